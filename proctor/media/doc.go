@@ -1,0 +1,33 @@
+// Package media is the WebRTC room of the house: it receives the students'
+// cameras and microphones, forwards them to the proctors who watch, records
+// them to disk as WebM and hands single frames and audio packets to whoever
+// samples them.
+//
+// It may not know what the pictures are for: no EBS, no SQL, no HTTP, no
+// WebSocket. Session descriptions and candidates go in and out as strings (see
+// PROTOCOL.md for the wire around them); finished segments leave through a
+// Sink. pion/webrtc stays behind this package's own types.
+//
+// # One path for every packet
+//
+//	remote track ─▶ upTrack.read ─┬─▶ cache and fan-out ─▶ downTracks of viewers
+//	                              └─▶ recorder (a bounded queue)
+//	                                    └─▶ assemble ─▶ timeline ─▶ taps
+//	                                                            └─▶ WebM clusters ─▶ spool ─▶ chain ─▶ Sink
+//
+// The goroutine that reads a track does the forwarding and nothing that can
+// block: every queue behind it is bounded and drops instead of waiting. A frame
+// is put together once, by the recorder; a Tap gets the very bytes and the very
+// offset that go into the file, so anybody who holds the stored segment can
+// find the block at that offset and hash it.
+//
+// # Who owns what
+//
+// A Node owns the socket, the publishers, the viewers and the chains. A
+// Publisher owns its peer connection, the readers of its tracks and its
+// recorder. A chain is the sequence of segments of one recording; it outlives
+// the publisher until the sink has taken everything. Whoever owns a goroutine
+// waits for it in Close.
+//
+// Start reading at Node (node.go), then Publisher, then recorder.
+package media
