@@ -122,7 +122,7 @@ func (l Limits) problems(q Quality) []Problem {
 		if q.LevelDBFS < leastSpeech {
 			return []Problem{Silent}
 		}
-		return []Problem{Noisy, TooShort}
+		return []Problem{Noisy}
 	}
 	var out []Problem
 	if q.LevelDBFS < l.Level {
@@ -134,7 +134,8 @@ func (l Limits) problems(q Quality) []Problem {
 	if q.SNR < l.SNR {
 		out = append(out, Noisy)
 	}
-	if q.Voiced < l.Voiced {
+	// Under noise, or from afar, speech is found in part only: its length says nothing then.
+	if q.Voiced < l.Voiced && q.LevelDBFS >= l.Level && q.SNR >= l.SNR {
 		out = append(out, TooShort)
 	}
 	return out
