@@ -1,0 +1,80 @@
+package esiamock
+
+import (
+	"fmt"
+	"time"
+
+	"ochno/proctor/esia"
+)
+
+// OIDs of the test people that stories name.
+const (
+	StudentAnna     = "1000000001" // Смирнова Анна Сергеевна, confirmed: the right person
+	StudentBoris    = "1000000002" // Кузнецов Борис Андреевич, confirmed
+	StudentVera     = "1000000003" // Попова Вера Дмитриевна, confirmed
+	StudentStandard = "1000000004" // Волков Глеб Игоревич, a standard account, not confirmed
+	Stranger        = "1000000005" // Орлов Демьян Павлович, confirmed, in no roster
+	Proctor         = "1000000006" // Соколова Елена Викторовна
+	Proctor2        = "1000000007" // Морозов Иван Петрович
+	Registrar       = "1000000008" // Лебедева Жанна Олеговна
+	Administrator   = "1000000009" // Новиков Захар Артёмович
+	StudentMinor    = "1000000010" // Фёдорова Кира Максимовна, 16 years old, confirmed
+	Parent          = "1000000011" // Фёдоров Максим Юрьевич, her father
+	StudentSimple   = "1000000012" // Зайцева Лидия Романовна, a simplified account
+	StudentForeign  = "1000000013" // Ким Нур, confirmed, without a middle name
+)
+
+// Person is a test person of the stand. All of them are fictional.
+type Person struct {
+	OID        string
+	LastName   string
+	FirstName  string
+	MiddleName string    // may be empty
+	BirthDate  time.Time // midnight UTC
+	Gender     string    // M or F
+	SNILS      string    // eleven digits with valid check digits, or empty
+	Trusted    bool      // a confirmed account
+	Level      esia.Level
+	Status     string // REGISTERED
+	Note       string // who it is in the stories, in Russian, shown on the sign-in page
+	NoteEN     string
+}
+
+// DemoPeople are the test people of the demonstration, in the order of the sign-in page. The demonstration's roster is made from them,
+// too. Their SNILS begin with 999-999, which is issued to nobody.
+func DemoPeople() []Person {
+	people := []Person{
+		{OID: StudentAnna, LastName: "Смирнова", FirstName: "Анна", MiddleName: "Сергеевна", BirthDate: date(2004, 3, 12), Gender: "F", Level: esia.LevelConfirmed, Note: "студентка, в списке экзамена", NoteEN: "student, in the roster"},
+		{OID: StudentBoris, LastName: "Кузнецов", FirstName: "Борис", MiddleName: "Андреевич", BirthDate: date(2003, 11, 2), Gender: "M", Level: esia.LevelConfirmed, Note: "студент, в списке экзамена", NoteEN: "student, in the roster"},
+		{OID: StudentVera, LastName: "Попова", FirstName: "Вера", MiddleName: "Дмитриевна", BirthDate: date(2004, 7, 25), Gender: "F", Level: esia.LevelConfirmed, Note: "студентка, в списке экзамена", NoteEN: "student, in the roster"},
+		{OID: StudentStandard, LastName: "Волков", FirstName: "Глеб", MiddleName: "Игоревич", BirthDate: date(2004, 1, 30), Gender: "M", Level: esia.LevelStandard, Note: "студент, учётная запись не подтверждена", NoteEN: "student, account not confirmed"},
+		{OID: Stranger, LastName: "Орлов", FirstName: "Демьян", MiddleName: "Павлович", BirthDate: date(1999, 5, 17), Gender: "M", Level: esia.LevelConfirmed, Note: "посторонний, нет в списках", NoteEN: "stranger, in no roster"},
+		{OID: Proctor, LastName: "Соколова", FirstName: "Елена", MiddleName: "Викторовна", BirthDate: date(1986, 9, 8), Gender: "F", Level: esia.LevelConfirmed, Note: "проктор", NoteEN: "proctor"},
+		{OID: Proctor2, LastName: "Морозов", FirstName: "Иван", MiddleName: "Петрович", BirthDate: date(1979, 12, 19), Gender: "M", Level: esia.LevelConfirmed, Note: "второй проктор", NoteEN: "second proctor"},
+		{OID: Registrar, LastName: "Лебедева", FirstName: "Жанна", MiddleName: "Олеговна", BirthDate: date(1990, 2, 21), Gender: "F", Level: esia.LevelConfirmed, Note: "сотрудник учебной части", NoteEN: "registrar"},
+		{OID: Administrator, LastName: "Новиков", FirstName: "Захар", MiddleName: "Артёмович", BirthDate: date(1983, 6, 4), Gender: "M", Level: esia.LevelConfirmed, Note: "администратор", NoteEN: "administrator"},
+		{OID: StudentMinor, LastName: "Фёдорова", FirstName: "Кира", MiddleName: "Максимовна", BirthDate: date(2010, 4, 14), Gender: "F", Level: esia.LevelConfirmed, Note: "несовершеннолетняя студентка", NoteEN: "student, a minor"},
+		{OID: Parent, LastName: "Фёдоров", FirstName: "Максим", MiddleName: "Юрьевич", BirthDate: date(1981, 8, 3), Gender: "M", Level: esia.LevelConfirmed, Note: "родитель Киры Фёдоровой", NoteEN: "parent of Kira Fyodorova"},
+		{OID: StudentSimple, LastName: "Зайцева", FirstName: "Лидия", MiddleName: "Романовна", BirthDate: date(2005, 10, 9), Gender: "F", Level: esia.LevelSimplified, Note: "студентка, упрощённая учётная запись", NoteEN: "student, simplified account"},
+		{OID: StudentForeign, LastName: "Ким", FirstName: "Нур", BirthDate: date(2002, 12, 5), Gender: "M", Level: esia.LevelConfirmed, Note: "студент без отчества", NoteEN: "student without a middle name"},
+	}
+	for i := range people {
+		p := &people[i]
+		p.Status = "REGISTERED"
+		p.Trusted = p.Level == esia.LevelConfirmed
+		if p.Level != esia.LevelSimplified {
+			p.SNILS = fictionalSNILS(i + 1)
+		}
+	}
+	return people
+}
+
+func date(year int, month time.Month, day int) time.Time {
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
+// fictionalSNILS is number 999-999-0NN with its check digits.
+func fictionalSNILS(number int) string {
+	nine := fmt.Sprintf("9999990%02d", number)
+	return nine + esia.SNILSCheckDigits(nine)
+}
