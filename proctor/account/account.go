@@ -1,0 +1,234 @@
+// Package account keeps the people of an organisation: who they are, their roles, their ESIA account, their consents.
+//
+// It owns organisation, person, person_role, consent_text and consent. It knows nothing of WebRTC, HTTP or exams' rules. Start reading at
+// Accounts.SignIn, which ties an ESIA identity to a person and never guesses.
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ochno/proctor/keyring"
+	"ochno/proctor/ledger"
+)
+
+// Role is what a person may do in the organisation.
+type Role string
+
+// The roles; a person may have several.
+const (
+	Student       Role = "student"
+	Proctor       Role = "proctor"       // проктор
+	Registrar     Role = "registrar"     // сотрудник учебной части
+	Administrator Role = "administrator" // администратор
+	Guardian      Role = "guardian"      // законный представитель
+)
+
+// Valid tells whether r is one of the roles.
+func (r Role) Valid() bool {
+	return slices.Contains([]Role{Student, Proctor, Registrar, Administrator, Guardian}, r)
+}
+
+// Why a sign-in ended without a person.
+var (
+	// ErrUnknown: the ESIA account matches nobody of the organisation.
+	ErrUnknown = errors.New("no person of the organisation matches the ESIA account")
+	// ErrNotConfirmed: ESIA says that the account is not a confirmed one (подтверждённая учётная запись).
+	ErrNotConfirmed = errors.New("the ESIA account is not confirmed")
+	// ErrAmbiguous: several people match, or the name and the SNILS point at different people. A person decides, not we.
+	ErrAmbiguous = errors.New("the ESIA account matches more than one person")
+	// ErrNotFound: no such row.
+	ErrNotFound = errors.New("not found")
+)
+
+// Organisation is a university (организация).
+type Organisation struct {
+	ID        uuid.UUID
+	Name      string
+	ShortName string
+	ActNumber string     // the local act that allows identified remote exams
+	ActDate   *time.Time // its date
+	Contact   string     // whom a student turns to
+}
+
+// Person is somebody of an organisation.
+type Person struct {
+	ID           uuid.UUID
+	Organisation uuid.UUID
+	Name         Name
+	BirthDate    time.Time
+	OID          string // of the linked ESIA account; empty: not linked yet
+	Roles        []Role
+}
+
+// Has tells whether the person has one of the roles.
+func (p Person) Has(roles ...Role) bool {
+	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(p.Roles, r) })
+}
+
+// Name is a person's full name (ФИО).
+type Name struct {
+	Last, First, Middle string // the middle name (отчество) may be empty
+}
+
+// String is «Фамилия Имя Отчество».
+func (n Name) String() string {
+	return strings.TrimSpace(n.Last + " " + n.First + " " + n.Middle)
+}
+
+// key is the name as matching compares it: people write ё or е, hyphens or spaces, capitals or not.
+func (n Name) key() string {
+	fold := strings.NewReplacer("ё", "е", "-", " ", "‐", " ", "–", " ")
+	return strings.Join(strings.Fields(fold.Replace(strings.ToLower(n.String()))), " ")
+}
+
+// Accounts reads and writes people. Safe for concurrent use.
+type Accounts struct {
+	pool *pgxpool.Pool
+	ring *keyring.Ring
+	log  *ledger.Log
+	now  func() time.Time
+}
+
+// New makes the store over a migrated database.
+func New(pool *pgxpool.Pool, ring *keyring.Ring, log *ledger.Log, now func() time.Time) *Accounts {
+	return &Accounts{pool: pool, ring: ring, log: log, now: now}
+}
+
+// EnsureOrganisation makes the organisation or updates its texts; the short name tells them apart. It returns the id.
+func (a *Accounts) EnsureOrganisation(ctx context.Context, o Organisation) (uuid.UUID, error) {
+	var id uuid.UUID
+	err := a.pool.QueryRow(ctx, `select id from organisation where short_name = $1`, o.ShortName).Scan(&id)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		id = uuid.New()
+		_, err = a.pool.Exec(ctx, `insert into organisation (id, name, short_name, act_number, act_date, contact) values ($1, $2, $3, $4, $5, $6)`,
+			id, o.Name, o.ShortName, o.ActNumber, o.ActDate, o.Contact)
+	case err == nil:
+		_, err = a.pool.Exec(ctx, `update organisation set name = $2, act_number = $3, act_date = $4, contact = $5 where id = $1`,
+			id, o.Name, o.ActNumber, o.ActDate, o.Contact)
+	}
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("organisation: %w", err)
+	}
+	return id, nil
+}
+
+// Organisation reads the installation's organisation; ErrNotFound before there is one.
+func (a *Accounts) Organisation(ctx context.Context) (Organisation, error) {
+	rows, _ := a.pool.Query(ctx, `select id, name, short_name, act_number, act_date, contact from organisation order by created_at limit 1`)
+	o, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Organisation])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return o, ErrNotFound
+	}
+	if err != nil {
+		return o, fmt.Errorf("organisation: %w", err)
+	}
+	return o, nil
+}
+
+// NewPerson is somebody to be added. SNILS is digits only, 11 of them, or empty.
+type NewPerson struct {
+	Organisation uuid.UUID
+	Name         Name
+	BirthDate    time.Time
+	SNILS        string
+	Roles        []Role
+}
+
+// Ensure adds a person with roles within the caller's transaction, or finds the one with that SNILS, or without a SNILS the one with that
+// name and birth date, and adds the roles. A SNILS that stands beside another name or birth date is ErrAmbiguous.
+func (a *Accounts) Ensure(ctx context.Context, tx pgx.Tx, p NewPerson) (uuid.UUID, error) {
+	var hash, sealed []byte
+	if p.SNILS != "" {
+		hash = a.snilsHash(p.SNILS)
+		sealed = a.ring.Seal("person snils", []byte(p.SNILS))
+	}
+	type found struct {
+		ID        uuid.UUID
+		NameKey   string
+		BirthDate time.Time
+		SNILSHash []byte
+	}
+	rows, _ := tx.Query(ctx, `select id, name_key, birth_date, snils_hash from person
+		where organisation_id = $1 and (snils_hash = $2 or (name_key = $3 and birth_date = $4))`, p.Organisation, hash, p.Name.key(), p.BirthDate)
+	matches, err := pgx.CollectRows(rows, pgx.RowToStructByPos[found])
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("find the person: %w", err)
+	}
+	// The same name and birth date with another SNILS is another person; without a SNILS on either side it is the same one.
+	matches = slices.DeleteFunc(matches, func(f found) bool {
+		return hash != nil && f.SNILSHash != nil && string(hash) != string(f.SNILSHash)
+	})
+	var id uuid.UUID
+	switch {
+	case len(matches) > 1:
+		return uuid.Nil, ErrAmbiguous
+	case len(matches) == 1:
+		m := matches[0]
+		if m.NameKey != p.Name.key() || !m.BirthDate.Equal(p.BirthDate) {
+			return uuid.Nil, ErrAmbiguous
+		}
+		id = m.ID
+		if m.SNILSHash == nil && hash != nil {
+			if _, err := tx.Exec(ctx, `update person set snils_hash = $2, snils_sealed = $3 where id = $1`, id, hash, sealed); err != nil {
+				return uuid.Nil, fmt.Errorf("complete the person: %w", err)
+			}
+		}
+	default:
+		id = uuid.New()
+		if _, err := tx.Exec(ctx, `insert into person (id, organisation_id, last_name, first_name, middle_name, name_key, birth_date, snils_hash, snils_sealed)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			id, p.Organisation, p.Name.Last, p.Name.First, p.Name.Middle, p.Name.key(), p.BirthDate, hash, sealed); err != nil {
+			return uuid.Nil, fmt.Errorf("add the person: %w", err)
+		}
+	}
+	for _, role := range p.Roles {
+		if _, err := tx.Exec(ctx, `insert into person_role (person_id, role) values ($1, $2) on conflict do nothing`, id, role); err != nil {
+			return uuid.Nil, fmt.Errorf("add the role: %w", err)
+		}
+	}
+	return id, nil
+}
+
+// Person reads somebody; ErrNotFound when there is none.
+func (a *Accounts) Person(ctx context.Context, id uuid.UUID) (Person, error) {
+	return a.person(ctx, a.pool, "p.id = $1", id)
+}
+
+func (a *Accounts) person(ctx context.Context, q queryer, where string, args ...any) (Person, error) {
+	rows, _ := q.Query(ctx, `select p.id, p.organisation_id, p.last_name, p.first_name, p.middle_name, p.birth_date, coalesce(p.esia_oid, '') as oid,
+		array(select role from person_role r where r.person_id = p.id order by role) as roles from person p where `+where, args...)
+	type row struct {
+		ID, OrganisationID              uuid.UUID
+		LastName, FirstName, MiddleName string
+		BirthDate                       time.Time
+		OID                             string `db:"oid"`
+		Roles                           []Role
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Person{}, ErrNotFound
+	}
+	if err != nil {
+		return Person{}, fmt.Errorf("read a person: %w", err)
+	}
+	return Person{
+		ID: r.ID, Organisation: r.OrganisationID, Name: Name{Last: r.LastName, First: r.FirstName, Middle: r.MiddleName},
+		BirthDate: r.BirthDate, OID: r.OID, Roles: r.Roles,
+	}, nil
+}
+
+type queryer interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+func (a *Accounts) snilsHash(snils string) []byte { return a.ring.Lookup("person snils", snils) }

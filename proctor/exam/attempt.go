@@ -1,0 +1,326 @@
+package exam
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"ochno/proctor/account"
+	"ochno/proctor/ledger"
+)
+
+// Attempt is one student's sitting of an exam.
+type Attempt struct {
+	ID          uuid.UUID
+	ExamID      uuid.UUID
+	PersonID    uuid.UUID
+	State       State
+	StateReason string // a code, may be empty
+	TriesLeft   int
+	Group       string // of the roster entry
+	Student     string // full name
+	OID         string `db:"oid"` // the student's ESIA account
+}
+
+// ErrNotInRoster: the person stands in no row of the exam's roster.
+var ErrNotInRoster = errors.New("the person is not in the exam's roster")
+
+// ErrOver: the exam has ended.
+var ErrOver = errors.New("the exam is over")
+
+const selectAttempt = `select a.id, a.exam_id, a.person_id, a.state, a.state_reason, a.tries_left, r.group_name as "group",
+	trim(p.last_name || ' ' || p.first_name || ' ' || p.middle_name) as student, coalesce(p.esia_oid, '') as oid
+	from attempt a join roster_entry r on r.id = a.roster_entry_id join person p on p.id = a.person_id`
+
+// Join returns the person's attempt at the exam, making it at the first time.
+func (x *Exams) Join(ctx context.Context, e Exam, person uuid.UUID) (Attempt, error) {
+	if a, err := x.Of(ctx, e.ID, person); err == nil || !errors.Is(err, ErrNotFound) {
+		return a, err
+	}
+	if e.Over(x.now()) {
+		return Attempt{}, ErrOver
+	}
+	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		var entry uuid.UUID
+		err := tx.QueryRow(ctx, `select id from roster_entry where exam_id = $1 and person_id = $2`, e.ID, person).Scan(&entry)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrNotInRoster
+		}
+		if err != nil {
+			return fmt.Errorf("find the roster entry: %w", err)
+		}
+		id := uuid.New()
+		tag, err := tx.Exec(ctx, `insert into attempt (id, exam_id, roster_entry_id, person_id, state, tries_left) values ($1, $2, $3, $4, $5, $6)
+			on conflict (roster_entry_id) do nothing`, id, e.ID, entry, person, Registered, e.Policy.Tries)
+		if err != nil || tag.RowsAffected() == 0 { // another tab was faster
+			return err
+		}
+		return x.moved(ctx, tx, id, "", Registered, person, "")
+	})
+	if err != nil {
+		return Attempt{}, fmt.Errorf("join: %w", err)
+	}
+	return x.Of(ctx, e.ID, person)
+}
+
+// Of reads the attempt of a person at an exam; ErrNotFound before she joined.
+func (x *Exams) Of(ctx context.Context, exam, person uuid.UUID) (Attempt, error) {
+	return one(x.pool.Query(ctx, selectAttempt+` where a.exam_id = $1 and a.person_id = $2`, exam, person))
+}
+
+// Attempt reads an attempt by id.
+func (x *Exams) Attempt(ctx context.Context, id uuid.UUID) (Attempt, error) {
+	return one(x.pool.Query(ctx, selectAttempt+` where a.id = $1`, id))
+}
+
+// Attempts reads all attempts of an exam, by the students' names.
+func (x *Exams) Attempts(ctx context.Context, exam uuid.UUID) ([]Attempt, error) {
+	rows, _ := x.pool.Query(ctx, selectAttempt+` where a.exam_id = $1 order by student, a.id`, exam)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Attempt])
+	if err != nil {
+		return nil, fmt.Errorf("read the attempts: %w", err)
+	}
+	return list, nil
+}
+
+func one(rows pgx.Rows, _ error) (Attempt, error) {
+	a, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Attempt])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return a, ErrNotFound
+	}
+	if err != nil {
+		return a, fmt.Errorf("read the attempt: %w", err)
+	}
+	return a, nil
+}
+
+// Move is a change of an attempt's state.
+type Move struct {
+	To     State
+	Actor  uuid.UUID // zero: the service itself
+	Reason string    // a code
+	// Tries is added to the tries left (−1 uses one up, +1 grants one).
+	Tries int
+}
+
+// Move changes the state within the caller's transaction; the attempt's row stays locked until it ends. It returns the attempt as it was before.
+// An *IllegalMove says that the state does not allow it.
+func (x *Exams) Move(ctx context.Context, tx pgx.Tx, id uuid.UUID, m Move) (before Attempt, err error) {
+	before, err = one(tx.Query(ctx, selectAttempt+` where a.id = $1 for update of a`, id))
+	if err != nil {
+		return before, err
+	}
+	if err := check(before.State, m.To); err != nil {
+		return before, err
+	}
+	if _, err := tx.Exec(ctx, `update attempt set state = $2, state_reason = $3, tries_left = greatest(tries_left + $4, 0) where id = $1`, id, m.To, m.Reason, m.Tries); err != nil {
+		return before, fmt.Errorf("move the attempt: %w", err)
+	}
+	return before, x.moved(ctx, tx, id, before.State, m.To, m.Actor, m.Reason)
+}
+
+// moved writes the row that says who, when and why, and tells the listeners once the transaction commits.
+func (x *Exams) moved(ctx context.Context, tx pgx.Tx, id uuid.UUID, from, to State, actor uuid.UUID, reason string) error {
+	_, err := tx.Exec(ctx, `insert into attempt_move (attempt_id, from_state, to_state, at, actor, reason) values ($1, $2, $3, $4, $5, $6)`,
+		id, from, to, x.now(), uuid.NullUUID{UUID: actor, Valid: actor != uuid.Nil}, reason)
+	if err != nil {
+		return fmt.Errorf("write the move: %w", err)
+	}
+	return x.Notify(ctx, tx, id)
+}
+
+// Notify tells the listeners (see Listen) that the attempt changed, once the transaction commits.
+func (x *Exams) Notify(ctx context.Context, tx pgx.Tx, attempt uuid.UUID) error {
+	if _, err := tx.Exec(ctx, `select pg_notify('attempt', $1)`, attempt.String()); err != nil {
+		return fmt.Errorf("notify: %w", err)
+	}
+	return nil
+}
+
+// Decide is a person's move: the state, its row and a decision in the log commit together.
+func (x *Exams) Decide(ctx context.Context, id uuid.UUID, actor account.Person, m Move) (Attempt, error) {
+	m.Actor = actor.ID
+	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		before, err := x.Move(ctx, tx, id, m)
+		if err != nil {
+			return err
+		}
+		return x.LogDecision(ctx, tx, before, actor, m)
+	})
+	if err != nil {
+		return Attempt{}, fmt.Errorf("decide: %w", err)
+	}
+	return x.Attempt(ctx, id)
+}
+
+// LogDecision appends a person's move to the identification log.
+func (x *Exams) LogDecision(ctx context.Context, tx pgx.Tx, before Attempt, actor account.Person, m Move) error {
+	ref, err := x.Ref(ctx, before)
+	if err != nil {
+		return err
+	}
+	_, err = x.log.Append(ctx, tx, ledger.Entry{
+		Type: ledger.TypeDecision, At: x.now(), Exam: before.ExamID, Attempt: before.ID, Person: before.PersonID, Outcome: string(m.To),
+		Data:     ledger.Decision{Exam: ref, From: string(before.State), To: string(m.To), Reason: m.Reason},
+		Personal: map[string]string{"student": before.Student, "actor": actor.Name.String()},
+	})
+	return err
+}
+
+// Ref names the attempt's exam for a record of the log.
+func (x *Exams) Ref(ctx context.Context, a Attempt) (ledger.ExamRef, error) {
+	e, err := x.Exam(ctx, a.ExamID)
+	return ledger.ExamRef{Code: e.Code, Title: e.Title, Group: a.Group}, err
+}
+
+// GrantTry gives the student one more identification.
+func (x *Exams) GrantTry(ctx context.Context, id uuid.UUID, actor account.Person) (Attempt, error) {
+	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		before, err := one(tx.Query(ctx, selectAttempt+` where a.id = $1 for update of a`, id))
+		if err != nil {
+			return err
+		}
+		if before.State != Ready {
+			return &IllegalMove{From: before.State, To: Ready}
+		}
+		if before.TriesLeft >= maxTriesLeft {
+			return &IllegalMove{From: before.State, To: Ready}
+		}
+		if _, err := tx.Exec(ctx, `update attempt set tries_left = tries_left + 1, state_reason = 'try_granted' where id = $1`, id); err != nil {
+			return fmt.Errorf("grant a try: %w", err)
+		}
+		if err := x.moved(ctx, tx, id, Ready, Ready, actor.ID, "try_granted"); err != nil {
+			return err
+		}
+		return x.LogDecision(ctx, tx, before, actor, Move{To: Ready, Reason: "try_granted"})
+	})
+	if err != nil {
+		return Attempt{}, err
+	}
+	return x.Attempt(ctx, id)
+}
+
+const maxTriesLeft = 20
+
+// Finish ends the exam: whoever is in it is finished, who was not admitted has expired, and nobody may join any more.
+func (x *Exams) Finish(ctx context.Context, id uuid.UUID, actor account.Person) error {
+	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `update exam set finished_at = $2 where id = $1 and finished_at is null`, id, x.now()); err != nil {
+			return fmt.Errorf("close the exam: %w", err)
+		}
+		rows, _ := tx.Query(ctx, selectAttempt+` where a.exam_id = $1 order by a.id for update of a`, id)
+		list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Attempt])
+		if err != nil {
+			return fmt.Errorf("read the attempts: %w", err)
+		}
+		for _, a := range list {
+			m := Move{Actor: actor.ID, Reason: "exam_ended"}
+			switch a.State {
+			case InProgress, Paused, Admitted:
+				m.To = Finished
+			case Registered, Ready, Identifying, Identified, ManualIdentification:
+				m.To = Expired
+			default:
+				continue
+			}
+			if _, err := x.Move(ctx, tx, a.ID, m); err != nil {
+				return err
+			}
+			if err := x.LogDecision(ctx, tx, a, actor, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("finish the exam: %w", err)
+	}
+	return nil
+}
+
+// Lane groups events of a timeline.
+type Lane string
+
+// The lanes.
+const (
+	LaneIdentity  Lane = "identity"
+	LaneBehaviour Lane = "behaviour"
+	LaneTechnical Lane = "technical"
+	LaneProctor   Lane = "proctor"
+)
+
+// Event is something that happened in an attempt.
+type Event struct {
+	Attempt   uuid.UUID
+	Lane      Lane
+	Kind      string
+	At        time.Time
+	Recording uuid.UUID // zero: no place in a recording
+	OffsetMS  int64
+	Detail    map[string]any // no personal data
+	Actor     string         // on reading a person's act: her name
+}
+
+// Record stores an event and tells the listeners.
+func (x *Exams) Record(ctx context.Context, e Event) error {
+	detail, err := json.Marshal(e.Detail)
+	if err != nil {
+		return fmt.Errorf("event: %w", err)
+	}
+	if e.Detail == nil {
+		detail = []byte("{}")
+	}
+	err = pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		recording := uuid.NullUUID{UUID: e.Recording, Valid: e.Recording != uuid.Nil}
+		var offset *int64
+		if recording.Valid {
+			offset = &e.OffsetMS
+		}
+		if _, err := tx.Exec(ctx, `insert into event (id, attempt_id, lane, kind, at, recording_id, offset_ms, detail) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			uuid.New(), e.Attempt, e.Lane, e.Kind, e.At, recording, offset, detail); err != nil {
+			return err
+		}
+		return x.Notify(ctx, tx, e.Attempt)
+	})
+	if err != nil {
+		return fmt.Errorf("store an event: %w", err)
+	}
+	return nil
+}
+
+// Timeline reads an attempt's events and moves, in order of time, at most 2,000.
+func (x *Exams) Timeline(ctx context.Context, attempt uuid.UUID) ([]Event, error) {
+	rows, _ := x.pool.Query(ctx, `
+		select lane, kind, at, recording_id, offset_ms, detail, '' as actor from event where attempt_id = $1
+		union all
+		select case when m.actor is null or m.actor = a.person_id then 'identity' else 'proctor' end, 'state', m.at, null, null,
+			jsonb_build_object('from', m.from_state, 'to', m.to_state, 'reason', m.reason),
+			coalesce(trim(p.last_name || ' ' || p.first_name || ' ' || p.middle_name), '')
+		from attempt_move m join attempt a on a.id = m.attempt_id left join person p on p.id = m.actor where m.attempt_id = $1
+		order by at limit 2000`, attempt)
+	var events []Event
+	var (
+		lane, kind, actor string
+		at                time.Time
+		recording         uuid.NullUUID
+		offset            *int64
+		detail            []byte
+	)
+	_, err := pgx.ForEachRow(rows, []any{&lane, &kind, &at, &recording, &offset, &detail, &actor}, func() error {
+		e := Event{Attempt: attempt, Lane: Lane(lane), Kind: kind, At: at.UTC(), Recording: recording.UUID, Actor: actor}
+		if offset != nil {
+			e.OffsetMS = *offset
+		}
+		events = append(events, e)
+		return json.Unmarshal(detail, &events[len(events)-1].Detail)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the timeline: %w", err)
+	}
+	return events, nil
+}

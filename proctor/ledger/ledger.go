@@ -1,0 +1,187 @@
+// Package ledger is the append-only identification log: a Merkle tree over all records of an installation, with signed checkpoints.
+//
+// A record is appended inside the transaction of the business it tells of: it commits with it or not at all. One sequencer takes committed
+// records into the tree, in order, within a second, and signs a checkpoint (a C2SP signed note, Ed25519). The tree is RFC 6962's, computed by
+// golang.org/x/mod/sumdb/tlog. A personal field stands in the tree as a salted hash; its value is kept beside it, encrypted, so that erasing a
+// person leaves the tree whole.
+//
+// The package does not decide who may read the log. Start reading at Log.Append, then Sequencer.
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gowebpki/jcs"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/mod/sumdb/note"
+
+	"ochno/proctor/keyring"
+)
+
+// Schema is the version of the record's shape, the same for all types.
+const Schema = 1
+
+// Entry is what a caller appends.
+type Entry struct {
+	Type    Type
+	At      time.Time // kept to the millisecond, UTC
+	Exam    uuid.UUID // zero: none
+	Attempt uuid.UUID // zero: none
+	Person  uuid.UUID // zero: none
+	Outcome string    // a short code for filters, may be empty
+	// Data is one of the data types of this package, without personal values.
+	Data any
+	// Personal values by field name: only their salted hashes enter the tree.
+	Personal map[string]string
+}
+
+// Log appends and reads records. Safe for concurrent use.
+type Log struct {
+	pool     *pgxpool.Pool
+	ring     *keyring.Ring
+	verifier note.Verifier
+}
+
+// Open makes a log over a migrated database. The verifier checks the signatures of stored checkpoints.
+func Open(pool *pgxpool.Pool, ring *keyring.Ring, verifier note.Verifier) *Log {
+	return &Log{pool: pool, ring: ring, verifier: verifier}
+}
+
+// envelope is a record's canonical JSON (RFC 8785), the bytes that a leaf's hash covers.
+type envelope struct {
+	Schema   int               `json:"schema"`
+	ID       uuid.UUID         `json:"id"`
+	Type     Type              `json:"type"`
+	At       string            `json:"at"`
+	Exam     string            `json:"exam,omitempty"`
+	Attempt  string            `json:"attempt,omitempty"`
+	Person   string            `json:"person,omitempty"`
+	Outcome  string            `json:"outcome,omitempty"`
+	Data     json.RawMessage   `json:"data"`
+	Personal map[string]string `json:"personal,omitempty"` // field → hex of SHA-256(salt ‖ UTF-8 value)
+}
+
+// personalValue is the encrypted half of a personal field.
+type personalValue struct {
+	Salt  string `json:"salt"` // hex, 16 bytes
+	Value string `json:"value"`
+}
+
+// timeLayout has a fixed number of digits, so that equal times are equal bytes.
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
+// Append writes a record within the caller's transaction and returns its id. It enters the tree after the commit.
+func (l *Log) Append(ctx context.Context, tx pgx.Tx, e Entry) (uuid.UUID, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("record id: %w", err)
+	}
+	data, err := json.Marshal(e.Data)
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("encode a %s record: %w", e.Type, err)
+	}
+	env := envelope{
+		Schema: Schema, ID: id, Type: e.Type, At: e.At.UTC().Format(timeLayout),
+		Exam: idText(e.Exam), Attempt: idText(e.Attempt), Person: idText(e.Person), Outcome: e.Outcome, Data: data,
+	}
+	var sealed []byte
+	if len(e.Personal) > 0 {
+		values := make(map[string]personalValue, len(e.Personal))
+		env.Personal = make(map[string]string, len(e.Personal))
+		for field, value := range e.Personal {
+			salt := make([]byte, 16)
+			rand.Read(salt)
+			values[field] = personalValue{Salt: hex.EncodeToString(salt), Value: value}
+			env.Personal[field] = personalHash(salt, value)
+		}
+		plain, err := json.Marshal(values)
+		if err != nil {
+			return uuid.Nil, fmt.Errorf("encode a %s record: %w", e.Type, err)
+		}
+		sealed = l.ring.Seal(personalPurpose(id), plain)
+	}
+	body, err := canonical(env)
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("encode a %s record: %w", e.Type, err)
+	}
+	_, err = tx.Exec(ctx, `insert into ledger_record (id, type, at, body, personal, exam_id, attempt_id, person_id, outcome)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		id, e.Type, e.At.UTC().Truncate(time.Millisecond), body, sealed, nullable(e.Exam), nullable(e.Attempt), nullable(e.Person), e.Outcome)
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("append a %s record: %w", e.Type, err)
+	}
+	return id, nil
+}
+
+// personal opens the encrypted half and checks it against the hashes in the body.
+func (l *Log) personal(id uuid.UUID, sealed []byte, hashes map[string]string) (map[string]string, error) {
+	if len(hashes) == 0 {
+		return nil, nil
+	}
+	if sealed == nil { // erased: the hashes stay, the values are gone
+		return map[string]string{}, nil
+	}
+	plain, err := l.ring.Unseal(personalPurpose(id), sealed)
+	if err != nil {
+		return nil, fmt.Errorf("personal fields of record %s: %w", id, err)
+	}
+	var values map[string]personalValue
+	if err := json.Unmarshal(plain, &values); err != nil {
+		return nil, fmt.Errorf("personal fields of record %s: %w", id, err)
+	}
+	out := make(map[string]string, len(values))
+	for field, hash := range hashes {
+		v, ok := values[field]
+		salt, err := hex.DecodeString(v.Salt)
+		if !ok || err != nil || personalHash(salt, v.Value) != hash {
+			return nil, fmt.Errorf("record %s: the value of %q does not have the hash that the log sealed", id, field)
+		}
+		out[field] = v.Value
+	}
+	return out, nil
+}
+
+func personalHash(salt []byte, value string) string {
+	h := sha256.New()
+	h.Write(salt)
+	h.Write([]byte(value))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func personalPurpose(id uuid.UUID) string { return "ledger personal " + id.String() }
+
+func canonical(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	out, err := jcs.Transform(text)
+	if err != nil {
+		return nil, err
+	}
+	if len(out) > maxBody {
+		return nil, errors.New("record is too large")
+	}
+	return out, nil
+}
+
+// maxBody bounds a record; the largest, an identification with its verdict, takes about 4 KiB.
+const maxBody = 256 << 10
+
+func idText(id uuid.UUID) string {
+	if id == uuid.Nil {
+		return ""
+	}
+	return id.String()
+}
+
+func nullable(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }

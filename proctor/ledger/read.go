@@ -1,0 +1,215 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Filter selects records; zero fields select all.
+type Filter struct {
+	Exam    uuid.UUID
+	Attempt uuid.UUID
+	Type    Type
+	Outcome string
+	From    time.Time // inclusive
+	To      time.Time // exclusive
+}
+
+// Row is a record as readers see it.
+type Row struct {
+	ID       uuid.UUID
+	Seq      int64  // the order of appending; a page's cursor
+	Leaf     *int64 // its place in the tree, nil until sealed
+	Type     Type
+	At       time.Time
+	Exam     uuid.UUID // zero: none
+	Attempt  uuid.UUID
+	Outcome  string
+	Body     []byte            // canonical JSON, the leaf's bytes
+	Personal map[string]string // empty where erased
+}
+
+// SHA256 of the body, in hex (not the leaf's hash, which RFC 6962 prefixes with a zero byte).
+func (r Row) SHA256() string {
+	sum := sha256.Sum256(r.Body)
+	return hex.EncodeToString(sum[:])
+}
+
+// Data decodes the record's data.
+func (r Row) Data(into any) error {
+	var env envelope
+	if err := r.decode(&env); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(env.Data, into); err != nil {
+		return fmt.Errorf("data of record %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+func (r Row) decode(env *envelope) error {
+	if err := json.Unmarshal(r.Body, env); err != nil {
+		return fmt.Errorf("record %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// Page returns at most limit records, newest first, older than the cursor (0: from the newest), and the next cursor (0: no more).
+func (l *Log) Page(ctx context.Context, f Filter, cursor int64, limit int) (rows []Row, next int64, err error) {
+	where, args := f.where()
+	args = append(args, cursor, limit+1)
+	sql := fmt.Sprintf(`%s where %s and ($%d = 0 or seq < $%d) order by seq desc limit $%d`, selectRecord, where, len(args)-1, len(args)-1, len(args))
+	r, _ := l.pool.Query(ctx, sql, args...)
+	stored, err := pgx.CollectRows(r, pgx.RowToStructByName[storedRecord])
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the log: %w", err)
+	}
+	if len(stored) > limit {
+		stored = stored[:limit]
+		next = stored[limit-1].Seq
+	}
+	for _, s := range stored {
+		row, err := l.row(s)
+		if err != nil {
+			return nil, 0, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, next, nil
+}
+
+// Each calls fn for every selected record, oldest first, streaming.
+func (l *Log) Each(ctx context.Context, f Filter, fn func(Row) error) error {
+	where, args := f.where()
+	rows, err := l.pool.Query(ctx, fmt.Sprintf(`%s where %s order by seq`, selectRecord, where), args...)
+	if err != nil {
+		return fmt.Errorf("read the log: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		s, err := pgx.RowToStructByName[storedRecord](rows)
+		if err != nil {
+			return fmt.Errorf("read the log: %w", err)
+		}
+		row, err := l.row(s)
+		if err != nil {
+			return err
+		}
+		if err := fn(row); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Checkpoint is a signed tree head.
+type Checkpoint struct {
+	Size int64
+	Root tlog.Hash
+	Note string
+	At   time.Time
+}
+
+// ErrEmpty is returned while nothing was sealed yet.
+var ErrEmpty = errors.New("the log is empty")
+
+// Latest is the newest checkpoint, its signature checked.
+func (l *Log) Latest(ctx context.Context) (Checkpoint, error) {
+	var c Checkpoint
+	var raw []byte
+	err := l.pool.QueryRow(ctx, `select size, root, note, at from ledger_checkpoint order by size desc limit 1`).Scan(&c.Size, &raw, &c.Note, &c.At)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, ErrEmpty
+	}
+	if err != nil {
+		return c, fmt.Errorf("read the checkpoint: %w", err)
+	}
+	copy(c.Root[:], raw)
+	if err := l.check(c); err != nil {
+		return c, err
+	}
+	return c, nil
+}
+
+func (l *Log) check(c Checkpoint) error {
+	opened, err := note.Open([]byte(c.Note), note.VerifierList(l.verifier))
+	if err != nil {
+		return fmt.Errorf("checkpoint of size %d: %w", c.Size, err)
+	}
+	size, root, err := parseCheckpoint(opened.Text)
+	if err != nil {
+		return fmt.Errorf("checkpoint of size %d: %w", c.Size, err)
+	}
+	if size != c.Size || root != c.Root {
+		return fmt.Errorf("checkpoint of size %d: its row and its signed text differ", c.Size)
+	}
+	return nil
+}
+
+const selectRecord = `select id, seq, leaf, type, at, exam_id, attempt_id, outcome, body, personal from ledger_record`
+
+type storedRecord struct {
+	ID        uuid.UUID
+	Seq       int64
+	Leaf      *int64
+	Type      Type
+	At        time.Time
+	ExamID    uuid.NullUUID
+	AttemptID uuid.NullUUID
+	Outcome   string
+	Body      []byte
+	Personal  []byte
+}
+
+func (l *Log) row(s storedRecord) (Row, error) {
+	var env envelope
+	if err := json.Unmarshal(s.Body, &env); err != nil {
+		return Row{}, fmt.Errorf("record %s: %w", s.ID, err)
+	}
+	personal, err := l.personal(s.ID, s.Personal, env.Personal)
+	if err != nil {
+		return Row{}, err
+	}
+	return Row{
+		ID: s.ID, Seq: s.Seq, Leaf: s.Leaf, Type: s.Type, At: s.At.UTC(), Exam: s.ExamID.UUID, Attempt: s.AttemptID.UUID,
+		Outcome: s.Outcome, Body: s.Body, Personal: personal,
+	}, nil
+}
+
+func (f Filter) where() (string, []any) {
+	where := "true"
+	var args []any
+	add := func(condition string, value any) {
+		args = append(args, value)
+		where += fmt.Sprintf(" and "+condition, len(args))
+	}
+	if f.Exam != uuid.Nil {
+		add("exam_id = $%d", f.Exam)
+	}
+	if f.Attempt != uuid.Nil {
+		add("attempt_id = $%d", f.Attempt)
+	}
+	if f.Type != "" {
+		add("type = $%d", f.Type)
+	}
+	if f.Outcome != "" {
+		add("outcome = $%d", f.Outcome)
+	}
+	if !f.From.IsZero() {
+		add("at >= $%d", f.From)
+	}
+	if !f.To.IsZero() {
+		add("at < $%d", f.To)
+	}
+	return where, args
+}

@@ -1,0 +1,137 @@
+package ledger
+
+import "time"
+
+// Type names what a record tells of.
+type Type string
+
+// The types of record. Their data types follow.
+const (
+	TypeIdentification Type = "identification" // Identification
+	TypeAdmission      Type = "admission"      // Admission
+	TypeConsent        Type = "consent"        // Consent
+	TypeDecline        Type = "decline"        // Decline
+	TypeRecordingHead  Type = "recording_head" // RecordingHead
+	TypeLink           Type = "link"           // Link
+	TypeDecision       Type = "decision"       // Decision
+	TypeAccess         Type = "access"         // Access
+)
+
+// ExamRef names the exam of a record as it was called then.
+type ExamRef struct {
+	Code  string `json:"code"`
+	Title string `json:"title"`
+	Group string `json:"group,omitempty"` // the student's group in the roster
+}
+
+// Identification is one act of verification within an attempt. Personal fields: student, oid.
+// Times in milliseconds count from the recording's start; hashes are SHA-256 in hex.
+type Identification struct {
+	Exam      ExamRef   `json:"exam"`
+	Number    int       `json:"number"` // 1, 2, … within the attempt
+	StartedAt time.Time `json:"startedAt"`
+	Outcome   string    `json:"outcome"`
+	Reason    string    `json:"reason"`
+	Challenge string    `json:"challenge,omitempty"` // the challenge's id
+	Policy    Policy    `json:"policy"`
+	Scores    *Scores   `json:"scores,omitempty"`
+	Liveness  *float64  `json:"liveness,omitempty"`
+	Photo     *Photo    `json:"photo,omitempty"`
+	Voice     *Voice    `json:"voice,omitempty"`
+	Quality   []Measure `json:"quality,omitempty"`
+	Verdict   *Verdict  `json:"verdict,omitempty"`
+	Request   string    `json:"request"`  // the request id towards the verifier
+	Software  string    `json:"software"` // our version
+}
+
+// Policy is what was in force.
+type Policy struct {
+	Threshold float64 `json:"threshold"`
+	Tries     int     `json:"tries"`
+}
+
+// Scores are 0…1 as the verifier signed them.
+type Scores struct {
+	Overall float64 `json:"overall"`
+	Photo   float64 `json:"photo"`
+	Sound   float64 `json:"sound"`
+}
+
+// Photo tells where the picture came from: the encoded frame is found in the recording at that offset, byte for byte.
+type Photo struct {
+	Recording   string `json:"recording"`
+	OffsetMS    int64  `json:"offsetMs"`
+	FrameSHA256 string `json:"frameSha256"` // the VP8 frame as it arrived
+	SHA256      string `json:"sha256"`      // the picture as it was sent
+}
+
+// Voice tells where the sound came from.
+type Voice struct {
+	Recording     string `json:"recording"`
+	FromMS        int64  `json:"fromMs"`
+	ToMS          int64  `json:"toMs"`
+	PacketsSHA256 string `json:"packetsSha256"` // the Opus packets as they arrived, one after the other
+	SHA256        string `json:"sha256"`        // the WAV as it was sent
+}
+
+// Measure is one component of quality by its ISO/IEC 29794-5 name, 0…100, or −1 where it could not be assessed.
+type Measure struct {
+	Name  string `json:"name"`
+	Value int    `json:"value"`
+}
+
+// Verdict is what the verifier signed, verbatim.
+type Verdict struct {
+	ID     string            `json:"id"` // jti
+	Issuer string            `json:"issuer"`
+	JWS    string            `json:"jws"`
+	Object string            `json:"object"` // its key in the archive
+	Engine map[string]string `json:"engine,omitempty"`
+}
+
+// Admission says on which identification somebody was let in. Personal fields: student.
+type Admission struct {
+	Exam           ExamRef `json:"exam"`
+	Identification string  `json:"identification"` // the record's id
+}
+
+// Consent is a granted consent. Personal fields: student, oid.
+type Consent struct {
+	Exam       ExamRef `json:"exam"`
+	Version    int     `json:"version"`
+	TextSHA256 string  `json:"textSha256"`
+}
+
+// Decline says that another form of the exam was chosen; nothing else follows from it. Personal fields: student.
+type Decline struct {
+	Exam ExamRef `json:"exam"`
+}
+
+// RecordingHead seals a recording up to a segment: the segment's hash covers the one before it, and so on to the first.
+type RecordingHead struct {
+	Recording string `json:"recording"`
+	Segment   int    `json:"segment"`
+	SHA256    string `json:"sha256"` // of the segment's file
+	Chain     string `json:"chain"`  // SHA-256 of the previous chain value ‖ this segment's hash
+	ToMS      int64  `json:"toMs"`   // where the segment ends, from the recording's start
+	Final     bool   `json:"final"`
+}
+
+// Link ties an ESIA account to a person of the organisation. Personal fields: person, oid.
+type Link struct {
+	By string `json:"by"` // what matched: "snils+name+birth_date"
+}
+
+// Decision is a person's act on an attempt. Personal fields: student, actor.
+type Decision struct {
+	Exam   ExamRef `json:"exam"`
+	From   string  `json:"from"`
+	To     string  `json:"to"`
+	Reason string  `json:"reason"`
+}
+
+// Access says who viewed, played or exported what. Personal fields: actor.
+type Access struct {
+	What   string            `json:"what"`
+	Filter map[string]string `json:"filter,omitempty"`
+}

@@ -1,0 +1,202 @@
+package ledger
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Sequencer takes committed records into the tree. Any number of nodes may run one: a lock in PostgreSQL lets one work at a time.
+type Sequencer struct {
+	pool   *pgxpool.Pool
+	signer note.Signer
+	now    func() time.Time
+	logger *slog.Logger
+}
+
+// NewSequencer makes a sequencer that signs with signer; the signer's name is the log's origin.
+func NewSequencer(pool *pgxpool.Pool, signer note.Signer, now func() time.Time, logger *slog.Logger) *Sequencer {
+	return &Sequencer{pool: pool, signer: signer, now: now, logger: logger}
+}
+
+const (
+	batchSize        = 1000
+	sequenceInterval = 200 * time.Millisecond
+	sequenceLock     = 0x6f63686e6f // "ochno"
+)
+
+// Run sequences until ctx ends. Faults are logged and tried again: a record waits, it is never lost.
+func (s *Sequencer) Run(ctx context.Context) {
+	tick := time.NewTicker(sequenceInterval)
+	defer tick.Stop()
+	for {
+		for {
+			n, err := s.Sequence(ctx)
+			if err != nil && ctx.Err() == nil {
+				s.logger.Error("the log cannot take records into its tree", "error", err)
+			}
+			if err != nil || n < batchSize {
+				break
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Sequence takes one batch into the tree, signs a checkpoint over it, and returns how many records it took.
+func (s *Sequencer) Sequence(ctx context.Context) (int, error) {
+	var taken int
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var mine bool
+		if err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock($1)`, int64(sequenceLock)).Scan(&mine); err != nil || !mine {
+			return err
+		}
+		size, _, err := head(ctx, tx)
+		if err != nil {
+			return err
+		}
+		type pending struct {
+			ID   uuid.UUID
+			Body []byte
+		}
+		rows, _ := tx.Query(ctx, `select id, body from ledger_record where leaf is null order by seq limit $1`, batchSize)
+		batch, err := pgx.CollectRows(rows, pgx.RowToStructByPos[pending])
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		work := &hashes{ctx: ctx, tx: tx, fresh: map[int64]tlog.Hash{}}
+		queue := &pgx.Batch{}
+		for i, r := range batch {
+			leaf := size + int64(i)
+			stored, err := tlog.StoredHashes(leaf, r.Body, work)
+			if err != nil {
+				return fmt.Errorf("hash leaf %d: %w", leaf, err)
+			}
+			first := tlog.StoredHashIndex(0, leaf)
+			for j, h := range stored {
+				work.fresh[first+int64(j)] = h
+				queue.Queue(`insert into ledger_hash (index, hash) values ($1, $2)`, first+int64(j), h[:])
+			}
+			queue.Queue(`update ledger_record set leaf = $1 where id = $2`, leaf, r.ID)
+		}
+		size += int64(len(batch))
+		root, err := tlog.TreeHash(size, work)
+		if err != nil {
+			return fmt.Errorf("tree of %d: %w", size, err)
+		}
+		text, err := note.Sign(&note.Note{Text: checkpointText(s.signer.Name(), size, root)}, s.signer)
+		if err != nil {
+			return fmt.Errorf("sign the checkpoint: %w", err)
+		}
+		queue.Queue(`insert into ledger_checkpoint (size, root, note, at) values ($1, $2, $3, $4)`, size, root[:], string(text), s.now().UTC())
+		queue.Queue(`select pg_notify('ledger', $1)`, strconv.FormatInt(size, 10))
+		if err := tx.SendBatch(ctx, queue).Close(); err != nil {
+			return fmt.Errorf("store the batch: %w", err)
+		}
+		taken = len(batch)
+		return nil
+	})
+	return taken, err
+}
+
+// head is the newest checkpoint's size and root; zero values when the log is empty.
+func head(ctx context.Context, q querier) (int64, tlog.Hash, error) {
+	var (
+		size int64
+		raw  []byte
+		root tlog.Hash
+	)
+	err := q.QueryRow(ctx, `select size, root from ledger_checkpoint order by size desc limit 1`).Scan(&size, &raw)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, root, nil
+	}
+	copy(root[:], raw)
+	return size, root, err
+}
+
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// hashes reads stored hashes for tlog, the fresh ones of this batch first.
+type hashes struct {
+	ctx   context.Context
+	tx    querier
+	fresh map[int64]tlog.Hash
+}
+
+func (h *hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	var missing []int64
+	for i, index := range indexes {
+		if hash, ok := h.fresh[index]; ok {
+			out[i] = hash
+		} else {
+			missing = append(missing, index)
+		}
+	}
+	if len(missing) == 0 {
+		return out, nil
+	}
+	rows, _ := h.tx.Query(h.ctx, `select index, hash from ledger_hash where index = any($1)`, missing)
+	var (
+		index int64
+		raw   []byte
+	)
+	if _, err := pgx.ForEachRow(rows, []any{&index, &raw}, func() error {
+		var hash tlog.Hash
+		if copy(hash[:], raw) != len(hash) || len(raw) != len(hash) {
+			return fmt.Errorf("stored hash %d has %d bytes", index, len(raw))
+		}
+		h.fresh[index] = hash
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("read stored hashes: %w", err)
+	}
+	for i, index := range indexes {
+		hash, ok := h.fresh[index]
+		if !ok {
+			return nil, fmt.Errorf("stored hash %d is missing", index)
+		}
+		out[i] = hash
+	}
+	return out, nil
+}
+
+// checkpointText is the signed text of C2SP's tlog-checkpoint: origin, size, root.
+func checkpointText(origin string, size int64, root tlog.Hash) string {
+	return fmt.Sprintf("%s\n%d\n%s\n", origin, size, base64.StdEncoding.EncodeToString(root[:]))
+}
+
+// parseCheckpoint reads what checkpointText wrote.
+func parseCheckpoint(text string) (size int64, root tlog.Hash, err error) {
+	lines := strings.Split(text, "\n")
+	if len(lines) < 4 {
+		return 0, root, errors.New("checkpoint: want origin, size and root")
+	}
+	if size, err = strconv.ParseInt(lines[1], 10, 64); err != nil || size < 0 {
+		return 0, root, fmt.Errorf("checkpoint: size %q", lines[1])
+	}
+	raw, err := base64.StdEncoding.DecodeString(lines[2])
+	if err != nil || len(raw) != len(root) {
+		return 0, root, errors.New("checkpoint: root is not a SHA-256 in base64")
+	}
+	copy(root[:], raw)
+	return size, root, nil
+}
