@@ -134,6 +134,7 @@ create table recording (
     attempt_id uuid not null references attempt,
     kind       text not null check (kind in ('camera', 'screen', 'phone')),
     started_at timestamptz not null,
+    sealed     int not null default -1,        -- the last segment whose chain value entered the log
     unique (attempt_id, kind)
 );
 
@@ -147,6 +148,8 @@ create table segment (
     size         bigint not null,
     sha256       bytea not null,
     prev_sha256  bytea not null,
+    chain        bytea not null,               -- SHA-256 of the previous chain value and this segment's hash
+    recovered    boolean not null default false,
     video        boolean not null,
     audio        boolean not null,
     width        int not null,

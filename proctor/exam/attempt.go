@@ -2,10 +2,8 @@ package exam
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -241,86 +239,4 @@ func (x *Exams) Finish(ctx context.Context, id uuid.UUID, actor account.Person) 
 		return fmt.Errorf("finish the exam: %w", err)
 	}
 	return nil
-}
-
-// Lane groups events of a timeline.
-type Lane string
-
-// The lanes.
-const (
-	LaneIdentity  Lane = "identity"
-	LaneBehaviour Lane = "behaviour"
-	LaneTechnical Lane = "technical"
-	LaneProctor   Lane = "proctor"
-)
-
-// Event is something that happened in an attempt.
-type Event struct {
-	Attempt   uuid.UUID
-	Lane      Lane
-	Kind      string
-	At        time.Time
-	Recording uuid.UUID // zero: no place in a recording
-	OffsetMS  int64
-	Detail    map[string]any // no personal data
-	Actor     string         // on reading a person's act: her name
-}
-
-// Record stores an event and tells the listeners.
-func (x *Exams) Record(ctx context.Context, e Event) error {
-	detail, err := json.Marshal(e.Detail)
-	if err != nil {
-		return fmt.Errorf("event: %w", err)
-	}
-	if e.Detail == nil {
-		detail = []byte("{}")
-	}
-	err = pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
-		recording := uuid.NullUUID{UUID: e.Recording, Valid: e.Recording != uuid.Nil}
-		var offset *int64
-		if recording.Valid {
-			offset = &e.OffsetMS
-		}
-		if _, err := tx.Exec(ctx, `insert into event (id, attempt_id, lane, kind, at, recording_id, offset_ms, detail) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			uuid.New(), e.Attempt, e.Lane, e.Kind, e.At, recording, offset, detail); err != nil {
-			return err
-		}
-		return x.Notify(ctx, tx, e.Attempt)
-	})
-	if err != nil {
-		return fmt.Errorf("store an event: %w", err)
-	}
-	return nil
-}
-
-// Timeline reads an attempt's events and moves, in order of time, at most 2,000.
-func (x *Exams) Timeline(ctx context.Context, attempt uuid.UUID) ([]Event, error) {
-	rows, _ := x.pool.Query(ctx, `
-		select lane, kind, at, recording_id, offset_ms, detail, '' as actor from event where attempt_id = $1
-		union all
-		select case when m.actor is null or m.actor = a.person_id then 'identity' else 'proctor' end, 'state', m.at, null, null,
-			jsonb_build_object('from', m.from_state, 'to', m.to_state, 'reason', m.reason),
-			coalesce(trim(p.last_name || ' ' || p.first_name || ' ' || p.middle_name), '')
-		from attempt_move m join attempt a on a.id = m.attempt_id left join person p on p.id = m.actor where m.attempt_id = $1
-		order by at limit 2000`, attempt)
-	var events []Event
-	var (
-		lane, kind, actor string
-		at                time.Time
-		recording         uuid.NullUUID
-		offset            *int64
-		detail            []byte
-	)
-	_, err := pgx.ForEachRow(rows, []any{&lane, &kind, &at, &recording, &offset, &detail, &actor}, func() error {
-		e := Event{Attempt: attempt, Lane: Lane(lane), Kind: kind, At: at.UTC(), Recording: recording.UUID, Actor: actor}
-		if offset != nil {
-			e.OffsetMS = *offset
-		}
-		events = append(events, e)
-		return json.Unmarshal(detail, &events[len(events)-1].Detail)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the timeline: %w", err)
-	}
-	return events, nil
 }

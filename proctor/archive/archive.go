@@ -1,0 +1,157 @@
+// Package archive keeps objects in MinIO: recordings and verdicts, encrypted with a key per attempt.
+//
+// It owns object_key, recording and segment. Objects come first, then the row that names them, so a row never points at nothing. Destroying an
+// attempt's key destroys its objects everywhere, backups included. It knows nothing of exams' rules. Start reading at Archive.Put, then
+// StoreSegment (recording.go).
+package archive
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"ochno/proctor/keyring"
+	"ochno/proctor/ledger"
+)
+
+// Config says where the objects are.
+type Config struct {
+	Endpoint  string // host:port
+	AccessKey string
+	SecretKey string
+	TLS       bool
+	Bucket    string
+}
+
+// ErrNotFound: no such recording, segment or object.
+var ErrNotFound = errors.New("not found")
+
+// ErrDestroyed: the attempt's key was destroyed, so its objects cannot be read any more, here or in any copy.
+var ErrDestroyed = errors.New("the key of these objects was destroyed")
+
+// maxObject bounds an object; a segment of 10 seconds takes about 1 MB.
+const maxObject = 128 << 20
+
+// Archive reads and writes objects. Safe for concurrent use.
+type Archive struct {
+	pool   *pgxpool.Pool
+	ring   *keyring.Ring
+	log    *ledger.Log
+	minio  *minio.Client
+	bucket string
+	now    func() time.Time
+}
+
+// Open connects and makes the bucket when it is absent.
+func Open(ctx context.Context, cfg Config, pool *pgxpool.Pool, ring *keyring.Ring, log *ledger.Log, now func() time.Time) (*Archive, error) {
+	client, err := minio.New(cfg.Endpoint, &minio.Options{Creds: credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""), Secure: cfg.TLS})
+	if err != nil {
+		return nil, fmt.Errorf("MinIO at %s: %w", cfg.Endpoint, err)
+	}
+	there, err := client.BucketExists(ctx, cfg.Bucket)
+	if err != nil {
+		return nil, fmt.Errorf("MinIO at %s: %w", cfg.Endpoint, err)
+	}
+	if !there {
+		if err := client.MakeBucket(ctx, cfg.Bucket, minio.MakeBucketOptions{}); err != nil && minio.ToErrorResponse(err).Code != "BucketAlreadyOwnedByYou" {
+			return nil, fmt.Errorf("make the bucket %q: %w", cfg.Bucket, err)
+		}
+	}
+	return &Archive{pool: pool, ring: ring, log: log, minio: client, bucket: cfg.Bucket, now: now}, nil
+}
+
+// Check asks MinIO for the bucket.
+func (a *Archive) Check(ctx context.Context) error {
+	there, err := a.minio.BucketExists(ctx, a.bucket)
+	if err != nil {
+		return fmt.Errorf("MinIO: %w", err)
+	}
+	if !there {
+		return fmt.Errorf("MinIO: the bucket %q is gone", a.bucket)
+	}
+	return nil
+}
+
+// Put encrypts plain under the attempt's key and stores it as "attempts/<attempt>/<folder>/<SHA-256 of plain>.<extension>". Putting the same
+// bytes twice is the same object. It returns the object's key once MinIO has taken it.
+func (a *Archive) Put(ctx context.Context, attempt uuid.UUID, folder, extension string, plain []byte) (string, error) {
+	secret, err := a.key(ctx, attempt)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(plain)
+	name := path.Join("attempts", attempt.String(), folder, hex.EncodeToString(sum[:])+"."+extension)
+	sealed, err := keyring.SealObject(secret, name, plain)
+	if err != nil {
+		return "", fmt.Errorf("seal an object: %w", err)
+	}
+	_, err = a.minio.PutObject(ctx, a.bucket, name, bytes.NewReader(sealed), int64(len(sealed)),
+		minio.PutObjectOptions{ContentType: "application/octet-stream", SendContentMd5: true, DisableMultipart: true})
+	if err != nil {
+		return "", fmt.Errorf("store %s: %w", name, err)
+	}
+	return name, nil
+}
+
+// Get reads and decrypts an object of the attempt.
+func (a *Archive) Get(ctx context.Context, attempt uuid.UUID, name string) ([]byte, error) {
+	secret, err := a.key(ctx, attempt)
+	if err != nil {
+		return nil, err
+	}
+	object, err := a.minio.GetObject(ctx, a.bucket, name, minio.GetObjectOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	defer object.Close()
+	sealed, err := io.ReadAll(io.LimitReader(object, maxObject+1))
+	if minio.ToErrorResponse(err).Code == "NoSuchKey" {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	plain, err := keyring.OpenObject(secret, name, sealed)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return plain, nil
+}
+
+// key returns the attempt's object key, making it at first use.
+func (a *Archive) key(ctx context.Context, attempt uuid.UUID) ([]byte, error) {
+	for range 2 {
+		var wrapped []byte
+		err := a.pool.QueryRow(ctx, `select wrapped from object_key where attempt_id = $1`, attempt).Scan(&wrapped)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			_, fresh := a.ring.NewObjectKey(attempt.String())
+			if _, err := a.pool.Exec(ctx, `insert into object_key (attempt_id, wrapped) values ($1, $2) on conflict do nothing`, attempt, fresh); err != nil {
+				return nil, fmt.Errorf("make the attempt's key: %w", err)
+			}
+		case err != nil:
+			return nil, fmt.Errorf("read the attempt's key: %w", err)
+		case wrapped == nil:
+			return nil, ErrDestroyed
+		default:
+			secret, err := a.ring.Unwrap(attempt.String(), wrapped)
+			if err != nil {
+				return nil, fmt.Errorf("the key of attempt %s: %w", attempt, err)
+			}
+			return secret, nil
+		}
+	}
+	return nil, errors.New("the attempt's key cannot be made")
+}
