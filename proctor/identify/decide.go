@@ -1,0 +1,254 @@
+package identify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"ochno/ebsclient"
+	"ochno/proctor/exam"
+	"ochno/proctor/ledger"
+	"ochno/proctor/vision"
+)
+
+// Outcome is what an identification came to.
+type Outcome string
+
+// The outcomes. Only Match admits; NoMatch and Liveness use up a try.
+const (
+	Match               Outcome = "match"
+	NoMatch             Outcome = "no_match"
+	Quality             Outcome = "quality"              // the gate stopped it; the verifier was not asked, or could not compare
+	Liveness            Outcome = "liveness"             // the verifier does not believe that a living person was there
+	NotEnrolled         Outcome = "not_enrolled"         // the verifier does not know the subject
+	VerifierUnavailable Outcome = "verifier_unavailable" // no answer; never a reason to admit
+	VerdictRejected     Outcome = "verdict_rejected"     // an answer that must not be believed
+	Interrupted         Outcome = "interrupted"          // the connection or the attempt ended in the middle
+)
+
+func (o Outcome) usesTry() bool { return o == NoMatch || o == Liveness }
+
+// finding is what one identification has found so far. The samples in it are overwritten by wipe.
+type finding struct {
+	id        uuid.UUID
+	attempt   exam.Attempt
+	exam      exam.Exam
+	startedAt time.Time
+	challenge *Challenge
+	photo     *photo
+	sound     sound
+	quality   []vision.Component
+	jpeg      []byte
+
+	photoSHA256, voiceSHA256, packetsSHA256 [sha256.Size]byte
+
+	asked   bool
+	use     laterUse
+	verdict *ebsclient.Verdict
+	outcome Outcome
+	reason  string
+}
+
+// wipe overwrites the samples. The frames and packets themselves belong to the recording.
+func (f *finding) wipe() {
+	if f.photo != nil && f.photo.picture != nil {
+		vision.Wipe(f.photo.picture)
+		f.photo.picture = nil
+	}
+	clear(f.jpeg)
+	clear(f.sound.wav)
+	f.jpeg, f.sound.wav = nil, nil
+}
+
+// commit stores the finding: the verdict as an object first, then in one transaction the log's record, the decision, the single use of the
+// verdict and of the challenge, and the attempt's move.
+func (s *Service) commit(ctx context.Context, f *finding) (Identification, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	var object string
+	if f.verdict != nil {
+		var err error
+		if object, err = s.Archive.Put(ctx, f.attempt.ID, "verdicts", "jws", []byte(f.verdict.Token)); err != nil {
+			return Identification{}, fmt.Errorf("store the verdict: %w", err)
+		}
+	}
+	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return s.decide(ctx, tx, f, object) })
+	if err != nil {
+		return Identification{}, err
+	}
+	return s.Identification(ctx, f.id)
+}
+
+func (s *Service) decide(ctx context.Context, tx pgx.Tx, f *finding, object string) error {
+	now := s.Now().UTC()
+	if err := s.spend(ctx, tx, f, now); err != nil {
+		return err
+	}
+	// The attempt's row is locked first, so that a proctor's decision of the same moment comes wholly before or wholly after.
+	to := exam.Ready
+	tries := 0
+	switch {
+	case f.outcome == Match:
+		to = exam.Identified
+	case f.outcome.usesTry():
+		tries = -1
+	}
+	before, err := s.Exams.Move(ctx, tx, f.attempt.ID, exam.Move{To: to, Reason: f.reason, Tries: tries})
+	moved := true
+	if illegal := (*exam.IllegalMove)(nil); errors.As(err, &illegal) {
+		// Terminated or expired meanwhile: what was found is evidence all the same, but it admits nobody.
+		f.outcome, f.reason, moved = Interrupted, "attempt_"+string(before.State), false
+	} else if err != nil {
+		return err
+	}
+	var number int
+	if err := tx.QueryRow(ctx, `select coalesce(max(number), 0) + 1 from identification where attempt_id = $1`, f.attempt.ID).Scan(&number); err != nil {
+		return fmt.Errorf("number the identification: %w", err)
+	}
+	entry := f.entry(number, now, object, s.Software)
+	record, err := s.Log.Append(ctx, tx, entry)
+	if err != nil {
+		return err
+	}
+	if err := s.insert(ctx, tx, f, number, now, object, record); err != nil {
+		return err
+	}
+	if err := s.Exams.RecordIn(ctx, tx, f.event(now)); err != nil {
+		return err
+	}
+	if !moved || f.outcome != Match {
+		return nil
+	}
+	if _, err := s.Exams.Move(ctx, tx, f.attempt.ID, exam.Move{To: exam.Admitted, Reason: "identified"}); err != nil {
+		return err
+	}
+	_, err = s.Log.Append(ctx, tx, ledger.Entry{
+		Type: ledger.TypeAdmission, At: now, Exam: f.attempt.ExamID, Attempt: f.attempt.ID, Person: f.attempt.PersonID, Outcome: "admitted",
+		Data:     ledger.Admission{Exam: f.ref(), Identification: record.String()},
+		Personal: map[string]string{"student": f.attempt.Student},
+	})
+	return err
+}
+
+// spend uses up the challenge and the verdict. Either of them used before, or a challenge too old, turns the finding into a rejected verdict.
+func (s *Service) spend(ctx context.Context, tx pgx.Tx, f *finding, now time.Time) error {
+	if f.challenge != nil {
+		tag, err := tx.Exec(ctx, `update challenge set used_at = $2 where id = $1 and used_at is null and expires_at > $2`, f.challenge.ID, now)
+		if err != nil {
+			return fmt.Errorf("use the challenge: %w", err)
+		}
+		if tag.RowsAffected() == 0 && f.verdict != nil {
+			f.outcome, f.reason = VerdictRejected, "challenge_expired"
+		}
+	}
+	if f.verdict == nil {
+		return nil
+	}
+	tag, err := tx.Exec(ctx, `insert into verdict_use (issuer, jti, expires_at) values ($1, $2, $3) on conflict do nothing`, f.verdict.Issuer, f.use.jti, f.use.expires)
+	if err != nil {
+		return fmt.Errorf("use the verdict: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		f.outcome, f.reason = VerdictRejected, "verdict_"+string(ebsclient.ReasonReplayed)
+	}
+	return nil
+}
+
+func (f *finding) ref() ledger.ExamRef {
+	return ledger.ExamRef{Code: f.exam.Code, Title: f.exam.Title, Group: f.attempt.Group}
+}
+
+// entry is the identification as the log keeps it.
+func (f *finding) entry(number int, now time.Time, object, software string) ledger.Entry {
+	d := ledger.Identification{
+		Exam: f.ref(), Number: number, StartedAt: f.startedAt, Outcome: string(f.outcome), Reason: f.reason,
+		Policy: ledger.Policy{Threshold: f.exam.Policy.Threshold, Tries: f.exam.Policy.Tries}, Request: f.id.String(), Software: software,
+	}
+	if f.challenge != nil {
+		d.Challenge = f.challenge.ID.String()
+	}
+	if f.asked {
+		d.Photo = &ledger.Photo{
+			Recording: f.photo.frame.Recording.String(), OffsetMS: f.photo.frame.Offset.Milliseconds(),
+			FrameSHA256: hex.EncodeToString(f.photo.frame.SHA256[:]), SHA256: hex.EncodeToString(f.photoSHA256[:]),
+		}
+		from, to := f.sound.span()
+		d.Voice = &ledger.Voice{
+			Recording: f.sound.recording.String(), FromMS: from, ToMS: to,
+			PacketsSHA256: hex.EncodeToString(f.packetsSHA256[:]), SHA256: hex.EncodeToString(f.voiceSHA256[:]),
+		}
+	}
+	for _, c := range f.quality {
+		d.Quality = append(d.Quality, ledger.Measure{Name: c.Name, Value: c.Value})
+	}
+	if v := f.verdict; v != nil {
+		d.Scores = &ledger.Scores{Overall: v.Match.Overall, Photo: v.Match.Photo, Sound: v.Match.Sound}
+		d.Liveness = &v.Liveness.Score
+		d.Verdict = &ledger.Verdict{ID: v.ID, Issuer: v.Issuer, JWS: v.Token, Object: object, Engine: v.Engine}
+	}
+	return ledger.Entry{
+		Type: ledger.TypeIdentification, At: now, Exam: f.attempt.ExamID, Attempt: f.attempt.ID, Person: f.attempt.PersonID, Outcome: string(f.outcome),
+		Data: d, Personal: map[string]string{"student": f.attempt.Student, "oid": f.attempt.OID},
+	}
+}
+
+func (f *finding) event(now time.Time) exam.Event {
+	e := exam.Event{Attempt: f.attempt.ID, Lane: exam.LaneIdentity, Kind: "identification", At: now, Detail: map[string]any{"outcome": f.outcome, "reason": f.reason}}
+	if f.photo != nil {
+		e.Recording, e.OffsetMS = f.photo.frame.Recording, f.photo.frame.Offset.Milliseconds()
+	}
+	return e
+}
+
+// span is the first and the last moment that was listened to, in milliseconds from the recording's start.
+func (s sound) span() (from, to int64) {
+	if len(s.packets) == 0 {
+		return 0, 0
+	}
+	return s.packets[0].Offset.Milliseconds(), s.packets[len(s.packets)-1].Offset.Milliseconds()
+}
+
+func (s *Service) insert(ctx context.Context, tx pgx.Tx, f *finding, number int, now time.Time, object string, record uuid.UUID) error {
+	var (
+		challenge, recording           uuid.NullUUID
+		overall, photo, sound, lively  *float64
+		frameMS, voiceFrom, voiceTo    *int64
+		frameSHA, photoSHA, voiceSHA   []byte
+		verdictID, verdict, verdictKey *string
+	)
+	if f.challenge != nil {
+		challenge = uuid.NullUUID{UUID: f.challenge.ID, Valid: true}
+	}
+	if f.asked {
+		recording = uuid.NullUUID{UUID: f.photo.frame.Recording, Valid: true}
+		at := f.photo.frame.Offset.Milliseconds()
+		from, to := f.sound.span()
+		frameMS, voiceFrom, voiceTo = &at, &from, &to
+		frameSHA, photoSHA, voiceSHA = f.photo.frame.SHA256[:], f.photoSHA256[:], f.voiceSHA256[:]
+	}
+	if v := f.verdict; v != nil {
+		overall, photo, sound, lively = &v.Match.Overall, &v.Match.Photo, &v.Match.Sound, &v.Liveness.Score
+		verdictID, verdict, verdictKey = &v.ID, &v.Token, &object
+	}
+	quality := make([]ledger.Measure, 0, len(f.quality))
+	for _, c := range f.quality {
+		quality = append(quality, ledger.Measure{Name: c.Name, Value: c.Value})
+	}
+	_, err := tx.Exec(ctx, `insert into identification (id, attempt_id, number, challenge_id, started_at, decided_at, outcome, reason, threshold,
+		overall, photo, sound, liveness, quality, recording_id, frame_ms, frame_sha256, photo_sha256, voice_from_ms, voice_to_ms, voice_sha256,
+		verdict_id, verdict, verdict_key, request_id, record_id)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
+		f.id, f.attempt.ID, number, challenge, f.startedAt, now, f.outcome, f.reason, f.exam.Policy.Threshold,
+		overall, photo, sound, lively, quality, recording, frameMS, frameSHA, photoSHA, voiceFrom, voiceTo, voiceSHA,
+		verdictID, verdict, verdictKey, f.id.String(), record)
+	if err != nil {
+		return fmt.Errorf("store the identification: %w", err)
+	}
+	return nil
+}

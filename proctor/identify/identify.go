@@ -1,0 +1,232 @@
+// Package identify is one identification: the challenge, sampling from the recorded stream, the quality gate, the verifier, the decision and
+// its record.
+//
+// It owns challenge, identification and verdict_use. It knows nothing of HTTP, WebSocket or SDP; whatever a verifier does, only a verdict that
+// was checked admits. Samples stay in memory and are overwritten after the verdict. Start reading at Service.Start, then run (run.go) and
+// commit (decide.go).
+package identify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ochno/ebsclient"
+	"ochno/proctor/archive"
+	"ochno/proctor/exam"
+	"ochno/proctor/ledger"
+	"ochno/proctor/media"
+	"ochno/proctor/vision"
+)
+
+// Stream is a student's live stream as the media plane hands it out.
+type Stream interface {
+	Tap(ctx context.Context) (*media.Tap, error)
+	RequestKeyFrame()
+	Cut(ctx context.Context) (media.Head, error)
+}
+
+// Verdicts checks what a verifier signed.
+type Verdicts interface {
+	Check(ctx context.Context, token string, e ebsclient.Expect) (*ebsclient.Verdict, error)
+}
+
+// Timing bounds the steps of an identification.
+type Timing struct {
+	Look      time.Duration // for a good picture
+	KeyFrame  time.Duration // between requests for a key frame while none comes
+	PerDigit  time.Duration // of reading aloud, on top of ListenMin
+	ListenMin time.Duration
+	Challenge time.Duration // until its expiry
+	Verify    time.Duration // for the verifier in all
+}
+
+// DefaultTiming suits a person before a webcam.
+func DefaultTiming() Timing {
+	return Timing{
+		Look: 40 * time.Second, KeyFrame: 700 * time.Millisecond, PerDigit: 2 * time.Second, ListenMin: 6 * time.Second,
+		Challenge: 2 * time.Minute, Verify: 30 * time.Second,
+	}
+}
+
+// Config wires a Service.
+type Config struct {
+	Pool     *pgxpool.Pool
+	Exams    *exam.Exams
+	Archive  *archive.Archive
+	Log      *ledger.Log
+	Finder   *vision.Finder
+	Verifier ebsclient.Verifier
+	Verdicts Verdicts
+	Timing   Timing
+	Software string // our version, for the record
+	Now      func() time.Time
+	Logger   *slog.Logger
+}
+
+// Service runs identifications. Close waits for those under way.
+type Service struct {
+	Config
+	running sync.WaitGroup
+	stop    context.CancelFunc
+	life    context.Context // the service's own life, ended by Close
+
+	mu     sync.Mutex
+	closed bool
+	active map[uuid.UUID]*attemptRun // by attempt
+}
+
+// attemptRun is an identification under way.
+type attemptRun struct {
+	id     uuid.UUID
+	spoken chan uuid.UUID // the challenge that was read to its end
+}
+
+// New makes a service.
+func New(cfg Config) *Service {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Service{Config: cfg, life: ctx, stop: cancel, active: map[uuid.UUID]*attemptRun{}}
+}
+
+// Why an identification does not start.
+var (
+	ErrNoTries = errors.New("no tries are left")
+	ErrBusy    = errors.New("an identification of this attempt is under way")
+	ErrClosed  = errors.New("the service is stopping")
+)
+
+// Phase of an identification, as the student sees it.
+type Phase string
+
+// The phases in their order.
+const (
+	PhaseLooking   Phase = "looking"   // for a good picture; Hint says what to change
+	PhaseChallenge Phase = "challenge" // the digits are to be read aloud
+	PhaseVerifying Phase = "verifying" // the verifier was asked
+	PhaseDone      Phase = "done"      // Result says how it ended
+)
+
+// Progress is told to the caller while an identification runs.
+type Progress struct {
+	Phase     Phase
+	Hint      string     // with PhaseLooking; empty: nothing to change
+	Challenge *Challenge // with PhaseChallenge
+	Result    *Identification
+}
+
+// Start begins an identification over the student's live stream and returns its id. Progress goes to report, from one goroutine, until the
+// phase is done. The attempt moves to identifying first; *exam.IllegalMove, ErrNoTries, ErrBusy and ErrClosed say why it does not.
+func (s *Service) Start(ctx context.Context, attempt uuid.UUID, stream Stream, report func(Progress)) (uuid.UUID, error) {
+	run := &attemptRun{id: uuid.New(), spoken: make(chan uuid.UUID, 1)}
+	if err := s.claim(attempt, run); err != nil {
+		return uuid.Nil, err
+	}
+	before, err := s.enter(ctx, attempt)
+	if err != nil {
+		s.release(attempt)
+		return uuid.Nil, err
+	}
+	go func() {
+		defer s.release(attempt)
+		s.run(s.life, run, before, stream, report)
+	}()
+	return run.id, nil
+}
+
+// Spoken says that the student has read the challenge to its end.
+func (s *Service) Spoken(attempt, challenge uuid.UUID) {
+	s.mu.Lock()
+	run := s.active[attempt]
+	s.mu.Unlock()
+	if run == nil {
+		return
+	}
+	select {
+	case run.spoken <- challenge:
+	default:
+	}
+}
+
+// Recover moves attempts that a crash left identifying back to ready, without using up a try. Call it before the first Start.
+func (s *Service) Recover(ctx context.Context) error {
+	rows, _ := s.Pool.Query(ctx, `select id from attempt where state = 'identifying'`)
+	stuck, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return fmt.Errorf("find interrupted identifications: %w", err)
+	}
+	for _, id := range stuck {
+		if err := s.giveBack(ctx, id); err != nil {
+			return fmt.Errorf("give an interrupted identification back: %w", err)
+		}
+	}
+	return nil
+}
+
+// Close stops what is under way (its attempts become ready again) and waits for it.
+func (s *Service) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.stop()
+	s.running.Wait()
+}
+
+func (s *Service) claim(attempt uuid.UUID, run *attemptRun) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	if s.active[attempt] != nil {
+		return ErrBusy
+	}
+	s.active[attempt] = run
+	s.running.Add(1)
+	return nil
+}
+
+// release undoes claim.
+func (s *Service) release(attempt uuid.UUID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.active, attempt)
+	s.running.Done()
+}
+
+// enter moves the attempt to identifying.
+func (s *Service) enter(ctx context.Context, attempt uuid.UUID) (exam.Attempt, error) {
+	var before exam.Attempt
+	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		var err error
+		if before, err = s.Exams.Move(ctx, tx, attempt, exam.Move{To: exam.Identifying}); err != nil {
+			return err
+		}
+		if before.State != exam.Ready {
+			return &exam.IllegalMove{From: before.State, To: exam.Identifying}
+		}
+		if before.TriesLeft <= 0 {
+			return ErrNoTries
+		}
+		return nil
+	})
+	return before, err
+}
+
+// giveBack moves an attempt that is identifying to ready, because the service ended in the middle.
+func (s *Service) giveBack(ctx context.Context, attempt uuid.UUID) error {
+	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		_, err := s.Exams.Move(ctx, tx, attempt, exam.Move{To: exam.Ready, Reason: "interrupted"})
+		return err
+	})
+	if illegal := (*exam.IllegalMove)(nil); errors.As(err, &illegal) {
+		return nil // somebody moved it on
+	}
+	return err
+}
