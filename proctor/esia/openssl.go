@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -182,7 +183,7 @@ type StandKeys struct {
 // GenerateStandKeys makes a GOST key and a self-signed certificate in dir for a stand or a demonstration, unless both are there already.
 // They are nothing for production: ESIA wants certificates of an accredited centre.
 func (o *OpenSSL) GenerateStandKeys(ctx context.Context, dir, clientID string) (StandKeys, error) {
-	keys := StandKeys{KeyFile: dir + "/esia-client.key", CertificateFile: dir + "/esia-client.crt"}
+	keys := StandKeys{KeyFile: filepath.Join(dir, "esia-client.key"), CertificateFile: filepath.Join(dir, "esia-client.crt")}
 	if !mnemonic.MatchString(clientID) {
 		return StandKeys{}, errors.New("esia stand keys: the client id is not a mnemonic")
 	}
@@ -200,6 +201,9 @@ func (o *OpenSSL) GenerateStandKeys(ctx context.Context, dir, clientID string) (
 }
 
 func (o *OpenSSL) generate(ctx context.Context, keys StandKeys, name string) error {
+	if err := os.MkdirAll(filepath.Dir(keys.KeyFile), 0o700); err != nil {
+		return err
+	}
 	newKey, newCertificate := keys.KeyFile+".new", keys.CertificateFile+".new"
 	_, err := o.run(ctx, "req", []string{
 		"-x509", "-newkey", "gost2012_256", "-pkeyopt", "paramset:A", "-nodes", "-keyout", newKey, "-out", newCertificate,

@@ -3,14 +3,19 @@
 // It refuses what ESIA refuses, with ESIA's codes: it verifies every signature by OpenSSL's GOST engine and checks every parameter.
 // It is for tests and demonstrations: anybody may sign in as anybody of its fictional people, and the service never imports it.
 //
-// Start reading at [Stand.ServeHTTP]; authorize.go is what the browser meets, token.go what the system meets.
+// Start reading at [New] for the map of its addresses; request.go checks what systems send, authorize.go is what the browser meets,
+// token.go and person.go what the system meets.
 package esiamock
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"ochno/proctor/esia"
@@ -18,43 +23,182 @@ import (
 
 // Client is a system that is registered at the stand.
 type Client struct {
-	ID             string // mnemonic
-	CertificatePEM []byte // its GOST certificate
-	RedirectPrefix string // redirect URLs must begin with it: scheme, host and port equal, path below
+	// ID is its mnemonic.
+	ID string
+	// CertificatePEM is its GOST certificate.
+	CertificatePEM []byte
+	// RedirectPrefix is a URL: redirect URLs must have its scheme, host and port, and a path under its path.
+	RedirectPrefix string
+	// Algorithm signs the tokens that it gets: esia.RS256 (the default) or esia.GOST, which needs Config.DataDir.
+	Algorithm string
 }
 
 // Config of a stand.
 type Config struct {
-	// PublicURL is where browsers and systems reach the stand, for the issuer of its tokens: http://127.0.0.1:8181. Required.
+	// PublicURL is where browsers and systems reach the stand: http://127.0.0.1:8181. The issuer of tokens follows from it. Required.
 	PublicURL string
 	// Clients are the registered systems.
 	Clients []Client
 	// People who may sign in. Default: DemoPeople.
 	People []Person
-	// DataDir keeps the stand's key and certificate (esia.key, esia.crt) between runs. Default: they live in memory.
+	// DataDir keeps the stand's keys between runs: esia.key, and esia.crt with the certificates that verify its tokens.
+	// Default: an RSA key that lives in memory.
 	DataDir string
 	// OpenSSL verifies systems' signatures. Default: openssl with the GOST engine.
 	OpenSSL *esia.OpenSSL
+	// Skew is how far a request's timestamp may be off. Default: 5 minutes.
+	Skew time.Duration
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
-	// Logger receives every answer's code. Default: discard.
+	// Logger receives the outcome of every request: the code, not the person. Default: discard.
 	Logger *slog.Logger
 }
 
-// Stand is the running stand. It holds codes and sign-ins in memory and starts no goroutines.
+// Stand is an http.Handler. It holds codes and sign-ins in memory and starts no goroutines.
 type Stand struct {
-	config Config
+	publicURL string
+	issuer    string
+	clients   map[string]*client
+	people    []Person
+	keys      *keys
+	openssl   *esia.OpenSSL
+	skew      time.Duration
+	now       func() time.Time
+	logger    *slog.Logger
+	mux       *http.ServeMux
+
+	signIns *shelf[*signIn] // shown to a browser, not yet answered
+	codes   *shelf[*signIn] // answered, not yet exchanged
 }
 
-// New makes a stand, and its key if there is none.
-func New(ctx context.Context, config Config) (*Stand, error) {
-	return nil, errors.New("esiamock: not built yet")
+// client is a registered system, its certificate read and hashed.
+type client struct {
+	Client
+	certificate *x509.Certificate
+	hash        string
+	prefix      *url.URL
+}
+
+// New makes a stand, and its keys if there are none.
+func New(config Config) (*Stand, error) {
+	s := &Stand{
+		publicURL: strings.TrimRight(config.PublicURL, "/"),
+		clients:   make(map[string]*client),
+		people:    config.People,
+		openssl:   config.OpenSSL,
+		skew:      config.Skew,
+		now:       config.Now,
+		logger:    config.Logger,
+		signIns:   newShelf[*signIn](10 * time.Minute),
+		codes:     newShelf[*signIn](3 * time.Minute),
+	}
+	public, err := url.Parse(s.publicURL)
+	if err != nil || public.Host == "" {
+		return nil, errors.New("esiamock: PublicURL is not an absolute URL")
+	}
+	s.issuer = "http://" + public.Host + "/"
+	if s.people == nil {
+		s.people = DemoPeople()
+	}
+	if err := checkPeople(s.people); err != nil {
+		return nil, fmt.Errorf("esiamock: people: %w", err)
+	}
+	if s.openssl == nil {
+		s.openssl = esia.NewOpenSSL(esia.OpenSSLConfig{})
+	}
+	if s.skew == 0 {
+		s.skew = 5 * time.Minute
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.logger == nil {
+		s.logger = slog.New(slog.DiscardHandler)
+	}
+	gost := false
+	for _, c := range config.Clients {
+		registered, err := s.register(c)
+		if err != nil {
+			return nil, fmt.Errorf("esiamock: client %s: %w", c.ID, err)
+		}
+		s.clients[c.ID] = registered
+		gost = gost || registered.Algorithm == esia.GOST
+	}
+	if s.keys, err = openKeys(config.DataDir, s.openssl, gost, s.now()); err != nil {
+		return nil, fmt.Errorf("esiamock: keys: %w", err)
+	}
+	s.route()
+	return s, nil
+}
+
+func (s *Stand) register(c Client) (*client, error) {
+	if c.ID == "" || s.clients[c.ID] != nil {
+		return nil, errors.New("the id is empty or given twice")
+	}
+	certificates, err := esia.ParseCertificates(c.CertificatePEM)
+	if err != nil {
+		return nil, fmt.Errorf("certificate: %w", err)
+	}
+	hash, err := s.openssl.CertificateHash(context.Background(), certificates[0]) // bounded by OpenSSL's own time limit
+	if err != nil {
+		return nil, fmt.Errorf("certificate hash: %w", err)
+	}
+	prefix, err := url.Parse(c.RedirectPrefix)
+	if err != nil || prefix.Host == "" {
+		return nil, errors.New("the redirect prefix is not an absolute URL")
+	}
+	switch c.Algorithm {
+	case "":
+		c.Algorithm = esia.RS256
+	case esia.RS256, esia.GOST:
+	default:
+		return nil, fmt.Errorf("algorithm %q is neither %s nor %s", c.Algorithm, esia.RS256, esia.GOST)
+	}
+	return &client{Client: c, certificate: certificates[0], hash: hash, prefix: prefix}, nil
+}
+
+// route is the map of the stand.
+func (s *Stand) route() {
+	s.mux = http.NewServeMux()
+	s.mux.HandleFunc("GET /aas/oauth2/v2/ac", func(w http.ResponseWriter, r *http.Request) { s.authorize(w, r, esia.V2) })
+	s.mux.HandleFunc("GET /aas/oauth2/ac", func(w http.ResponseWriter, r *http.Request) { s.authorize(w, r, esia.V1) })
+	s.mux.HandleFunc("POST /aas/oauth2/v3/te", func(w http.ResponseWriter, r *http.Request) { s.exchange(w, r, esia.V2) })
+	s.mux.HandleFunc("POST /aas/oauth2/te", func(w http.ResponseWriter, r *http.Request) { s.exchange(w, r, esia.V1) })
+	s.mux.HandleFunc("GET /rs/prns/{oid}", s.person)
+	s.mux.HandleFunc("GET /idp/ext/Logout", s.logout)
+	s.mux.HandleFunc("GET /login", s.signInPage)
+	s.mux.HandleFunc("POST /login", s.signInAnswer)
+	s.mux.HandleFunc("GET /certs", s.certificates)
+	s.mux.HandleFunc("GET /healthz", s.health)
+	s.mux.Handle("GET /static/", static())
+	s.mux.HandleFunc("GET /{$}", s.about)
 }
 
 // ServeHTTP serves the stand.
 func (s *Stand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	http.NotFound(w, r)
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-store")
+	s.mux.ServeHTTP(w, r)
 }
 
-// CertificatePEM is the certificate that verifies the stand's tokens, for esia.Config.Keys.
-func (s *Stand) CertificatePEM() []byte { return nil }
+// CertificatePEM holds the certificates that verify the stand's tokens, for the client's KeySource.
+func (s *Stand) CertificatePEM() []byte { return s.keys.certificatePEM }
+
+func (s *Stand) certificates(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/x-pem-file")
+	w.Write(s.keys.certificatePEM)
+}
+
+func (s *Stand) health(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func (s *Stand) findPerson(oid string) (Person, bool) {
+	for _, p := range s.people {
+		if p.OID == oid {
+			return p, true
+		}
+	}
+	return Person{}, false
+}

@@ -1,7 +1,11 @@
 package esiamock
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"ochno/proctor/esia"
@@ -18,7 +22,7 @@ const (
 	Proctor2        = "1000000007" // Морозов Иван Петрович
 	Registrar       = "1000000008" // Лебедева Жанна Олеговна
 	Administrator   = "1000000009" // Новиков Захар Артёмович
-	StudentMinor    = "1000000010" // Фёдорова Кира Максимовна, 16 years old, confirmed
+	StudentMinor    = "1000000010" // Фёдорова Кира Максимовна, confirmed; a minor until 20 December 2028
 	Parent          = "1000000011" // Фёдоров Максим Юрьевич, her father
 	StudentSimple   = "1000000012" // Зайцева Лидия Романовна, a simplified account
 	StudentForeign  = "1000000013" // Ким Нур, confirmed, without a middle name
@@ -53,7 +57,7 @@ func DemoPeople() []Person {
 		{OID: Proctor2, LastName: "Морозов", FirstName: "Иван", MiddleName: "Петрович", BirthDate: date(1979, 12, 19), Gender: "M", Level: esia.LevelConfirmed, Note: "второй проктор", NoteEN: "second proctor"},
 		{OID: Registrar, LastName: "Лебедева", FirstName: "Жанна", MiddleName: "Олеговна", BirthDate: date(1990, 2, 21), Gender: "F", Level: esia.LevelConfirmed, Note: "сотрудник учебной части", NoteEN: "registrar"},
 		{OID: Administrator, LastName: "Новиков", FirstName: "Захар", MiddleName: "Артёмович", BirthDate: date(1983, 6, 4), Gender: "M", Level: esia.LevelConfirmed, Note: "администратор", NoteEN: "administrator"},
-		{OID: StudentMinor, LastName: "Фёдорова", FirstName: "Кира", MiddleName: "Максимовна", BirthDate: date(2010, 4, 14), Gender: "F", Level: esia.LevelConfirmed, Note: "несовершеннолетняя студентка", NoteEN: "student, a minor"},
+		{OID: StudentMinor, LastName: "Фёдорова", FirstName: "Кира", MiddleName: "Максимовна", BirthDate: date(2010, 12, 20), Gender: "F", Level: esia.LevelConfirmed, Note: "несовершеннолетняя студентка", NoteEN: "student, a minor"},
 		{OID: Parent, LastName: "Фёдоров", FirstName: "Максим", MiddleName: "Юрьевич", BirthDate: date(1981, 8, 3), Gender: "M", Level: esia.LevelConfirmed, Note: "родитель Киры Фёдоровой", NoteEN: "parent of Kira Fyodorova"},
 		{OID: StudentSimple, LastName: "Зайцева", FirstName: "Лидия", MiddleName: "Романовна", BirthDate: date(2005, 10, 9), Gender: "F", Level: esia.LevelSimplified, Note: "студентка, упрощённая учётная запись", NoteEN: "student, simplified account"},
 		{OID: StudentForeign, LastName: "Ким", FirstName: "Нур", BirthDate: date(2002, 12, 5), Gender: "M", Level: esia.LevelConfirmed, Note: "студент без отчества", NoteEN: "student without a middle name"},
@@ -77,4 +81,73 @@ func date(year int, month time.Month, day int) time.Time {
 func fictionalSNILS(number int) string {
 	nine := fmt.Sprintf("9999990%02d", number)
 	return nine + esia.SNILSCheckDigits(nine)
+}
+
+// ReadPeople reads test people from JSON, to add them to DemoPeople:
+//
+//	[{"oid": "1000000101", "lastName": "…", "firstName": "…", "middleName": "…", "birthDate": "2004-03-12", "gender": "F",
+//	  "snils": "99999900115", "level": "confirmed", "note": "…"}]
+//
+// level is simplified, standard, confirmed (the default) or child.
+func ReadPeople(from io.Reader) ([]Person, error) {
+	var entries []struct {
+		OID        string     `json:"oid"`
+		LastName   string     `json:"lastName"`
+		FirstName  string     `json:"firstName"`
+		MiddleName string     `json:"middleName"`
+		BirthDate  string     `json:"birthDate"`
+		Gender     string     `json:"gender"`
+		SNILS      string     `json:"snils"`
+		Level      esia.Level `json:"level"`
+		Note       string     `json:"note"`
+		NoteEN     string     `json:"noteEn"`
+	}
+	decoder := json.NewDecoder(io.LimitReader(from, 1<<20))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&entries); err != nil {
+		return nil, fmt.Errorf("not the JSON of test people: %w", err)
+	}
+	people := make([]Person, 0, len(entries))
+	for i, e := range entries {
+		born, err := time.Parse(time.DateOnly, e.BirthDate)
+		if err != nil {
+			return nil, fmt.Errorf("person %d: birthDate is not YYYY-MM-DD", i+1)
+		}
+		if e.Level == "" {
+			e.Level = esia.LevelConfirmed
+		}
+		people = append(people, Person{
+			OID: e.OID, LastName: e.LastName, FirstName: e.FirstName, MiddleName: e.MiddleName, BirthDate: born, Gender: e.Gender,
+			SNILS: e.SNILS, Level: e.Level, Trusted: e.Level == esia.LevelConfirmed, Status: "REGISTERED", Note: e.Note, NoteEN: e.NoteEN,
+		})
+	}
+	return people, checkPeople(people)
+}
+
+func checkPeople(people []Person) error {
+	if len(people) > 500 {
+		return errors.New("over 500")
+	}
+	seen := make(map[string]bool)
+	for i, p := range people {
+		var fault string
+		switch {
+		case len(p.OID) == 0 || len(p.OID) > 18 || p.OID[0] == '0' || strings.Trim(p.OID, "0123456789") != "":
+			fault = "the OID is not a number"
+		case seen[p.OID]:
+			fault = "the OID is given twice"
+		case p.LastName == "" || p.FirstName == "" || p.BirthDate.IsZero():
+			fault = "a name or the birth date is missing"
+		case p.Level != esia.LevelSimplified && p.Level != esia.LevelStandard && p.Level != esia.LevelConfirmed && p.Level != esia.LevelChild:
+			fault = "the level is none of simplified, standard, confirmed, child"
+		}
+		if digits, ok := esia.ParseSNILS(p.SNILS); fault == "" && p.SNILS != "" && (!ok || digits != p.SNILS) {
+			fault = "the SNILS is not eleven digits with valid check digits"
+		}
+		if fault != "" {
+			return fmt.Errorf("person %d: %s", i+1, fault)
+		}
+		seen[p.OID] = true
+	}
+	return nil
 }
