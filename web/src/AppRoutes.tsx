@@ -1,0 +1,36 @@
+import { lazy } from 'react';
+import { Route, Routes } from 'react-router';
+import { NotFoundPage } from './shell/NotFoundPage';
+import { StaffLayout } from './shell/StaffLayout';
+import { StudentLayout } from './shell/StudentLayout';
+
+// A chunk per task: a student never loads the proctor's code.
+const HomePage = lazy(() => import('./home/HomePage'));
+const SignInPage = lazy(() => import('./home/SignInPage'));
+const JoinPage = lazy(() => import('./join/JoinPage'));
+const ExamsPage = lazy(() => import('./wall/ExamsPage'));
+const RoomPage = lazy(() => import('./wall/RoomPage'));
+const ReviewPage = lazy(() => import('./review/ReviewPage'));
+const LogPage = lazy(() => import('./log/LogPage'));
+
+/** Which page is where. */
+export function AppRoutes() {
+  return (
+    <Routes>
+      <Route element={<StudentLayout />}>
+        <Route index element={<HomePage />} />
+        <Route path="sign-in" element={<SignInPage />} />
+        <Route path="e/:code" element={<JoinPage />} />
+        <Route path="*" element={<NotFoundPage />} />
+      </Route>
+      <Route element={<StaffLayout roles={['proctor', 'administrator']} />}>
+        <Route path="proctor" element={<ExamsPage />} />
+        <Route path="proctor/exams/:id" element={<RoomPage />} />
+        <Route path="proctor/attempts/:id" element={<ReviewPage />} />
+      </Route>
+      <Route element={<StaffLayout roles={['registrar', 'administrator']} />}>
+        <Route path="log" element={<LogPage />} />
+      </Route>
+    </Routes>
+  );
+}

@@ -1,0 +1,124 @@
+// Every call to the server is here and nowhere else. The shapes come from ./types; once
+// the server prints its OpenAPI they are taken from schema.gen.ts (npm run gen).
+import { serverURL } from './base';
+import { ApiError, isProblem } from './problem';
+import type {
+  Attempt,
+  Checkpoint,
+  ExamCard,
+  ExamRoom,
+  ExamSummary,
+  Identification,
+  LogFilter,
+  LogPage,
+  Recording,
+  Session,
+  TerminateReason,
+  TimelineEvent,
+} from './types';
+
+type Method = 'GET' | 'POST';
+
+async function send(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(serverURL(path), {
+      method,
+      credentials: 'same-origin',
+      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal ?? null,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError('network', 0, undefined, { cause: error });
+  }
+  if (response.ok) return response;
+  let problem: unknown;
+  try {
+    problem = await response.json();
+  } catch {
+    problem = undefined;
+  }
+  if (isProblem(problem)) throw new ApiError(problem.code, response.status, problem);
+  throw new ApiError('bad_answer', response.status);
+}
+
+async function call<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const response = await send(method, path, body, signal);
+  if (response.status === 204) return undefined as T;
+  try {
+    return (await response.json()) as T;
+  } catch (error) {
+    throw new ApiError('bad_answer', response.status, undefined, { cause: error });
+  }
+}
+
+const id = encodeURIComponent;
+
+function query(values: Record<string, string | number | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) {
+    if (value !== undefined && value !== '') search.set(key, String(value));
+  }
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** The calls, named after what a person does. */
+export const api = {
+  session: (signal?: AbortSignal) => call<Session>('GET', 'api/session', undefined, signal),
+  signOut: () => call<undefined>('POST', 'api/session/end', {}),
+
+  examCard: (code: string, signal?: AbortSignal) => call<ExamCard>('GET', `api/join/${id(code)}`, undefined, signal),
+  join: (code: string) => call<Attempt>('POST', `api/join/${id(code)}`, {}),
+
+  attempt: (attempt: string, signal?: AbortSignal) =>
+    call<Attempt>('GET', `api/attempts/${id(attempt)}`, undefined, signal),
+  grantConsent: (attempt: string, textId: string, sha256: string) =>
+    call<Attempt>('POST', `api/attempts/${id(attempt)}/consent`, { textId, sha256 }),
+  decline: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/decline`, {}),
+  returnToExam: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/return`, {}),
+  identify: (attempt: string) =>
+    call<{ identificationId: string }>('POST', `api/attempts/${id(attempt)}/identification`, {}),
+  begin: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/begin`, {}),
+  finish: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/finish`, {}),
+
+  exams: (signal?: AbortSignal) => call<{ exams: ExamSummary[] }>('GET', 'api/exams', undefined, signal),
+  room: (exam: string, signal?: AbortSignal) => call<ExamRoom>('GET', `api/exams/${id(exam)}`, undefined, signal),
+  finishExam: (exam: string) => call<ExamRoom>('POST', `api/exams/${id(exam)}/finish`, {}),
+  grantTry: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/retry`, {}),
+  terminate: (attempt: string, reasonCode: TerminateReason, note: string) =>
+    call<Attempt>('POST', `api/attempts/${id(attempt)}/terminate`, { reasonCode, note }),
+
+  timeline: (attempt: string, signal?: AbortSignal) =>
+    call<{ events: TimelineEvent[] }>('GET', `api/attempts/${id(attempt)}/timeline`, undefined, signal),
+  identifications: (attempt: string, signal?: AbortSignal) =>
+    call<{ identifications: Identification[] }>(
+      'GET',
+      `api/attempts/${id(attempt)}/identifications`,
+      undefined,
+      signal,
+    ),
+  recordings: (attempt: string, signal?: AbortSignal) =>
+    call<{ recordings: Recording[] }>('GET', `api/attempts/${id(attempt)}/recordings`, undefined, signal),
+  segment: async (url: string, signal?: AbortSignal): Promise<ArrayBuffer> => {
+    const response = await send('GET', url, undefined, signal);
+    return response.arrayBuffer();
+  },
+
+  log: (filter: LogFilter, cursor: string | undefined, limit: number, signal?: AbortSignal) =>
+    call<LogPage>('GET', `api/log${query({ ...filter, cursor, limit })}`, undefined, signal),
+  checkpoint: (signal?: AbortSignal) => call<Checkpoint>('GET', 'api/log/checkpoint', undefined, signal),
+};
+
+/** The address a download link of the log points at. */
+export function logExportURL(filter: LogFilter, format: 'csv' | 'jsonl', separator: ';' | ','): string {
+  const csvOnly = format === 'csv' ? { separator } : {};
+  return serverURL(`api/log/export${query({ ...filter, format, ...csvOnly })}`);
+}
+
+/** The address that starts the sign-in through ESIA and comes back to a path of ours. */
+export function signInURL(returnTo: string): string {
+  return serverURL(`auth/esia/start${query({ return: returnTo })}`);
+}

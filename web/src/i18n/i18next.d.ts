@@ -1,0 +1,20 @@
+import type common from './ru/common.json';
+import type home from './ru/home.json';
+import type join from './ru/join.json';
+import type log from './ru/log.json';
+import type review from './ru/review.json';
+import type wall from './ru/wall.json';
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'common';
+    resources: {
+      common: typeof common;
+      home: typeof home;
+      join: typeof join;
+      log: typeof log;
+      review: typeof review;
+      wall: typeof wall;
+    };
+  }
+}

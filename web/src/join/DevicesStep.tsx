@@ -1,0 +1,65 @@
+import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
+import { IconHandClick } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from '../rtc/useStore';
+import { CameraCheck } from './CameraCheck';
+import { ContactLine } from './ContactLine';
+import { DeviceProblemView } from './DeviceProblemView';
+import classes from './Join.module.css';
+import { useLive } from './live';
+import { MicrophoneCheck } from './MicrophoneCheck';
+import { SelfView } from './SelfView';
+import { StepFrame } from './StepFrame';
+import { useAfter } from './useAfter';
+
+interface DevicesStepProps {
+  contact: string;
+  onChecked: () => void;
+}
+
+const silenceBeforeHelpMs = 10_000;
+
+/** The camera and microphone check; the button comes alive when both work. */
+export function DevicesStep({ contact, onChecked }: DevicesStepProps) {
+  const { t } = useTranslation('join');
+  const { devices } = useLive();
+  const { phase, stream, problem } = useStore(devices.state);
+  const [video, setVideo] = useState<HTMLVideoElement | null>(null);
+  // Each is remembered for the stream it was seen on: another device is checked anew.
+  const [pictureOf, setPictureOf] = useState<MediaStream>();
+  const [voiceOf, setVoiceOf] = useState<MediaStream>();
+  const picture = stream !== undefined && pictureOf === stream;
+  const voice = stream !== undefined && voiceOf === stream;
+  const silent = useAfter(silenceBeforeHelpMs, stream) && !voice;
+  return (
+    <StepFrame title={t('devices.title')} lead={t('devices.ask')} station="devices" wide testId="devices">
+      {problem !== undefined && <DeviceProblemView problem={problem} onAgain={() => void devices.open()} />}
+      {phase === 'asking' && (
+        <Alert icon={<IconHandClick aria-hidden />} title={t('devices.askTitle')} role="status">
+          <Text size="md">{t('devices.opening')}</Text>
+        </Alert>
+      )}
+      {stream !== undefined && (
+        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
+          <SelfView stream={stream} onElement={setVideo} />
+          <Stack className={classes.panel} gap="lg">
+            <CameraCheck video={video} seen={picture} onSeen={() => setPictureOf(stream)} />
+            <MicrophoneCheck stream={stream} heard={voice} silent={silent} onHeard={() => setVoiceOf(stream)} />
+          </Stack>
+        </SimpleGrid>
+      )}
+      <Group gap="md" align="center">
+        <Button disabled={!picture || !voice} onClick={onChecked} data-testid="device-continue" miw={220}>
+          {t('devices.continue')}
+        </Button>
+        {picture && silent && (
+          <Anchor component="button" type="button" onClick={onChecked} data-testid="device-continue-anyway">
+            {t('devices.continueAnyway')}
+          </Anchor>
+        )}
+      </Group>
+      <ContactLine contact={contact} />
+    </StepFrame>
+  );
+}

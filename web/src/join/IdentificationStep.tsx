@@ -1,0 +1,66 @@
+import { Stack } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { api } from '../api/client';
+import { ApiError } from '../api/problem';
+import type { Attempt } from '../api/types';
+import { useStore } from '../rtc/useStore';
+import { ProblemAlert } from '../shell/ProblemAlert';
+import { ContactLine } from './ContactLine';
+import { IdentificationControls } from './IdentificationControls';
+import { IdentificationGuide } from './IdentificationGuide';
+import { identificationView, type IdentificationView } from './identificationView';
+import { useLive } from './live';
+import { LiveNotice } from './LiveNotice';
+import { SelfView, type Tone } from './SelfView';
+import { StepFrame } from './StepFrame';
+
+function toneOf(view: IdentificationView): Tone {
+  switch (view.kind) {
+    case 'looking':
+      return view.hint === undefined || view.hint === 'hold_still' ? 'busy' : 'warn';
+    case 'challenge':
+    case 'verifying':
+      return 'busy';
+    case 'matched':
+      return 'good';
+    case 'failed':
+      return 'bad';
+    case 'waiting':
+    case 'intro':
+      return 'idle';
+  }
+}
+
+/** Face and voice: one instruction at a time above the self-view, so that eyes stay near the camera. */
+export function IdentificationStep({ attempt }: { attempt: Attempt }) {
+  const { t } = useTranslation('join');
+  const { devices, publisher } = useLive();
+  const { stream } = useStore(devices.state);
+  const { identification, problem, media } = useStore(publisher.state);
+  const view = identificationView(attempt, identification);
+  const identify = useMutation({
+    mutationFn: () => api.identify(attempt.id),
+    onMutate: () => publisher.expectIdentification(),
+    onError: () => publisher.clearIdentification(),
+  });
+  return (
+    <StepFrame title={t('identification.title')} station="identification" testId="identification">
+      <LiveNotice />
+      <Stack gap="md" data-testid="identification" data-phase={view.kind}>
+        <IdentificationGuide view={view} attempt={attempt} />
+        <SelfView stream={stream} oval={toneOf(view)} />
+        {identify.isError && <ProblemAlert error={identify.error} />}
+        {problem !== undefined && <ProblemAlert error={new ApiError(problem.code, problem.status, problem)} />}
+        <IdentificationControls
+          view={view}
+          triesLeft={attempt.triesLeft}
+          ready={media === 'live' && !identify.isPending}
+          onStart={() => identify.mutate()}
+          onSpoken={(challengeId) => publisher.spoken(challengeId)}
+        />
+      </Stack>
+      <ContactLine contact={attempt.exam.contact} />
+    </StepFrame>
+  );
+}

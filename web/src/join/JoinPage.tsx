@@ -1,0 +1,57 @@
+import { Button, Container, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { Link, useParams } from 'react-router';
+import { api } from '../api/client';
+import { codeOf } from '../api/problem';
+import { useSession } from '../api/session';
+import { LoadingView } from '../shell/LoadingView';
+import { PageTitle } from '../shell/PageTitle';
+import { ProblemAlert } from '../shell/ProblemAlert';
+import { AttemptFlow } from './AttemptFlow';
+import { CardStep } from './CardStep';
+
+/** The student's way by an exam's link: the card first, then the attempt. */
+export default function JoinPage() {
+  const { t } = useTranslation(['join', 'common']);
+  const { code = '' } = useParams();
+  const session = useSession();
+  const personId = session.data?.person?.id;
+  const card = useQuery({
+    queryKey: ['exam-card', code, personId],
+    queryFn: ({ signal }) => api.examCard(code, signal),
+    enabled: !session.isPending,
+  });
+  if (session.isError || card.isError) {
+    const error = session.error ?? card.error;
+    if (['not_found', 'exam_not_found'].includes(codeOf(error))) {
+      return (
+        <Container size="xs" py={80} data-testid="exam-not-found">
+          <PageTitle title={t('card.notFound')} />
+          <Stack align="flex-start">
+            <Title order={1}>{t('card.notFound')}</Title>
+            <Text>{t('card.notFoundText')}</Text>
+            <Button component={Link} to="/" variant="light">
+              {t('common:toStart')}
+            </Button>
+          </Stack>
+        </Container>
+      );
+    }
+    return (
+      <Container size="sm" py="xl">
+        <ProblemAlert
+          error={error}
+          onRetry={() => {
+            void session.refetch();
+            void card.refetch();
+          }}
+        />
+      </Container>
+    );
+  }
+  if (session.isPending || card.isPending) return <LoadingView />;
+  const { attemptId } = card.data;
+  if (personId !== undefined && attemptId !== undefined) return <AttemptFlow attemptId={attemptId} />;
+  return <CardStep card={card.data} session={session.data} />;
+}

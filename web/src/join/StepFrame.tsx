@@ -1,0 +1,41 @@
+import { Stack, Text, Title } from '@mantine/core';
+import { useEffect, useRef, type ReactNode } from 'react';
+import { PageTitle } from '../shell/PageTitle';
+import { StationBar } from './StationBar';
+import classes from './Join.module.css';
+import type { Station } from './step';
+
+interface StepFrameProps {
+  title: string;
+  station?: Station | undefined;
+  /** One sentence below the title. */
+  lead?: ReactNode;
+  wide?: boolean;
+  testId: string;
+  children: ReactNode;
+}
+
+/** One screen of the way: where one is, what it is, and the task. Focus comes to its heading. */
+export function StepFrame({ title, station, lead, wide = false, testId, children }: StepFrameProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  return (
+    <div className={wide ? `${classes.page} ${classes.wide}` : classes.page} data-testid={`step-${testId}`}>
+      <PageTitle title={title} />
+      <Stack gap="lg">
+        {station !== undefined && <StationBar station={station} />}
+        <Stack gap={6}>
+          <Title order={1} ref={heading} tabIndex={-1} className={classes.heading}>
+            {title}
+          </Title>
+          {lead !== undefined && (
+            <Text c="dimmed" className={classes.lead}>
+              {lead}
+            </Text>
+          )}
+        </Stack>
+        {children}
+      </Stack>
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+import type { Attempt } from '../api/types';
+
+/** The screens of the student's way after the exam card. */
+export type Step =
+  | 'consent'
+  | 'declined'
+  | 'devices'
+  | 'connection'
+  | 'identification'
+  | 'manual'
+  | 'admitted'
+  | 'exam'
+  | 'receipt'
+  | 'stopped';
+
+/** What this page itself knows; all the rest comes from the attempt. */
+export interface LocalProgress {
+  /** The camera and microphone were checked on this device. */
+  devicesChecked: boolean;
+  /** The server has had picture and sound since the page was opened. */
+  everLive: boolean;
+}
+
+/** Where the student is. It follows from the attempt's state, so a reload resumes there. */
+export function stepOf(attempt: Attempt, local: LocalProgress): Step {
+  switch (attempt.state) {
+    case 'registered':
+      return 'consent';
+    case 'declined':
+      return 'declined';
+    case 'ready':
+    case 'identifying':
+    case 'identified':
+      if (!local.devicesChecked) return 'devices';
+      return local.everLive ? 'identification' : 'connection';
+    case 'manual_identification':
+      return 'manual';
+    case 'admitted':
+      return 'admitted';
+    case 'in_progress':
+    case 'paused':
+      return 'exam';
+    case 'finished':
+    case 'reviewed':
+      return 'receipt';
+    case 'terminated':
+    case 'expired':
+      return 'stopped';
+  }
+}
+
+/** Whether the camera and the connection are wanted on a screen. */
+export function needsLive(step: Step): boolean {
+  return ['connection', 'identification', 'manual', 'admitted', 'exam'].includes(step);
+}
+
+/** The numbered stations shown to the student; side exits have none. */
+export const stations = ['card', 'consent', 'devices', 'connection', 'identification', 'admitted'] as const;
+export type Station = (typeof stations)[number];
+
+export function stationOf(step: Step): Station | undefined {
+  return stations.find((station) => station === step);
+}

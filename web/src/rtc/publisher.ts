@@ -1,0 +1,205 @@
+import type { Attempt, Problem } from '../api/types';
+import { CandidateQueue, onlyVP8, type CreatePeer, type PeerLike, type VideoCodecs } from './peer';
+import { ReconnectingSocket, type OpenSocket, type SocketStatus } from './socket';
+import { Store } from './store';
+import type { IdentificationPhase, MediaState, StudentClientMessage, StudentServerMessage } from './wire';
+
+export interface PublisherState {
+  socket: SocketStatus;
+  /** What the server says of the picture and the sound: only it knows that they arrive. */
+  media: MediaState;
+  /** The newest attempt the server told of. */
+  attempt: Attempt | undefined;
+  identification: IdentificationPhase | undefined;
+  problem: Problem | undefined;
+}
+
+export interface PublisherOptions {
+  url: string;
+  openSocket: OpenSocket;
+  createPeer: CreatePeer;
+  videoCodecs: VideoCodecs;
+}
+
+const initial: PublisherState = {
+  socket: { phase: 'closed', failures: 0, closeCode: 0 },
+  media: 'connecting',
+  attempt: undefined,
+  identification: undefined,
+  problem: undefined,
+};
+
+/**
+ * Sends one student's camera and microphone to the server and follows her attempt.
+ *
+ * Every socket makes a fresh peer connection: after a lost network the two sides have
+ * nothing old to agree about. A peer connection that fails restarts the socket.
+ */
+export class Publisher {
+  readonly state = new Store<PublisherState>(initial);
+  readonly #options: PublisherOptions;
+  readonly #socket: ReconnectingSocket;
+  #stream: MediaStream | undefined;
+  #iceServers: RTCIceServer[] = [];
+  #peer: PeerLike | undefined;
+  #candidates: CandidateQueue | undefined;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#socket = new ReconnectingSocket({
+      url: options.url,
+      open: options.openSocket,
+      onMessage: (message) => void this.#receive(message as StudentServerMessage),
+      onStatus: (socket) => {
+        this.state.patch(
+          socket.phase === 'open' ? { socket } : { socket, media: socket.phase === 'waiting' ? 'lost' : this.state.get().media },
+        );
+        if (socket.phase !== 'open') this.#closePeer();
+      },
+    });
+  }
+
+  /** Begins, or goes on with another stream when a camera or microphone was changed. */
+  start(stream: MediaStream): void {
+    if (this.#stream === stream && this.#socket.status.phase !== 'closed') return;
+    this.#stream = stream;
+    if (this.#socket.status.phase === 'closed') {
+      this.state.patch({ ...initial });
+      this.#socket.start();
+    } else {
+      this.#socket.reopen();
+    }
+  }
+
+  /** Tells the server that the student has read the digits aloud. */
+  spoken(challengeId: string): void {
+    this.#send({ type: 'spoken', challengeId });
+  }
+
+  /** Shows the first phase at once, before the server tells of it; the last result is forgotten. */
+  expectIdentification(): void {
+    this.state.patch({ identification: { phase: 'looking' }, problem: undefined });
+  }
+
+  /** Forgets a phase or a result, for example when the server would not begin. */
+  clearIdentification(): void {
+    this.state.patch({ identification: undefined });
+  }
+
+  retryNow(): void {
+    this.#socket.retryNow();
+  }
+
+  /** Starts over with a new socket and peer connection. */
+  restart(): void {
+    if (this.#socket.status.phase === 'closed' && this.#stream !== undefined) this.start(this.#stream);
+    else this.#socket.restart();
+  }
+
+  stop(): void {
+    this.#socket.stop();
+    this.#closePeer();
+    this.#stream = undefined;
+  }
+
+  #send(message: StudentClientMessage): void {
+    this.#socket.send(message);
+  }
+
+  async #receive(message: StudentServerMessage): Promise<void> {
+    switch (message.type) {
+      case 'hello':
+        this.#iceServers = message.iceServers;
+        this.state.patch({
+          attempt: message.attempt,
+          media: 'connecting',
+          problem: undefined,
+          identification: this.#stillTrue(message.attempt),
+        });
+        await this.#publish();
+        break;
+      case 'answer':
+        await this.#accept(message.sdp);
+        break;
+      case 'candidate':
+        await this.#candidates?.add(message.candidate);
+        break;
+      case 'media':
+        this.state.patch({ media: message.state });
+        break;
+      case 'attempt':
+        this.state.patch({ attempt: message.attempt });
+        break;
+      case 'identification':
+        this.state.patch({ identification: message });
+        break;
+      case 'error':
+        this.state.patch({ problem: message.problem });
+        break;
+      case 'pong':
+        break;
+    }
+  }
+
+  /** A phase seen before the socket was lost holds only while the server still identifies. */
+  #stillTrue(attempt: Attempt): IdentificationPhase | undefined {
+    const { identification } = this.state.get();
+    return attempt.state === 'identifying' || identification?.phase === 'done' ? identification : undefined;
+  }
+
+  async #publish(): Promise<void> {
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    this.#closePeer();
+    const peer = this.#options.createPeer({ iceServers: this.#iceServers });
+    this.#peer = peer;
+    this.#candidates = new CandidateQueue(peer);
+    peer.onicecandidate = (event) => {
+      if (this.#peer === peer) this.#send({ type: 'candidate', candidate: event.candidate?.toJSON() ?? null });
+    };
+    peer.onconnectionstatechange = () => {
+      if (this.#peer === peer && peer.connectionState === 'failed') this.#socket.restart();
+    };
+    for (const track of [...stream.getVideoTracks().slice(0, 1), ...stream.getAudioTracks().slice(0, 1)]) {
+      const transceiver = peer.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+      if (track.kind === 'video') this.#preferVP8(transceiver);
+    }
+    try {
+      const offer = await peer.createOffer();
+      await peer.setLocalDescription(offer);
+      if (this.#peer !== peer) return;
+      this.#send({ type: 'offer', sdp: peer.localDescription?.sdp ?? offer.sdp ?? '' });
+    } catch {
+      // The peer connection was closed meanwhile, or the browser could not make an offer:
+      // in the second case a new socket begins afresh.
+      if (this.#peer === peer) this.#socket.restart();
+    }
+  }
+
+  #preferVP8(transceiver: RTCRtpTransceiver): void {
+    const codecs = onlyVP8(this.#options.videoCodecs() ?? []);
+    if (codecs.length > 0) transceiver.setCodecPreferences(codecs);
+  }
+
+  async #accept(sdp: string): Promise<void> {
+    const peer = this.#peer;
+    const candidates = this.#candidates;
+    if (peer === undefined || candidates === undefined) return;
+    try {
+      await peer.setRemoteDescription({ type: 'answer', sdp });
+      await candidates.open();
+    } catch {
+      if (this.#peer === peer) this.#socket.restart();
+    }
+  }
+
+  #closePeer(): void {
+    const peer = this.#peer;
+    this.#peer = undefined;
+    this.#candidates = undefined;
+    if (peer === undefined) return;
+    peer.onicecandidate = null;
+    peer.onconnectionstatechange = null;
+    peer.close();
+  }
+}

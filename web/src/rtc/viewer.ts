@@ -1,0 +1,193 @@
+import type { ExamRoom, Problem, RoomAttempt } from '../api/types';
+import { CandidateQueue, type CreatePeer, type PeerLike } from './peer';
+import { ReconnectingSocket, type OpenSocket, type SocketStatus } from './socket';
+import { Store } from './store';
+import type { IdentificationPhase, ProctorClientMessage, ProctorServerMessage, TrackInfo } from './wire';
+
+export interface ViewerState {
+  socket: SocketStatus;
+  /** The room as the server told it, kept up to date; undefined before the first hello. */
+  room: ExamRoom | undefined;
+  /** The live streams by attempt: one video and one audio track each at most. */
+  streams: ReadonlyMap<string, MediaStream>;
+  /** What an identification under way is doing, by attempt. */
+  identifications: ReadonlyMap<string, IdentificationPhase>;
+  problem: Problem | undefined;
+}
+
+export interface ViewerOptions {
+  url: string;
+  openSocket: OpenSocket;
+  createPeer: CreatePeer;
+  /** Makes a stream of tracks; the browser's MediaStream outside tests. */
+  createStream: (tracks: MediaStreamTrack[]) => MediaStream;
+}
+
+/**
+ * Shows a proctor the students of one exam. The server always offers and the viewer
+ * answers; it says which attempts are on the screen and gets those and no others.
+ */
+export class Viewer {
+  readonly state = new Store<ViewerState>({
+    socket: { phase: 'closed', failures: 0, closeCode: 0 },
+    room: undefined,
+    streams: new Map(),
+    identifications: new Map(),
+    problem: undefined,
+  });
+  readonly #options: ViewerOptions;
+  readonly #socket: ReconnectingSocket;
+  #iceServers: RTCIceServer[] = [];
+  #peer: PeerLike | undefined;
+  #candidates: CandidateQueue | undefined;
+  #watched: string[] = [];
+  /** Offers are answered one after another, each wholly, in the order they came. */
+  #negotiation: Promise<void> = Promise.resolve();
+
+  constructor(options: ViewerOptions) {
+    this.#options = options;
+    this.#socket = new ReconnectingSocket({
+      url: options.url,
+      open: options.openSocket,
+      onMessage: (message) => this.#receive(message as ProctorServerMessage),
+      onStatus: (socket) => {
+        this.state.patch({ socket });
+        if (socket.phase !== 'open') this.#closePeer();
+      },
+    });
+  }
+
+  start(): void {
+    this.#socket.start();
+  }
+
+  /** Says which attempts are on the screen; replaces what was said before. */
+  watch(attempts: string[]): void {
+    const same = attempts.length === this.#watched.length && attempts.every((id, index) => id === this.#watched[index]);
+    if (same) return;
+    this.#watched = [...attempts];
+    this.#send({ type: 'watch', attempts: this.#watched });
+  }
+
+  /** Takes over an answer of the API, so that the page does not wait for the socket to tell it. */
+  applyRoom(room: ExamRoom): void {
+    this.state.patch({ room });
+  }
+
+  retryNow(): void {
+    this.#socket.retryNow();
+  }
+
+  stop(): void {
+    this.#socket.stop();
+    this.#closePeer();
+  }
+
+  #send(message: ProctorClientMessage): void {
+    this.#socket.send(message);
+  }
+
+  #receive(message: ProctorServerMessage): void {
+    switch (message.type) {
+      case 'hello':
+        this.#iceServers = message.iceServers;
+        this.state.patch({ room: message.room, problem: undefined });
+        this.#send({ type: 'watch', attempts: this.#watched });
+        break;
+      case 'offer':
+        this.#negotiation = this.#negotiation.then(() => this.#answer(message.sdp, message.tracks));
+        break;
+      case 'candidate':
+        void this.#candidates?.add(message.candidate);
+        break;
+      case 'attempt':
+        this.#applyAttempt(message.roomAttempt);
+        break;
+      case 'identification':
+        this.#applyIdentification(message.attemptId, message);
+        break;
+      case 'error':
+        this.state.patch({ problem: message.problem });
+        break;
+      case 'pong':
+        break;
+    }
+  }
+
+  #applyAttempt(changed: RoomAttempt): void {
+    const { room } = this.state.get();
+    if (room === undefined) return;
+    const known = room.attempts.some((entry) => entry.attempt.id === changed.attempt.id);
+    const attempts = known
+      ? room.attempts.map((entry) => (entry.attempt.id === changed.attempt.id ? changed : entry))
+      : [...room.attempts, changed];
+    this.state.patch({ room: { ...room, attempts } });
+  }
+
+  #applyIdentification(attemptId: string, phase: IdentificationPhase): void {
+    const identifications = new Map(this.state.get().identifications);
+    // The result arrives with the attempt itself; only what is under way is kept here.
+    if (phase.phase === 'done') identifications.delete(attemptId);
+    else identifications.set(attemptId, phase);
+    this.state.patch({ identifications });
+  }
+
+  async #answer(sdp: string, tracks: TrackInfo[]): Promise<void> {
+    const peer = this.#peer ?? this.#openPeer();
+    const candidates = this.#candidates;
+    try {
+      await peer.setRemoteDescription({ type: 'offer', sdp });
+      await candidates?.open();
+      const answer = await peer.createAnswer();
+      await peer.setLocalDescription(answer);
+      if (this.#peer !== peer) return;
+      this.#send({ type: 'answer', sdp: peer.localDescription?.sdp ?? answer.sdp ?? '' });
+      this.#collect(peer, tracks);
+    } catch {
+      // A closed peer connection has a successor already; a broken one needs a new socket.
+      if (this.#peer === peer) this.#socket.restart();
+    }
+  }
+
+  /** Sorts the received tracks by student; a stream whose tracks did not change stays the same object. */
+  #collect(peer: PeerLike, tracks: TrackInfo[]): void {
+    const byMid = new Map(peer.getTransceivers().map((transceiver) => [transceiver.mid, transceiver.receiver.track]));
+    const wanted = new Map<string, MediaStreamTrack[]>();
+    for (const info of tracks) {
+      const track = byMid.get(info.mid);
+      if (track !== undefined) wanted.set(info.attemptId, [...(wanted.get(info.attemptId) ?? []), track]);
+    }
+    const before = this.state.get().streams;
+    const streams = new Map<string, MediaStream>();
+    for (const [attemptId, list] of wanted) {
+      const old = before.get(attemptId);
+      const same = old?.getTracks().length === list.length && list.every((track) => old.getTracks().includes(track));
+      streams.set(attemptId, old !== undefined && same ? old : this.#options.createStream(list));
+    }
+    this.state.patch({ streams });
+  }
+
+  #openPeer(): PeerLike {
+    const peer = this.#options.createPeer({ iceServers: this.#iceServers });
+    this.#peer = peer;
+    this.#candidates = new CandidateQueue(peer);
+    peer.onicecandidate = (event) => {
+      if (this.#peer === peer) this.#send({ type: 'candidate', candidate: event.candidate?.toJSON() ?? null });
+    };
+    peer.onconnectionstatechange = () => {
+      if (this.#peer === peer && peer.connectionState === 'failed') this.#socket.restart();
+    };
+    return peer;
+  }
+
+  #closePeer(): void {
+    const peer = this.#peer;
+    this.#peer = undefined;
+    this.#candidates = undefined;
+    if (peer === undefined) return;
+    peer.onicecandidate = null;
+    peer.onconnectionstatechange = null;
+    peer.close();
+    this.state.patch({ streams: new Map() });
+  }
+}

@@ -1,0 +1,97 @@
+// The messages of both sockets, as proctor/api speaks them: JSON text, at most 64 KiB.
+import type { Attempt, ExamRoom, Identification, Problem, RoomAttempt } from '../api/types';
+
+/** What the server asks of the student while it looks for a good picture. */
+export const hints = [
+  'no_face',
+  'several_faces',
+  'too_far',
+  'too_close',
+  'too_dark',
+  'too_bright',
+  'blurred',
+  'uneven_light',
+  'off_centre',
+  'face_turned',
+  'hold_still',
+  'empty_picture',
+] as const;
+export type Hint = (typeof hints)[number];
+
+export interface Challenge {
+  id: string;
+  digits: string;
+  expiresAt: string;
+}
+
+export type IdentificationPhase =
+  | { phase: 'looking'; hint?: Hint }
+  | { phase: 'challenge'; challenge: Challenge }
+  | { phase: 'verifying' }
+  | { phase: 'done'; identification: Identification };
+
+export type MediaState = 'connecting' | 'live' | 'lost';
+
+export interface TrackInfo {
+  mid: string;
+  attemptId: string;
+  source: string;
+  media: 'video' | 'audio';
+}
+
+interface Candidate {
+  type: 'candidate';
+  candidate: RTCIceCandidateInit | null;
+}
+interface Failure {
+  type: 'error';
+  problem: Problem;
+}
+interface Pong {
+  type: 'pong';
+}
+
+export type StudentServerMessage =
+  | { type: 'hello'; attempt: Attempt; iceServers: RTCIceServer[] }
+  | { type: 'answer'; sdp: string }
+  | Candidate
+  | { type: 'media'; state: MediaState }
+  | { type: 'attempt'; attempt: Attempt }
+  | ({ type: 'identification' } & IdentificationPhase)
+  | Failure
+  | Pong;
+
+export type StudentClientMessage =
+  | { type: 'offer'; sdp: string }
+  | Candidate
+  | { type: 'spoken'; challengeId: string }
+  | { type: 'ping' };
+
+export type ProctorServerMessage =
+  | { type: 'hello'; room: ExamRoom; iceServers: RTCIceServer[] }
+  | { type: 'offer'; sdp: string; tracks: TrackInfo[] }
+  | Candidate
+  | { type: 'attempt'; roomAttempt: RoomAttempt }
+  | ({ type: 'identification'; attemptId: string } & IdentificationPhase)
+  | Failure
+  | Pong;
+
+export type ProctorClientMessage =
+  | { type: 'watch'; attempts: string[] }
+  | { type: 'answer'; sdp: string }
+  | Candidate
+  | { type: 'ping' };
+
+/** Decodes one message; what is not an object with a type is dropped as undefined. */
+export function decode(data: unknown): { type: string } | undefined {
+  if (typeof data !== 'string') return undefined;
+  try {
+    const message: unknown = JSON.parse(data);
+    if (typeof message === 'object' && message !== null && 'type' in message && typeof message.type === 'string') {
+      return message as { type: string };
+    }
+  } catch {
+    // Not JSON: nothing of ours.
+  }
+  return undefined;
+}

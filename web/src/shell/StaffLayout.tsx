@@ -1,0 +1,25 @@
+import { Suspense } from 'react';
+import { Outlet } from 'react-router';
+import type { Role } from '../api/types';
+import { Header } from './Header';
+import { LoadingView } from './LoadingView';
+import { RequireRole } from './RequireRole';
+import { StaffNav } from './StaffNav';
+
+/** The frame of the pages for staff: the sections on top, then the page, for those who may. */
+export function StaffLayout({ roles }: { roles: Role[] }) {
+  return (
+    <>
+      <Header>
+        <StaffNav />
+      </Header>
+      <main id="main" tabIndex={-1}>
+        <RequireRole roles={roles}>
+          <Suspense fallback={<LoadingView />}>
+            <Outlet />
+          </Suspense>
+        </RequireRole>
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,25 @@
+import { useTranslation } from 'react-i18next';
+import { NavLink } from 'react-router';
+import { hasRole, useSession } from '../api/session';
+import classes from './Header.module.css';
+
+/** The sections that the signed-in person may open. */
+export function StaffNav() {
+  const { t } = useTranslation();
+  const { data: session } = useSession();
+  return (
+    <nav className={classes.nav} aria-label={t('header.navigation')}>
+      {hasRole(session, 'proctor', 'administrator') && (
+        <NavLink to="/proctor" className={classes.navLink}>
+          {t('header.exams')}
+        </NavLink>
+      )}
+      {hasRole(session, 'registrar', 'administrator') && (
+        <NavLink to="/log" className={classes.navLink}>
+          <span className={classes.navFull}>{t('header.log')}</span>
+          <span className={classes.navShort}>{t('header.logShort')}</span>
+        </NavLink>
+      )}
+    </nav>
+  );
+}

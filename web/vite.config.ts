@@ -1,0 +1,30 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+import { keepPlaceholder } from './plugins/keepPlaceholder.ts';
+
+// The server answers with `default-src 'self'` and a style nonce: nothing may be
+// inlined as a data: address, and every address is relative to <base href>, so that
+// the application also works under a sub-path.
+export default defineConfig({
+  base: './',
+  plugins: [react(), keepPlaceholder()],
+  build: {
+    outDir: 'dist',
+    assetsInlineLimit: 0,
+    target: ['es2022', 'chrome111', 'firefox114', 'safari17'],
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+  },
+  server: {
+    port: 5173,
+    proxy: {
+      '/api': { target: process.env.OCHNO_SERVER ?? 'http://127.0.0.1:8080', ws: true },
+      '/auth': { target: process.env.OCHNO_SERVER ?? 'http://127.0.0.1:8080' },
+    },
+  },
+  test: {
+    environment: 'node',
+    include: ['src/**/*.test.{ts,tsx}'],
+    restoreMocks: true,
+  },
+});
