@@ -2,6 +2,7 @@ package ebsclient
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -101,9 +102,9 @@ func parseClaims(payload []byte, names ClaimNames) (*claims, error) {
 		{"sub", &c.subject},
 		{"jti", &c.id},
 		{"aud", &audience},
-		{"iat", timeClaim{&c.issuedAt}},
-		{"nbf", timeClaim{&c.notBefore}},
-		{"exp", timeClaim{&c.expiresAt}},
+		{"iat", &timeClaim{&c.issuedAt}},
+		{"nbf", &timeClaim{&c.notBefore}},
+		{"exp", &timeClaim{&c.expiresAt}},
 		{names.Session, &c.session},
 		{names.Challenge, &c.challenge},
 		{names.Result, &c.result},
@@ -151,14 +152,15 @@ func parseClaims(payload []byte, names ClaimNames) (*claims, error) {
 type timeClaim struct{ into **time.Time }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (t timeClaim) UnmarshalJSON(data []byte) error {
-	var seconds float64
-	if err := json.Unmarshal(data, &seconds); err != nil {
+func (t *timeClaim) UnmarshalJSON(data []byte) error {
+	var number *float64
+	if err := json.Unmarshal(data, &number); err != nil || number == nil {
 		return err
 	}
+	seconds := *number
 	// Within the years 1970…9999: beyond, times overflow and compare wrongly.
 	if seconds < 0 || seconds > 253402300799 {
-		return broken(ReasonMalformed, "a time out of range")
+		return errors.New("a time out of range")
 	}
 	at := time.Unix(int64(seconds), int64((seconds-float64(int64(seconds)))*1e9)).UTC()
 	*t.into = &at
