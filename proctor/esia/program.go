@@ -94,14 +94,16 @@ func (p *program) run(ctx context.Context, argv []string, stdin []byte, files ..
 	err := command.Run()
 	var exit *exec.ExitError
 	switch {
-	case err == nil:
-		return stdout.Bytes(), nil
+	case err == nil && !stdout.over:
+		return stdout.buffer.Bytes(), nil
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s did not finish in time: %w", argv[0], ctx.Err())
+	case stdout.over:
+		return nil, fmt.Errorf("%s wrote over %d bytes", argv[0], maxOutput)
 	case errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("the program %s is not installed: %w", argv[0], err)
 	case errors.As(err, &exit):
-		return nil, &exitError{program: argv[0], code: exit.ExitCode(), stdout: stdout.String(), stderr: programText(stderr.String())}
+		return nil, &exitError{program: argv[0], code: exit.ExitCode(), stdout: stdout.buffer.String(), stderr: programText(stderr.buffer.String())}
 	}
 	return nil, fmt.Errorf("%s: %w", argv[0], err)
 }
@@ -124,21 +126,24 @@ func filled(content []byte) (*os.File, error) {
 }
 
 // bounded is a buffer that refuses, or with cut silently drops, what is over its size.
+// It does not embed the buffer, whose ReadFrom would go around the bound.
 type bounded struct {
-	bytes.Buffer
-	most int
-	cut  bool
+	buffer bytes.Buffer
+	most   int
+	cut    bool
+	over   bool
 }
 
 func (b *bounded) Write(data []byte) (int, error) {
-	if room := b.most - b.Len(); len(data) > room {
+	if room := b.most - b.buffer.Len(); len(data) > room {
+		b.over = true
 		if !b.cut {
-			return 0, fmt.Errorf("an output over %d bytes", b.most)
+			return 0, errors.New("too much output")
 		}
-		b.Buffer.Write(data[:room])
+		b.buffer.Write(data[:room])
 		return len(data), nil
 	}
-	return b.Buffer.Write(data)
+	return b.buffer.Write(data)
 }
 
 // programText makes a program's complaint one line.

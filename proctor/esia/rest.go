@@ -117,13 +117,12 @@ func refusal(step string, status int, body []byte) *Error {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 		Code        string `json:"code"`
-		Message     string `json:"message"`
 	}
 	if err := decodeObject(body, &answer); err == nil && (answer.Error != "" || answer.Code != "") {
 		if answer.Error != "" {
 			return fromESIA(step, status, answer.Error, answer.Description)
 		}
-		return fromESIA(step, status, answer.Code, answer.Message)
+		return fromESIA(step, status, answer.Code, "") // what REST says in words may be about the person
 	}
 	if status >= 500 || status == http.StatusTooManyRequests {
 		return &Error{Code: CodeUnavailable, Step: step, Status: status}
