@@ -2,16 +2,30 @@ package media
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/pion/ice/v2"
+	"github.com/pion/webrtc/v3"
 )
 
-// ErrClosed is returned by whatever was closed or taken over.
-var ErrClosed = errors.New("media: closed")
+// Errors of nodes, publishers and viewers.
+var (
+	// ErrClosed is returned by whatever was closed or taken over.
+	ErrClosed = errors.New("media: closed")
+	// ErrTooMany means that a bound was reached: candidates, attempts, taps.
+	ErrTooMany = errors.New("media: too many")
+	// ErrRecordingInUse means that another attempt writes the same recording.
+	ErrRecordingInUse = errors.New("media: recording in use")
+)
 
 // Config of a Node.
 type Config struct {
@@ -19,33 +33,223 @@ type Config struct {
 
 	// UDPAddr is the one address for all media, "0.0.0.0:7000" or "127.0.0.1:0".
 	// A loopback address is offered alone; the unspecified one stands for every
-	// local address, loopback included.
+	// local address, loopback included. Without a host it is 0.0.0.0.
 	UDPAddr string
 
 	// PublicIPs replace the local addresses in candidates behind a 1:1 NAT:
 	// one address for all, or "public/local" pairs.
 	PublicIPs []string
 
-	SpoolDir        string        // where segments wait for the sink; made when missing
-	SegmentDuration time.Duration // 10 s when zero
-	Sink            Sink
+	SpoolDir        string           // where segments wait for the sink; made when missing
+	SegmentDuration time.Duration    // 10 s when zero
+	Sink            Sink             // required
 	Now             func() time.Time // time.Now when nil
 }
 
 // Node receives, forwards and records. All its methods may be called from any
 // goroutine.
-type Node struct{}
+type Node struct {
+	cfg     Config
+	log     *slog.Logger
+	now     func() time.Time
+	conn    *net.UDPConn
+	mux     ice.UDPMux
+	engines engines
+	cert    webrtc.Certificate
+	spool   *spool
+
+	delivery context.Context // of chains; outlives publishers
+	giveUp   context.CancelFunc
+
+	mu         sync.Mutex
+	closed     bool // nothing new begins
+	publishers map[uuid.UUID]*Publisher
+	viewers    map[*Viewer]struct{}
+	chains     map[uuid.UUID]*chain
+	deliveries sync.WaitGroup
+	others     sync.WaitGroup // whatever spawn began
+}
 
 // New opens the socket and the spool.
-func New(cfg Config) (*Node, error) { return nil, errors.New("media: not built yet") }
+func New(cfg Config) (*Node, error) {
+	if cfg.Sink == nil {
+		return nil, errors.New("media: no sink")
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.SegmentDuration == 0 {
+		cfg.SegmentDuration = 10 * time.Second
+	}
+	n := &Node{
+		cfg: cfg, log: cfg.Logger, now: cfg.Now,
+		publishers: map[uuid.UUID]*Publisher{}, viewers: map[*Viewer]struct{}{}, chains: map[uuid.UUID]*chain{},
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("media: make certificate: %w", err)
+	}
+	cert, err := webrtc.GenerateCertificate(key)
+	if err != nil {
+		return nil, fmt.Errorf("media: make certificate: %w", err)
+	}
+	n.cert = *cert
+	if n.spool, err = openSpool(cfg.SpoolDir); err != nil {
+		return nil, fmt.Errorf("media: %w", err)
+	}
+	if n.conn, err = listenUDP(cfg.UDPAddr, n.log); err != nil {
+		return nil, errors.Join(err, n.spool.close())
+	}
+	logs := pionLogs{n.log}
+	n.mux = newMux(n.conn, logs)
+	if n.engines, err = newEngines(n.conn, n.mux, cfg.PublicIPs, logs); err != nil {
+		return nil, errors.Join(fmt.Errorf("media: %w", err), n.mux.Close(), n.spool.close())
+	}
+	n.delivery, n.giveUp = context.WithCancel(context.Background())
+	n.log.Info("media node up", "udp", n.Addr().String())
+	return n, nil
+}
 
 // Addr returns the address of the UDP socket.
-func (n *Node) Addr() net.Addr { return nil }
+func (n *Node) Addr() net.Addr { return n.conn.LocalAddr() }
 
 // Close ends every publisher and viewer, hands the last segments to the sink and
 // waits for all goroutines. When ctx ends first, what the sink has not taken
-// stays in the spool for Recover and an error says so.
-func (n *Node) Close(ctx context.Context) error { return nil }
+// stays in the spool for Recover and the error is ErrNotStored.
+func (n *Node) Close(ctx context.Context) error {
+	n.mu.Lock()
+	if n.closed {
+		n.mu.Unlock()
+		return ErrClosed
+	}
+	n.closed = true
+	publishers, viewers := n.publishers, n.viewers
+	n.publishers, n.viewers = map[uuid.UUID]*Publisher{}, map[*Viewer]struct{}{}
+	n.mu.Unlock()
+
+	var ends sync.WaitGroup
+	for v := range viewers {
+		ends.Go(v.shutdown)
+	}
+	for _, p := range publishers {
+		ends.Go(func() { p.shutdown(ReasonShutdown) })
+	}
+	ends.Wait()
+
+	stop := context.AfterFunc(ctx, n.giveUp)
+	n.deliveries.Wait()
+	stop()
+	n.giveUp()
+	n.others.Wait()
+
+	errs := []error{n.mux.Close(), n.spool.close()}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for id, c := range n.chains {
+		if waiting := c.pending(); waiting > 0 {
+			n.log.Error("segments stay in the spool", "recording", id, "segments", waiting)
+			errs = append(errs, fmt.Errorf("%w: recording %s: %d in the spool", ErrNotStored, id, waiting))
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // Publisher returns the live publisher of an attempt.
-func (n *Node) Publisher(attempt uuid.UUID) (*Publisher, bool) { return nil, false }
+func (n *Node) Publisher(attempt uuid.UUID) (*Publisher, bool) {
+	n.mu.Lock()
+	p := n.publishers[attempt]
+	n.mu.Unlock()
+	if p == nil {
+		return nil, false
+	}
+	select {
+	case <-p.built:
+		return p, p.recorder != nil
+	default: // it still waits for the one it takes over
+		return nil, false
+	}
+}
+
+// enter makes p the publisher of its attempt and returns the one before.
+func (n *Node) enter(p *Publisher) (old *Publisher, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return nil, ErrClosed
+	}
+	old = n.publishers[p.opts.Attempt]
+	n.publishers[p.opts.Attempt] = p
+	return old, nil
+}
+
+// leave forgets p, unless a newer one took its place, and tells the viewers.
+func (n *Node) leave(p *Publisher) {
+	n.mu.Lock()
+	if n.publishers[p.opts.Attempt] == p {
+		delete(n.publishers, p.opts.Attempt)
+	}
+	n.mu.Unlock()
+	n.wakeViewers(p.opts.Room)
+}
+
+// wakeViewers lets the viewers of a room look again at what there is.
+func (n *Node) wakeViewers(room uuid.UUID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for v := range n.viewers {
+		if v.opts.Room == room {
+			v.nudge()
+		}
+	}
+}
+
+// useChain returns the chain of a recording to append to: the one that is still
+// in memory, or a new one.
+func (n *Node) useChain(start RecordingStart) (*chain, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return nil, ErrClosed
+	}
+	if c := n.chains[start.ID]; c != nil {
+		switch ok, err := c.tryUse(); {
+		case err != nil:
+			return nil, err
+		case ok:
+			return c, nil
+		}
+	}
+	c := newChain(start, n.cfg.Sink, n.log)
+	c.users = 1
+	n.chains[start.ID] = c
+	n.deliveries.Go(func() {
+		c.deliver(n.delivery)
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.chains[start.ID] == c && c.pending() == 0 {
+			delete(n.chains, start.ID)
+		}
+	})
+	return c, nil
+}
+
+// spawn runs f on a goroutine that Close waits for; false when it is too late.
+func (n *Node) spawn(f func()) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return false
+	}
+	n.others.Go(f)
+	return true
+}
+
+func (n *Node) pionConfig() webrtc.Configuration {
+	return webrtc.Configuration{
+		Certificates: []webrtc.Certificate{n.cert},
+		BundlePolicy: webrtc.BundlePolicyMaxBundle,
+	}
+}

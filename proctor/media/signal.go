@@ -1,6 +1,14 @@
 package media
 
-import "github.com/google/uuid"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/pion/webrtc/v3"
+)
 
 // Candidate is an ICE candidate in the shape of RTCIceCandidateInit. An empty
 // Candidate string means that no more will come.
@@ -14,7 +22,7 @@ type Candidate struct {
 // Offer is what a viewer has to answer.
 type Offer struct {
 	SDP    string
-	Tracks []TrackInfo // what every sending media section of the SDP carries
+	Tracks []TrackInfo // what the sending media sections of the SDP carry
 }
 
 // TrackInfo names the source of one media section.
@@ -22,4 +30,77 @@ type TrackInfo struct {
 	MID     string
 	Attempt uuid.UUID
 	Media   Media
+}
+
+// ErrBadCandidate is returned for a candidate that cannot be read.
+var ErrBadCandidate = errors.New("media: malformed candidate")
+
+// gatherPatience bounds the wait for our own candidates: they are the socket's
+// addresses and come at once.
+const gatherPatience = 3 * time.Second
+
+// remoteCandidates takes trickled candidates, before and after there is a
+// remote description to add them to. Its owner's lock guards it.
+type remoteCandidates struct {
+	count int
+	early []webrtc.ICECandidateInit
+}
+
+// take checks a candidate; add says whether to hand it to the connection now.
+func (r *remoteCandidates) take(c Candidate, ready bool) (init webrtc.ICECandidateInit, add bool, err error) {
+	if c.Candidate == "" {
+		return init, false, nil
+	}
+	if len(c.Candidate) > maxCandidateSize {
+		return init, false, ErrBadCandidate
+	}
+	if r.count >= MaxCandidates {
+		return init, false, fmt.Errorf("%w candidates", ErrTooMany)
+	}
+	r.count++
+	init = webrtc.ICECandidateInit{
+		Candidate: c.Candidate, SDPMid: c.SDPMid, SDPMLineIndex: c.SDPMLineIndex, UsernameFragment: c.UsernameFragment,
+	}
+	if !ready {
+		r.early = append(r.early, init)
+	}
+	return init, ready, nil
+}
+
+// release returns what came too early.
+func (r *remoteCandidates) release() []webrtc.ICECandidateInit {
+	early := r.early
+	r.early = nil
+	return early
+}
+
+func addCandidate(pc *webrtc.PeerConnection, init webrtc.ICECandidateInit) error {
+	if err := pc.AddICECandidate(init); err != nil {
+		return ErrBadCandidate // pion's text quotes the peer's
+	}
+	return nil
+}
+
+func fromPion(c *webrtc.ICECandidate) Candidate {
+	init := c.ToJSON()
+	return Candidate{
+		Candidate: init.Candidate, SDPMid: init.SDPMid, SDPMLineIndex: init.SDPMLineIndex, UsernameFragment: init.UsernameFragment,
+	}
+}
+
+// localDescription sets one of our descriptions and returns it with all our
+// candidates in it.
+func localDescription(ctx context.Context, pc *webrtc.PeerConnection, d webrtc.SessionDescription) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, gatherPatience)
+	defer cancel()
+	gathered := webrtc.GatheringCompletePromise(pc)
+	if err := pc.SetLocalDescription(d); err != nil {
+		return "", err
+	}
+	select {
+	case <-gathered:
+	case <-ctx.Done():
+		return "", fmt.Errorf("gather candidates: %w", ctx.Err())
+	}
+	return pc.LocalDescription().SDP, nil
 }

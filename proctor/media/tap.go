@@ -2,6 +2,8 @@ package media
 
 import (
 	"context"
+	"crypto/sha256"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,6 +26,7 @@ type Frame struct {
 // AudioPacket is one Opus packet as it stands in the recording at Offset.
 type AudioPacket struct {
 	Data      []byte // shared with the recorder: read only
+	Duration  time.Duration
 	Recording uuid.UUID
 	Segment   int
 	Offset    time.Duration // of its block in the recording, whole milliseconds
@@ -31,22 +34,125 @@ type AudioPacket struct {
 	At        time.Time
 }
 
+const (
+	tapFrames = 4
+	tapAudio  = 1024 // packets, some 20 s
+	maxTaps   = 16   // of one publisher
+)
+
 // Tap hands out what a publisher sends while it is being recorded. Its channels
 // are bounded and drop the oldest; they are closed when the tap, its context or
 // the publisher ends.
+//
+// A frame comes out before it is on disk. Cut makes it so: the segment it
+// returns, or an earlier one, holds every frame that came out before the call.
 type Tap struct {
+	set    *tapSet
 	frames chan Frame
 	audio  chan AudioPacket
+	unhook func() bool
 }
 
-// Tap starts handing out key frames and audio packets.
-func (p *Publisher) Tap(ctx context.Context) (*Tap, error) { return nil, ErrClosed }
-
-// Frames returns the key frames, newest kept.
+// Frames returns the key frames.
 func (t *Tap) Frames() <-chan Frame { return t.frames }
 
 // Audio returns the Opus packets in order.
 func (t *Tap) Audio() <-chan AudioPacket { return t.audio }
 
 // Close ends the tap.
-func (t *Tap) Close() {}
+func (t *Tap) Close() {
+	t.unhook()
+	t.set.remove(t)
+}
+
+// tapSet is the taps of one publisher. The recorder's goroutine sends; the lock
+// keeps a channel from being closed meanwhile.
+type tapSet struct {
+	mu     sync.Mutex
+	taps   []*Tap
+	closed bool
+}
+
+func (s *tapSet) add(ctx context.Context) (*Tap, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return nil, ErrClosed
+	case len(s.taps) >= maxTaps:
+		return nil, ErrTooMany
+	}
+	t := &Tap{set: s, frames: make(chan Frame, tapFrames), audio: make(chan AudioPacket, tapAudio)}
+	t.unhook = context.AfterFunc(ctx, func() { s.remove(t) })
+	s.taps = append(s.taps, t)
+	return t, nil
+}
+
+func (s *tapSet) remove(t *Tap) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.taps {
+		if s.taps[i] == t {
+			s.taps = append(s.taps[:i:i], s.taps[i+1:]...)
+			close(t.frames)
+			close(t.audio)
+			return
+		}
+	}
+}
+
+func (s *tapSet) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for _, t := range s.taps {
+		t.unhook()
+		close(t.frames)
+		close(t.audio)
+	}
+	s.taps = nil
+}
+
+func (s *tapSet) frame(recording uuid.UUID, segment int, b block) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.taps) == 0 {
+		return // nobody wants the hash
+	}
+	f := Frame{
+		Data: b.data, Key: true, Width: b.width, Height: b.height, Recording: recording, Segment: segment,
+		Offset: b.off, RTPTime: b.rtp, SHA256: sha256.Sum256(b.data), At: b.at,
+	}
+	for _, t := range s.taps {
+		sendNewest(t.frames, f)
+	}
+}
+
+func (s *tapSet) sound(recording uuid.UUID, segment int, b block) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.taps {
+		sendNewest(t.audio, AudioPacket{
+			Data: b.data, Duration: b.length, Recording: recording, Segment: segment,
+			Offset: b.off, RTPTime: b.rtp, At: b.at,
+		})
+	}
+}
+
+// sendNewest drops the oldest when the channel is full. There is one sender.
+func sendNewest[T any](ch chan T, v T) {
+	for {
+		select {
+		case ch <- v:
+			return
+		default:
+		}
+		select {
+		case <-ch:
+		default:
+		}
+	}
+}
+
+// Tap starts handing out key frames and audio packets.
+func (p *Publisher) Tap(ctx context.Context) (*Tap, error) { return p.recorder.taps.add(ctx) }

@@ -2,36 +2,329 @@ package media
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
+	"github.com/pion/webrtc/v3"
 )
+
+// MaxWatched bounds the attempts one viewer sees at a time.
+const MaxWatched = 100
 
 // ViewOptions of Node.View.
 type ViewOptions struct {
 	Room uuid.UUID
 
 	// OnOffer and OnCandidate are called one at a time from a goroutine of the
-	// viewer. They may call Close; they should not block for long.
+	// viewer. They may call Close; they should not block for long. Our
+	// candidates are in the offer; OnCandidate is for those found later.
 	OnOffer     func(Offer)
 	OnCandidate func(Candidate)
 }
 
-// Viewer is one connection that receives publishers of one room.
-type Viewer struct{}
+// Viewer is one connection that receives publishers of one room. The server
+// always offers, one negotiation at a time.
+type Viewer struct {
+	node   *Node
+	opts   ViewOptions
+	log    *slog.Logger
+	events *dispatcher
+	queue  *downQueue
+	wake   chan struct{} // what is wanted or there may have changed
+	stop   chan struct{}
+	once   sync.Once
+	work   sync.WaitGroup
 
-// View prepares a viewer. Nothing is sent before Watch.
-func (n *Node) View(ctx context.Context, opts ViewOptions) (*Viewer, error) { return nil, ErrClosed }
+	described atomic.Bool // an offer was made, with the candidates known then
 
-// Watch replaces the set of attempts to see, at most 100. Publishers that come
-// later or reconnect are attached by themselves while they are wanted; those of
-// another room never are.
-func (v *Viewer) Watch(attempts []uuid.UUID) error { return ErrClosed }
+	mu         sync.Mutex
+	pc         *webrtc.PeerConnection
+	candidates remoteCandidates
+	wanted     []uuid.UUID
+	downs      []*downTrack
+	removed    map[Media]int // media sections freed in the negotiation under way
+	free       map[Media]int // media sections to use again
+	offered    bool          // an answer is due
+	answered   bool          // there is a remote description
+	closing    bool
+}
 
-// Answer takes the answer to the last offer.
-func (v *Viewer) Answer(sdp string) error { return ErrClosed }
+// View prepares a viewer. Nothing is sent before Watch. ctx bounds the call
+// alone.
+func (n *Node) View(ctx context.Context, opts ViewOptions) (*Viewer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	pc, err := n.engines.view.NewPeerConnection(n.pionConfig())
+	if err != nil {
+		return nil, fmt.Errorf("media: new connection: %w", err)
+	}
+	v := &Viewer{
+		node: n, opts: opts, pc: pc, log: n.log.With("room", opts.Room),
+		events: newDispatcher(), queue: newDownQueue(),
+		wake: make(chan struct{}, 1), stop: make(chan struct{}),
+		removed: map[Media]int{}, free: map[Media]int{},
+	}
+	pc.OnICECandidate(func(c *webrtc.ICECandidate) {
+		if c != nil && opts.OnCandidate != nil && v.described.Load() {
+			v.events.push(func() { opts.OnCandidate(fromPion(c)) })
+		}
+	})
+	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		switch s {
+		case webrtc.PeerConnectionStateConnected:
+			n.spawn(v.wantKeys)
+		case webrtc.PeerConnectionStateFailed:
+			n.spawn(v.shutdown)
+		}
+	})
+	n.mu.Lock()
+	closed := n.closed
+	if !closed {
+		n.viewers[v] = struct{}{}
+		n.others.Go(v.events.run)
+		v.work.Go(v.run)
+		v.work.Go(v.queue.drain)
+	}
+	n.mu.Unlock()
+	if closed {
+		_ = pc.GracefulClose()
+		return nil, ErrClosed
+	}
+	return v, nil
+}
 
-// AddCandidate takes a trickled candidate, at most 64 of them.
-func (v *Viewer) AddCandidate(c Candidate) error { return ErrClosed }
+// Watch replaces the set of attempts to see, at most MaxWatched. Publishers that
+// come later or reconnect are attached by themselves while they are wanted;
+// those of another room never are.
+func (v *Viewer) Watch(attempts []uuid.UUID) error {
+	if len(attempts) > MaxWatched {
+		return fmt.Errorf("%w attempts", ErrTooMany)
+	}
+	wanted := slices.Clone(attempts)
+	slices.SortFunc(wanted, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	v.mu.Lock()
+	closing := v.closing
+	v.wanted = slices.Compact(wanted)
+	v.mu.Unlock()
+	if closing {
+		return ErrClosed
+	}
+	v.nudge()
+	return nil
+}
+
+// Answer takes the answer to the last offer. A bad one is refused with an
+// *SDPError; the offer then still waits for its answer.
+func (v *Viewer) Answer(sdp string) error {
+	if err := checkAnswer(sdp); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case v.closing:
+		return ErrClosed
+	case !v.offered:
+		return refuse(SDPWrongState, "no offer waits for an answer")
+	}
+	if err := v.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}); err != nil {
+		v.log.Debug("answer rejected", "error", err)
+		return refuse(SDPRejected, "the answer does not fit the offer")
+	}
+	v.offered, v.answered = false, true
+	for m, k := range v.removed {
+		v.free[m] += k
+	}
+	clear(v.removed)
+	for _, c := range v.candidates.release() {
+		if err := addCandidate(v.pc, c); err != nil {
+			v.log.Debug("early candidate ignored", "error", err)
+		}
+	}
+	v.nudge()
+	return nil
+}
+
+// AddCandidate takes a trickled candidate, at most MaxCandidates of them.
+func (v *Viewer) AddCandidate(c Candidate) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closing {
+		return ErrClosed
+	}
+	init, add, err := v.candidates.take(c, v.answered)
+	if err != nil || !add {
+		return err
+	}
+	return addCandidate(v.pc, init)
+}
 
 // Close ends the connection.
-func (v *Viewer) Close() error { return nil }
+func (v *Viewer) Close() error {
+	v.shutdown()
+	return nil
+}
+
+func (v *Viewer) shutdown() {
+	v.once.Do(func() {
+		v.node.mu.Lock()
+		delete(v.node.viewers, v)
+		v.node.mu.Unlock()
+
+		v.mu.Lock()
+		v.closing = true
+		downs := v.downs
+		v.downs = nil
+		v.mu.Unlock()
+		for _, d := range downs {
+			d.up.detach(d)
+		}
+		close(v.stop)
+		v.queue.close()
+		if err := v.pc.GracefulClose(); err != nil {
+			v.log.Debug("close connection", "error", err)
+		}
+		v.work.Wait()
+		v.events.finish()
+	})
+}
+
+func (v *Viewer) nudge() {
+	select {
+	case v.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run negotiates whenever something changed.
+func (v *Viewer) run() {
+	for {
+		select {
+		case <-v.stop:
+			return
+		case <-v.wake:
+		}
+		offer, ok, err := v.reconcile()
+		if err != nil {
+			v.log.Warn("no offer made", "error", err)
+			continue
+		}
+		if ok && v.opts.OnOffer != nil {
+			v.events.push(func() { v.opts.OnOffer(offer) })
+		}
+	}
+}
+
+// reconcile makes the tracks of the connection those that are wanted and there.
+// It makes an offer when that changed anything, unless an answer is still due:
+// then Answer wakes it again.
+func (v *Viewer) reconcile() (Offer, bool, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closing || v.offered {
+		return Offer{}, false, nil
+	}
+	there := v.there()
+	changed := false
+	for _, d := range slices.Clone(v.downs) {
+		if !slices.Contains(there, d.up) {
+			if err := v.remove(d); err != nil {
+				return Offer{}, false, err
+			}
+			changed = true
+		}
+	}
+	for _, u := range there {
+		if !slices.ContainsFunc(v.downs, func(d *downTrack) bool { return d.up == u }) {
+			if err := v.add(u); err != nil {
+				return Offer{}, false, err
+			}
+			changed = true
+		}
+	}
+	if !changed {
+		return Offer{}, false, nil
+	}
+	offer, err := v.offer()
+	return offer, err == nil, err
+}
+
+// there returns the tracks of the wanted publishers of the viewer's room.
+func (v *Viewer) there() []*upTrack {
+	var tracks []*upTrack
+	for _, attempt := range v.wanted {
+		if p, ok := v.node.Publisher(attempt); ok && p.opts.Room == v.opts.Room {
+			tracks = append(tracks, p.tracks()...)
+		}
+	}
+	return tracks
+}
+
+func (v *Viewer) add(u *upTrack) error {
+	d := &downTrack{viewer: v, up: u}
+	var err error
+	if v.free[u.media] > 0 { // AddTrack takes a section that sends no more
+		v.free[u.media]--
+		d.sender, err = v.pc.AddTrack(d)
+	} else {
+		var t *webrtc.RTPTransceiver
+		t, err = v.pc.AddTransceiverFromTrack(d, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+		if err == nil {
+			d.sender = t.Sender()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("add track: %w", err)
+	}
+	v.downs = append(v.downs, d)
+	v.work.Go(d.readReports)
+	u.attach(d)
+	return nil
+}
+
+func (v *Viewer) remove(d *downTrack) error {
+	d.up.detach(d)
+	v.downs = slices.DeleteFunc(v.downs, func(o *downTrack) bool { return o == d })
+	v.removed[d.up.media]++
+	if err := v.pc.RemoveTrack(d.sender); err != nil {
+		return fmt.Errorf("remove track: %w", err)
+	}
+	return nil
+}
+
+func (v *Viewer) offer() (Offer, error) {
+	d, err := v.pc.CreateOffer(nil)
+	if err != nil {
+		return Offer{}, fmt.Errorf("create offer: %w", err)
+	}
+	sdp, err := localDescription(context.Background(), v.pc, d)
+	if err != nil {
+		return Offer{}, err
+	}
+	v.offered = true
+	v.described.Store(true)
+	offer := Offer{SDP: sdp}
+	for _, t := range v.pc.GetTransceivers() {
+		for _, down := range v.downs {
+			if t.Sender() == down.sender {
+				offer.Tracks = append(offer.Tracks, TrackInfo{MID: t.Mid(), Attempt: down.up.pub.opts.Attempt, Media: down.up.media})
+			}
+		}
+	}
+	return offer, nil
+}
+
+// wantKeys asks every watched publisher for a key frame.
+func (v *Viewer) wantKeys() {
+	v.mu.Lock()
+	downs := slices.Clone(v.downs)
+	v.mu.Unlock()
+	for _, d := range downs {
+		d.wantKey()
+	}
+}

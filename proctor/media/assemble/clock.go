@@ -1,0 +1,124 @@
+package assemble
+
+import "time"
+
+const (
+	// How far a packet's computed offset may stray from its arrival before it is
+	// put right: at once when it is absurd, else when a whole window agrees.
+	absurdAhead  = time.Second
+	absurdBehind = 5 * time.Second
+	tolerance    = 100 * time.Millisecond
+	window       = 2 * time.Second
+	enough       = 10 // packets that make a window count
+
+	maxShift = time.Second           // of video against audio; more is not a skew but a lie
+	slew     = 10 * time.Millisecond // of that shift, per frame
+)
+
+// Clock maps the RTP times of one track to offsets from the recording's start.
+//
+// The first packet's arrival anchors it; RTP times then count, so that network
+// jitter does not reach the recording. A microphone that stood still, a drifting
+// crystal or a lying sender show as a distance between arrival and offset, and
+// move the anchor. Sender reports let the video follow the audio (Follow).
+type Clock struct {
+	rate    int64
+	started bool
+	last    uint32 // the newest RTP time
+	ext     int64  // the same, unwrapped, zero at the anchor
+	base    time.Duration
+
+	windowEnd time.Duration
+	packets   int // seen in the window
+	minLag    time.Duration
+
+	reported  bool
+	reportExt int64
+	reportNTP time.Time
+
+	shift time.Duration
+}
+
+// NewClock returns a clock for RTP times that tick at rate per second.
+func NewClock(rate int) *Clock { return &Clock{rate: int64(rate)} }
+
+// Offset returns where a packet belongs. arrival counts from the recording's
+// start. Offsets are not forced to grow: packets may be out of order.
+func (c *Clock) Offset(rtp uint32, arrival time.Duration) time.Duration {
+	if !c.started {
+		c.started = true
+		c.last, c.base = rtp, arrival
+		c.openWindow(arrival)
+	}
+	ext := c.unwrap(rtp)
+	if ext > c.ext {
+		c.ext, c.last = ext, rtp
+	}
+	lag := arrival - c.at(ext)
+	c.packets++
+	c.minLag = min(c.minLag, lag)
+	switch {
+	case lag < -absurdAhead || lag > absurdBehind:
+		c.base += lag
+		c.openWindow(arrival)
+		if ext < c.ext { // RTP time went back for good
+			c.ext, c.last = ext, rtp
+		}
+	case arrival >= c.windowEnd:
+		if c.packets >= enough && (c.minLag > tolerance || c.minLag < -tolerance) {
+			c.base += c.minLag
+		}
+		c.openWindow(arrival)
+	}
+	return c.at(ext)
+}
+
+// Follow is Offset with the lips in step: when sender reports of both tracks are
+// known, the result moves gently to where audio captured at the same moment is.
+func (c *Clock) Follow(audio *Clock, rtp uint32, arrival time.Duration) time.Duration {
+	off := c.Offset(rtp, arrival)
+	var target time.Duration
+	if c.reported && audio.reported {
+		heard := audio.at(audio.reportExt) + c.reportNTP.Sub(audio.reportNTP)
+		target = heard - c.at(c.reportExt)
+		if target > maxShift || target < -maxShift {
+			target = 0
+		}
+	}
+	c.shift += min(max(target-c.shift, -slew), slew)
+	return off + c.shift
+}
+
+// Report takes a sender report: at ntp on the sender's clock the RTP time was
+// rtp.
+func (c *Clock) Report(rtp uint32, ntp time.Time) {
+	if !c.started {
+		return
+	}
+	ext := c.unwrap(rtp)
+	if d := ext - c.ext; d > 600*c.rate || d < -600*c.rate {
+		return
+	}
+	c.reported, c.reportExt, c.reportNTP = true, ext, ntp
+}
+
+// NTP returns the sender's clock at an RTP time; zero before a report.
+func (c *Clock) NTP(rtp uint32) time.Time {
+	if !c.reported {
+		return time.Time{}
+	}
+	return c.reportNTP.Add(c.ticks(c.unwrap(rtp) - c.reportExt))
+}
+
+func (c *Clock) unwrap(rtp uint32) int64 { return c.ext + int64(int32(rtp-c.last)) }
+
+func (c *Clock) at(ext int64) time.Duration { return c.base + c.ticks(ext) }
+
+func (c *Clock) ticks(n int64) time.Duration {
+	return time.Duration(n/c.rate)*time.Second + time.Duration(n%c.rate)*time.Second/time.Duration(c.rate)
+}
+
+func (c *Clock) openWindow(arrival time.Duration) {
+	c.windowEnd, c.packets = arrival+window, 0
+	c.minLag = 1 << 62
+}

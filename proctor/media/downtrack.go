@@ -1,0 +1,217 @@
+package media
+
+import (
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v3"
+)
+
+const (
+	viewerQueue = 1024 // packets, over all tracks of a viewer
+	maxNACKs    = 128  // resent for one RTCP packet
+)
+
+// downTrack is one track on its way to one viewer. It is pion's TrackLocal.
+type downTrack struct {
+	viewer *Viewer
+	up     *upTrack
+	sender *webrtc.RTPSender // set before the reader of its RTCP starts
+
+	dropping bool   // guarded by the queue: the rest of a frame is dropped
+	dropTime uint32 // of that frame
+
+	mu          sync.Mutex
+	id          string // of the binding
+	ssrc        uint32
+	payloadType uint8
+	write       func(*rtp.Header, []byte) (int, error)
+}
+
+// Bind is called by pion when the track's place in the connection is settled.
+func (d *downTrack) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	for _, codec := range c.CodecParameters() {
+		if codec.MimeType != d.codec().MimeType {
+			continue
+		}
+		d.mu.Lock()
+		d.id, d.ssrc, d.payloadType, d.write = c.ID(), uint32(c.SSRC()), uint8(codec.PayloadType), c.WriteStream().WriteRTP
+		d.mu.Unlock()
+		d.wantKey()
+		return codec, nil
+	}
+	return webrtc.RTPCodecParameters{}, webrtc.ErrUnsupportedCodec
+}
+
+// Unbind is called by pion when the track is removed.
+func (d *downTrack) Unbind(webrtc.TrackLocalContext) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.write = nil
+	return nil
+}
+
+// ID names the track in the description.
+func (d *downTrack) ID() string { return string(d.up.media) }
+
+// StreamID groups the tracks of one publisher.
+func (d *downTrack) StreamID() string { return d.up.pub.opts.Attempt.String() }
+
+// RID is empty: there are no layers.
+func (d *downTrack) RID() string { return "" }
+
+// Kind is pion's word for the medium.
+func (d *downTrack) Kind() webrtc.RTPCodecType {
+	if d.up.media == Audio {
+		return webrtc.RTPCodecTypeAudio
+	}
+	return webrtc.RTPCodecTypeVideo
+}
+
+func (d *downTrack) codec() webrtc.RTPCodecCapability {
+	if d.up.media == Audio {
+		return opus
+	}
+	return vp8
+}
+
+// send writes one packet; the viewer's writer calls it.
+func (d *downTrack) send(p *packet) {
+	d.mu.Lock()
+	h := rtp.Header{
+		Version: 2, Marker: p.marker, PayloadType: d.payloadType,
+		SequenceNumber: p.seq, Timestamp: p.time, SSRC: d.ssrc,
+	}
+	write := d.write
+	d.mu.Unlock()
+	if write == nil {
+		return
+	}
+	if _, err := write(&h, p.payload); err != nil && !errors.Is(err, io.ErrClosedPipe) {
+		d.viewer.log.Debug("packet not sent", "error", err)
+	}
+}
+
+func (d *downTrack) wantKey() {
+	if d.up.media == Video {
+		d.up.pub.RequestKeyFrame()
+	}
+}
+
+// readReports serves the viewer's requests until the sender stops: lost packets
+// from the track's cache, key frames from the publisher.
+func (d *downTrack) readReports() {
+	for bad := 0; bad < maxBadPackets; {
+		packets, _, err := d.sender.ReadRTCP()
+		if err != nil {
+			if receiverEnded(err) {
+				return
+			}
+			bad++
+			continue
+		}
+		for _, p := range packets {
+			switch p := p.(type) {
+			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+				d.wantKey()
+			case *rtcp.TransportLayerNack:
+				d.resend(p.Nacks)
+			}
+		}
+	}
+}
+
+func (d *downTrack) resend(nacks []rtcp.NackPair) {
+	left := maxNACKs
+	for _, pair := range nacks {
+		pair.Range(func(seq uint16) bool {
+			if p, ok := d.up.cache.get(seq); ok {
+				d.viewer.queue.push(d, p)
+			}
+			left--
+			return left > 0
+		})
+		if left <= 0 {
+			return
+		}
+	}
+}
+
+// downQueue holds what waits to be sent to one viewer. push never blocks: when
+// the queue is full it drops to the end of the frame, since a frame with a hole
+// is worth nothing, and asks for a key frame.
+type downQueue struct {
+	mu     sync.Mutex
+	ring   [viewerQueue]downItem
+	head   int
+	count  int
+	wake   chan struct{}
+	closed bool
+}
+
+type downItem struct {
+	track  *downTrack
+	packet *packet
+}
+
+func newDownQueue() *downQueue { return &downQueue{wake: make(chan struct{}, 1)} }
+
+func (q *downQueue) push(d *downTrack, p *packet) {
+	q.mu.Lock()
+	full := q.count == viewerQueue
+	switch {
+	case q.closed, d.dropping && p.time == d.dropTime:
+		q.mu.Unlock()
+		return
+	case full:
+		d.dropping, d.dropTime = true, p.time
+		q.mu.Unlock()
+		d.wantKey()
+		return
+	}
+	d.dropping = false
+	q.ring[(q.head+q.count)%viewerQueue] = downItem{d, p}
+	q.count++
+	q.mu.Unlock()
+	q.nudge()
+}
+
+func (q *downQueue) nudge() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (q *downQueue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.nudge()
+}
+
+// drain sends what comes until the queue is closed.
+func (q *downQueue) drain() {
+	for range q.wake {
+		for {
+			q.mu.Lock()
+			if q.closed {
+				q.mu.Unlock()
+				return
+			}
+			if q.count == 0 {
+				q.mu.Unlock()
+				break
+			}
+			i := q.ring[q.head]
+			q.ring[q.head] = downItem{}
+			q.head = (q.head + 1) % viewerQueue
+			q.count--
+			q.mu.Unlock()
+			i.track.send(i.packet)
+		}
+	}
+}

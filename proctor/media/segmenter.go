@@ -1,0 +1,467 @@
+package media
+
+import (
+	"log/slog"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"ochno/proctor/media/webm"
+)
+
+const (
+	clusterSpan  = 1200 * time.Millisecond // written when this much is sure to be in order
+	clusterMax   = 2 * time.Second
+	laneIdle     = 600 * time.Millisecond  // a track that gave nothing for so long is not waited for
+	flushAfter   = 1500 * time.Millisecond // a block waits no longer than this for the other track
+	closeAfter   = 3 * time.Second         // without any media the segment is finished
+	keyAhead     = 300 * time.Millisecond  // asked for before a segment's end
+	keyEarly     = 500 * time.Millisecond  // a key frame that comes this early ends it too
+	cutPatience  = 2 * time.Second         // then Cut does without a key frame
+	stretch      = 6                       // segment durations a sender without key frames may take
+	gapAtLeast   = 100 * time.Millisecond
+	pauseAtLeast = 2 * time.Second // of one track while the other goes on
+	frameLength  = 33 * time.Millisecond
+	maxGaps      = 64
+	maxPending   = 4096 // blocks
+)
+
+// block is a frame or an audio packet on its way into a file. Its bytes and its
+// offset are final when the taps see it.
+type block struct {
+	media         Media
+	off           time.Duration // whole milliseconds
+	length        time.Duration // of audio
+	key           bool
+	lost          bool
+	data          []byte
+	rtp           uint32
+	ntp           time.Time
+	at            time.Time
+	width, height int
+}
+
+// lane is what the segmenter knows of one track.
+type lane struct {
+	seen bool
+	last time.Duration // offset of the newest block
+	end  time.Duration
+	at   time.Time // when it came
+}
+
+// segmenter orders the blocks of both tracks, cuts them into segments and
+// writes whole clusters. It is owned by the recorder's goroutine and has no
+// clock of its own.
+//
+// A block waits until nothing older can come from the other track (or until it
+// has waited too long), so that offsets in a file only grow. A segment ends at
+// a key frame; that end is "cutting" until everything before it is written.
+type segmenter struct {
+	log      *slog.Logger
+	spool    *spool
+	chain    *chain
+	epoch    time.Time
+	duration time.Duration
+	room     uuid.UUID
+	attempt  uuid.UUID
+
+	vlane, alane  lane
+	dropVideo     bool          // tells the recorder that the next frame must be a key frame
+	floor         time.Duration // nothing older can be written any more
+	end           time.Duration // where the recording ended last
+	pending       []block
+	width, height int // of the newest key frame
+
+	number  int
+	file    *segmentFile
+	seg     Segment // of file
+	begun   bool    // the current segment has blocks, written or pending
+	start   time.Duration
+	gaps    []Gap
+	gapFrom time.Duration // where storage failed; negative when it did not
+
+	cutting     bool
+	cutAt       time.Duration
+	cutRequest  time.Time // when Cut was called; zero when it was not
+	waiters     []chan cutReply
+	lastNumber  int // of the last finished segment
+	lastPresent bool
+}
+
+func newSegmenter(cfg recorderConfig, end time.Duration) segmenter {
+	next, _, _ := cfg.chain.state()
+	return segmenter{
+		log: cfg.log, spool: cfg.spool, chain: cfg.chain, epoch: cfg.started, duration: cfg.duration,
+		room: cfg.room, attempt: cfg.attempt,
+		floor: end.Truncate(time.Millisecond), end: end, number: next, gapFrom: -1,
+		width: 640, height: 480,
+	}
+}
+
+// put takes the next block of a track. It settles b.off and returns the number
+// of the segment the block will be in.
+func (s *segmenter) put(b *block, now time.Time) int {
+	l := s.lane(b.media)
+	b.off = max(b.off.Truncate(time.Millisecond), s.floor)
+	if l.seen {
+		b.off = max(b.off, l.last+time.Millisecond)
+	}
+	s.noteGap(l, b)
+	if b.media == Video {
+		b.length = frameLength
+	}
+	if !s.begun {
+		s.begun, s.start = true, b.off
+	}
+	if s.cutting && b.media == Video && b.key && s.resized(b) {
+		s.split() // two sizes cannot share the segment to come
+	}
+	if !s.cutting && s.ends(b, now) {
+		s.cutting, s.cutAt = true, b.off
+		if b.media == Audio { // the video that is waiting belongs to what came before
+			s.cutAt = max(b.off, s.vlane.last+time.Millisecond)
+			s.dropVideo = true
+		}
+	}
+	if b.key && b.media == Video {
+		s.width, s.height = b.width, b.height
+	}
+	*l = lane{seen: true, last: b.off, end: b.off + b.length, at: now}
+	s.pending = append(s.pending, *b)
+	if len(s.pending) >= maxPending {
+		s.flush()
+	}
+	if s.cutting && b.off >= s.cutAt {
+		return s.number + 1
+	}
+	return s.number
+}
+
+// ends reports whether the segment ends before this block.
+func (s *segmenter) ends(b *block, now time.Time) bool {
+	age, asked := b.off-s.start, !s.cutRequest.IsZero()
+	switch {
+	case age <= 0:
+		return false
+	case b.media == Video:
+		return b.key && (asked || age >= s.duration-keyEarly || s.holdsVideo() && s.resized(b))
+	case s.vlane.seen && now.Sub(s.vlane.at) < time.Second:
+		// A key frame will end it, unless the sender never makes one.
+		return age >= stretch*s.duration || s.cutOverdue(now)
+	default:
+		return age >= s.duration || asked
+	}
+}
+
+func (s *segmenter) resized(b *block) bool { return b.width != s.width || b.height != s.height }
+
+// holdsVideo reports whether the current segment has a picture size to keep:
+// one of its blocks or its written header.
+func (s *segmenter) holdsVideo() bool {
+	return s.file != nil || slices.ContainsFunc(s.pending, func(b block) bool { return b.media == Video })
+}
+
+func (s *segmenter) cutOverdue(now time.Time) bool {
+	return !s.cutRequest.IsZero() && now.Sub(s.cutRequest) >= cutPatience
+}
+
+// wantsKey reports whether a key frame is due for the segment's end.
+func (s *segmenter) wantsKey(arrival time.Duration) bool {
+	return s.begun && !s.cutting && s.vlane.seen &&
+		(!s.cutRequest.IsZero() || arrival-s.start >= s.duration-keyAhead)
+}
+
+// cut asks for the end of the current segment; the answer comes by reply, which
+// has room for it. It reports whether a key frame would help.
+func (s *segmenter) cut(reply chan cutReply, now time.Time) bool {
+	switch {
+	case s.begun:
+		s.waiters = append(s.waiters, reply)
+		if s.cutting || !s.cutRequest.IsZero() {
+			return false
+		}
+		s.cutRequest = now
+		return true
+	case s.lastPresent:
+		reply <- cutReply{number: s.lastNumber}
+	default:
+		reply <- cutReply{err: ErrNothingRecorded}
+	}
+	return false
+}
+
+// advance writes what is sure to be in order by now.
+func (s *segmenter) advance(now time.Time) {
+	for {
+		sure := s.sure(now)
+		switch {
+		case s.cutting && sure >= s.cutAt:
+			s.split()
+		case len(s.pending) > 0 && sure-s.pending[0].off >= clusterSpan:
+			limit := sure
+			if s.cutting {
+				limit = min(limit, s.cutAt)
+			}
+			before := len(s.pending)
+			s.write(limit)
+			if len(s.pending) == before {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+// sure returns the offset below which no block can come any more.
+func (s *segmenter) sure(now time.Time) time.Duration {
+	sure := time.Duration(math.MaxInt64)
+	for _, l := range []*lane{&s.vlane, &s.alane} {
+		if l.seen && now.Sub(l.at) < laneIdle {
+			sure = min(sure, l.last+time.Millisecond)
+		}
+	}
+	return sure
+}
+
+// tick does what is due by time alone.
+func (s *segmenter) tick(now time.Time) {
+	if len(s.pending) > 0 && now.Sub(s.pending[0].at) >= flushAfter {
+		s.flush()
+	}
+	if !s.begun {
+		return
+	}
+	idle := now.Sub(s.newest())
+	if idle >= closeAfter || (s.cutOverdue(now) && !s.cutting && idle >= time.Second) {
+		s.finish()
+		s.dropVideo = true
+	}
+}
+
+func (s *segmenter) newest() time.Time {
+	if s.vlane.at.After(s.alane.at) {
+		return s.vlane.at
+	}
+	return s.alane.at
+}
+
+func (s *segmenter) mediaEnd() time.Duration { return max(s.vlane.end, s.alane.end) }
+
+// flush writes everything, in order or not.
+func (s *segmenter) flush() {
+	if s.cutting {
+		s.split()
+	}
+	s.write(math.MaxInt64)
+}
+
+// finish ends the last segment and answers whoever still waits.
+func (s *segmenter) finish() {
+	s.flush()
+	if s.begun {
+		s.close(s.mediaEnd())
+	}
+}
+
+// split finishes the current segment at cutAt.
+func (s *segmenter) split() {
+	at := s.cutAt
+	s.write(at)
+	s.floor = max(s.floor, at)
+	s.cutting = false
+	if s.begun {
+		s.close(at)
+	}
+	if len(s.pending) > 0 {
+		s.begun, s.start = true, s.pending[0].off
+		for _, b := range s.pending {
+			s.start = min(s.start, b.off)
+		}
+	}
+}
+
+// write moves the pending blocks below limit into the file.
+func (s *segmenter) write(limit time.Duration) {
+	var now, later []block
+	for _, b := range s.pending {
+		if b.off < limit {
+			now = append(now, b)
+		} else {
+			later = append(later, b)
+		}
+	}
+	if len(now) == 0 {
+		return
+	}
+	slices.SortStableFunc(now, func(a, b block) int { return int(a.off - b.off) })
+	s.pending = later
+	s.floor = max(s.floor, now[len(now)-1].off)
+	if err := s.store(now); err != nil {
+		s.fail(err, now[0].off)
+	}
+}
+
+// store appends blocks to the segment's file, as clusters of bounded length.
+func (s *segmenter) store(blocks []block) error {
+	if s.file == nil {
+		if err := s.open(blocks); err != nil {
+			return err
+		}
+	}
+	for len(blocks) > 0 {
+		n, size := 0, 0
+		var cluster []webm.Block
+		for n < len(blocks) && blocks[n].off-blocks[0].off < clusterMax && (n == 0 || size+len(blocks[n].data) < webm.MaxClusterSize/2) {
+			b := blocks[n]
+			track := webm.AudioTrack
+			if b.media == Video {
+				track = webm.VideoTrack
+			}
+			cluster = append(cluster, webm.Block{Track: track, Timecode: b.off, Key: b.key, Data: b.data})
+			size += len(b.data)
+			s.describe(b)
+			n++
+		}
+		bytes, err := webm.AppendCluster(nil, cluster)
+		if err != nil {
+			return err
+		}
+		if err := s.file.write(bytes); err != nil {
+			return err
+		}
+		blocks = blocks[n:]
+	}
+	return nil
+}
+
+// open creates the current segment's file.
+func (s *segmenter) open(blocks []block) error {
+	_, prev, _ := s.chain.state()
+	s.start = blocks[0].off
+	s.seg = Segment{
+		Recording: s.chain.id, Room: s.room, Attempt: s.attempt, Number: s.number,
+		Offset: s.start, Started: s.epoch.Add(s.start), PrevSHA256: prev,
+		Width: s.width, Height: s.height, Gaps: s.gaps,
+	}
+	for _, b := range blocks {
+		if b.media == Video && b.key {
+			s.seg.Width, s.seg.Height = b.width, b.height
+			break
+		}
+	}
+	first := blocks[0]
+	if i := slices.IndexFunc(blocks, func(b block) bool { return b.media == Video }); i >= 0 {
+		first = blocks[i]
+	}
+	s.seg.RTPTime, s.seg.NTP = first.rtp, first.ntp
+	file, err := s.spool.create(s.seg, s.epoch)
+	if err != nil {
+		return err
+	}
+	s.file = file
+	return nil
+}
+
+// describe notes in the segment what a block adds to it.
+func (s *segmenter) describe(b block) {
+	if b.media == Audio {
+		s.seg.Audio = true
+		return
+	}
+	if !s.seg.Video {
+		s.seg.Video, s.seg.RTPTime, s.seg.NTP = true, b.rtp, b.ntp
+	}
+}
+
+// close finishes the current segment, which ends at an offset.
+func (s *segmenter) close(end time.Duration) {
+	number := s.number
+	file, seg, gaps := s.file, s.seg, s.gaps
+	s.file, s.begun, s.cutRequest = nil, false, time.Time{}
+	if file == nil { // its blocks were lost with the storage
+		s.answer(cutReply{err: ErrNotStored})
+		return
+	}
+	seg.Duration = max(end-seg.Offset, time.Millisecond)
+	seg.Gaps, s.gaps = nil, nil
+	for _, g := range gaps { // what is missing after the end belongs to the next one
+		if g.Offset < end {
+			seg.Gaps = append(seg.Gaps, g)
+		} else {
+			s.gaps = append(s.gaps, g)
+		}
+	}
+	s.number++
+	seg, err := file.finish(seg)
+	if err != nil {
+		s.log.Error("segment not finished, left to recovery", "recording", seg.Recording, "segment", number, "error", err)
+		s.chain.skip(number)
+		s.gapFrom = seg.Offset
+		s.answer(cutReply{err: ErrNotStored})
+		return
+	}
+	s.end = end
+	s.lastNumber, s.lastPresent = number, true
+	s.chain.add(seg)
+	s.answer(cutReply{number: number})
+}
+
+// fail gives the current segment up after a storage error; what is whole in its
+// file is left to Recover. Recording begins again at the next key frame.
+func (s *segmenter) fail(err error, from time.Duration) {
+	s.log.Error("recording interrupted", "recording", s.chain.id, "segment", s.number, "error", err)
+	if s.gapFrom < 0 {
+		s.gapFrom = from
+	}
+	if s.file != nil {
+		s.file.abandon()
+		s.file = nil
+		s.chain.skip(s.number)
+		s.number++
+	}
+	s.pending, s.begun, s.cutting, s.cutRequest = nil, false, false, time.Time{}
+	s.dropVideo = true
+	s.answer(cutReply{err: ErrNotStored})
+}
+
+func (s *segmenter) answer(r cutReply) {
+	for _, w := range s.waiters {
+		w <- r
+	}
+	s.waiters = nil
+}
+
+func (s *segmenter) lane(m Media) *lane {
+	if m == Video {
+		return &s.vlane
+	}
+	return &s.alane
+}
+
+// noteGap marks what is missing before a block.
+func (s *segmenter) noteGap(l *lane, b *block) {
+	away := b.off - max(s.end, s.mediaEnd()) // since anything came
+	switch {
+	case s.gapFrom >= 0:
+		s.gap(Gap{Offset: s.gapFrom, Duration: b.off - s.gapFrom, Reason: GapStorage})
+		s.gapFrom = -1
+	case s.end == 0 && !s.vlane.seen && !s.alane.seen: // the very beginning
+	case away >= pauseAtLeast, away >= gapAtLeast && !s.vlane.seen && !s.alane.seen:
+		s.gap(Gap{Offset: b.off - away, Duration: away, Reason: GapDisconnect})
+		s.vlane.end, s.alane.end = b.off, b.off // told for both
+	case !l.seen:
+	case b.lost && b.off-l.end >= gapAtLeast:
+		s.gap(Gap{Media: b.media, Offset: l.end, Duration: b.off - l.end, Reason: GapLoss})
+	case b.media == Video && b.off-l.end >= pauseAtLeast:
+		s.gap(Gap{Media: b.media, Offset: l.end, Duration: b.off - l.end, Reason: GapDisconnect})
+	}
+}
+
+func (s *segmenter) gap(g Gap) {
+	if len(s.gaps) < maxGaps {
+		s.gaps = append(s.gaps, g)
+	}
+}

@@ -1,0 +1,79 @@
+package media
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"syscall"
+
+	"github.com/pion/ice/v2"
+	"github.com/pion/logging"
+)
+
+// socketBuffer keeps a burst of a full room; the default holds some 92 packets.
+const socketBuffer = 4 << 20
+
+// listenUDP opens the one socket of a node.
+func listenUDP(addr string, log *slog.Logger) (*net.UDPConn, error) {
+	a, err := net.ResolveUDPAddr("udp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("media address: %w", err)
+	}
+	network := "udp4"
+	if a.IP != nil && a.IP.To4() == nil {
+		network = "udp6"
+	}
+	conn, err := net.ListenUDP(network, a)
+	if err != nil {
+		return nil, fmt.Errorf("media address: %w", err)
+	}
+	enlarge(conn, log)
+	return conn, nil
+}
+
+// enlarge asks for big buffers: past the system's limit where we may, else up
+// to it.
+func enlarge(conn *net.UDPConn, log *slog.Logger) {
+	_ = conn.SetReadBuffer(socketBuffer)
+	_ = conn.SetWriteBuffer(socketBuffer)
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return
+	}
+	var got int
+	_ = raw.Control(func(fd uintptr) {
+		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUFFORCE, socketBuffer)
+		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUFFORCE, socketBuffer)
+		got, _ = syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF)
+	})
+	if got/2 < socketBuffer { // the kernel reports twice what it grants
+		log.Warn("small UDP receive buffer: raise net.core.rmem_max", "bytes", got/2, "wanted", socketBuffer)
+	}
+}
+
+func newMux(conn *net.UDPConn, logs logging.LoggerFactory) ice.UDPMux {
+	return ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: logs.NewLogger("mux")})
+}
+
+// pionLogs sends pion's messages to our debug level: they name addresses of
+// people, and what matters is reported by this package itself.
+type pionLogs struct{ log *slog.Logger }
+
+func (f pionLogs) NewLogger(scope string) logging.LeveledLogger {
+	return pionLog{f.log.With("scope", scope)}
+}
+
+type pionLog struct{ log *slog.Logger }
+
+func (pionLog) Trace(string)                    {}
+func (pionLog) Tracef(string, ...any)           {}
+func (pionLog) Debug(string)                    {}
+func (pionLog) Debugf(string, ...any)           {}
+func (pionLog) Info(string)                     {}
+func (pionLog) Infof(string, ...any)            {}
+func (l pionLog) Warn(msg string)               { l.log.Debug(msg) }
+func (l pionLog) Warnf(format string, a ...any) { l.log.Debug(fmt.Sprintf(format, a...)) }
+func (l pionLog) Error(msg string)              { l.log.Debug(msg) }
+func (l pionLog) Errorf(format string, a ...any) {
+	l.log.Debug(fmt.Sprintf(format, a...))
+}
