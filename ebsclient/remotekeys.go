@@ -64,6 +64,9 @@ func NewRemoteKeys(cfg RemoteKeysConfig) (*RemoteKeys, error) {
 
 // Keys implements [KeySource].
 func (r *RemoteKeys) Keys(ctx context.Context, kid string) ([]Key, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	select {
 	case <-r.turn:
 		defer func() { r.turn <- struct{}{} }()

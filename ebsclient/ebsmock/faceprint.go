@@ -167,8 +167,14 @@ func align(a, b *faceprint) pose {
 		for improved := true; improved; {
 			improved = false
 			for _, d := range []pose{
-				{dx: step.dx}, {dx: -step.dx}, {dy: step.dy}, {dy: -step.dy},
-				{scale: step.scale}, {scale: -step.scale}, {angle: step.angle}, {angle: -step.angle},
+				{dx: step.dx},
+				{dx: -step.dx},
+				{dy: step.dy},
+				{dy: -step.dy},
+				{scale: step.scale},
+				{scale: -step.scale},
+				{angle: step.angle},
+				{angle: -step.angle},
 			} {
 				p := pose{best.dx + d.dx, best.dy + d.dy, best.scale + d.scale, best.angle + d.angle}
 				if !p.plausible() {
