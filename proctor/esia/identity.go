@@ -40,7 +40,7 @@ type Person struct {
 }
 
 // Confirmed reports whether the account is a confirmed one (подтверждённая) by all that ESIA said: only such a person may be admitted.
-func (i *Identity) Confirmed() bool {
+func (i Identity) Confirmed() bool {
 	return i.Level == LevelConfirmed && i.Person.Trusted && i.Person.Status == "REGISTERED"
 }
 

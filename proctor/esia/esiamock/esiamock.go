@@ -57,6 +57,7 @@ type Config struct {
 // Stand is an http.Handler. It holds codes and sign-ins in memory and starts no goroutines.
 type Stand struct {
 	publicURL string
+	basePath  string // of publicURL
 	issuer    string
 	clients   map[string]*client
 	people    []Person
@@ -96,7 +97,7 @@ func New(config Config) (*Stand, error) {
 	if err != nil || public.Host == "" {
 		return nil, errors.New("esiamock: PublicURL is not an absolute URL")
 	}
-	s.issuer = "http://" + public.Host + "/"
+	s.issuer, s.basePath = "http://"+public.Host+"/", public.Path
 	if s.people == nil {
 		s.people = DemoPeople()
 	}

@@ -480,9 +480,16 @@ func TestSignInPages(t *testing.T) {
 	if _, english := s.get("/login?lang=en&request=" + name); !strings.Contains(english, `<html lang="en">`) || !strings.Contains(english, "Sign in as Смирнова") || !strings.Contains(english, "student, in the roster") {
 		t.Error("the English page is not English")
 	}
-	for _, asset := range regexp.MustCompile(`href="(static/[^"]+)"`).FindAllStringSubmatch(body, -1) {
-		if response, content := s.get("/" + asset[1]); response.StatusCode != http.StatusOK || content == "" {
-			t.Errorf("%s: %s", asset[1], response.Status)
+	_, problem := s.get("/aas/oauth2/v2/ac?client_id=NOBODY&redirect_uri=x")
+	for _, page := range []string{body, problem} {
+		assets := regexp.MustCompile(`href="(/static/[^"]+)"`).FindAllStringSubmatch(page, -1)
+		if len(assets) != 2 {
+			t.Errorf("%d assets, want the style sheet and the icon, by their whole paths", len(assets))
+		}
+		for _, asset := range assets {
+			if response, content := s.get(asset[1]); response.StatusCode != http.StatusOK || content == "" {
+				t.Errorf("%s: %s", asset[1], response.Status)
+			}
 		}
 	}
 

@@ -21,6 +21,7 @@ type page struct {
 	Lang    string
 	Other   string // the other language's code, for the link
 	OtherTo string // its address
+	Base    string // the path under which the stand is reached, "" or "/esia"
 	W       words
 
 	Request string
@@ -58,7 +59,7 @@ func (s *Stand) render(w http.ResponseWriter, r *http.Request, status int, name,
 	if query.Get("lang") == "en" {
 		p.Lang, p.Other = "en", "ru"
 	}
-	p.W = dictionary[p.Lang]
+	p.W, p.Base = dictionary[p.Lang], s.basePath
 	query.Set("lang", p.Other)
 	p.OtherTo = "?" + query.Encode()
 	formAction := "'self'"

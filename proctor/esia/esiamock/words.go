@@ -49,7 +49,7 @@ var dictionary = map[string]words{
 		Receives:      "The system will receive:",
 		SignInAs:      "Sign in as",
 		Refuse:        "Decline to sign in",
-		Born:          "born on",
+		Born:          "date of birth",
 		NoPassword:    "This is a stand, not Gosuslugi: the people are fictional and need no password. Do not enter real data here.",
 		OtherLanguage: "Русский",
 		ProblemTitle:  "Not signed in",
