@@ -37,6 +37,20 @@ type Stack struct {
 	Minio     Minio
 }
 
+// Names of the variables by which a command run beside the stack is told where it is; see Environment.
+const (
+	EnvPostgres      = "OCHNO_TEST_POSTGRES" // a URL of the server's database “postgres”
+	EnvMinioEndpoint = "OCHNO_TEST_MINIO"
+	EnvMinioSecret   = "OCHNO_TEST_MINIO_SECRET"
+)
+
+// Environment tells a child process where the stack is; package stacktest reads it.
+func (s *Stack) Environment() []string {
+	return []string{
+		EnvPostgres + "=" + s.Postgres.URL("postgres"), EnvMinioEndpoint + "=" + s.Minio.Endpoint, EnvMinioSecret + "=" + s.Minio.SecretKey,
+	}
+}
+
 // ErrRunning is returned by Start when another stack runs in the same folder.
 var ErrRunning = errors.New("a stack is already running in this folder")
 

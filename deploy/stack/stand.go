@@ -11,8 +11,8 @@ import (
 )
 
 // Stand starts a stand's program on a socket that is already listening (no port can be lost in between) and waits for its /healthz.
-// The program gets --listen fd:3 and args, and takes the socket as its third file.
-func (s *Stack) Stand(ctx context.Context, name, program string, l net.Listener, args ...string) error {
+// The program gets --listen fd:3 and args, and takes the socket as its third file; env is added to its environment.
+func (s *Stack) Stand(ctx context.Context, name, program string, l net.Listener, env []string, args ...string) error {
 	return s.step(name, func() error {
 		if _, err := os.Stat(program); err != nil {
 			return fmt.Errorf("%s is not built: run make build", program)
@@ -24,6 +24,7 @@ func (s *Stack) Stand(ctx context.Context, name, program string, l net.Listener,
 		defer file.Close()
 		cmd := exec.Command(program, append([]string{"--listen", "fd:3"}, args...)...)
 		cmd.ExtraFiles = []*os.File{file}
+		cmd.Env = append(os.Environ(), env...)
 		child, err := s.processes.start(name, cmd, syscall.SIGTERM)
 		if err != nil {
 			return err

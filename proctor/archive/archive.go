@@ -56,13 +56,9 @@ type Archive struct {
 
 // Open connects and makes the bucket when it is absent.
 func Open(ctx context.Context, cfg Config, pool *pgxpool.Pool, ring *keyring.Ring, log *ledger.Log, now func() time.Time) (*Archive, error) {
-	client, err := minio.New(cfg.Endpoint, &minio.Options{Creds: credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""), Secure: cfg.TLS})
+	client, there, err := connect(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("MinIO at %s: %w", cfg.Endpoint, err)
-	}
-	there, err := client.BucketExists(ctx, cfg.Bucket)
-	if err != nil {
-		return nil, fmt.Errorf("MinIO at %s: %w", cfg.Endpoint, err)
+		return nil, err
 	}
 	if !there {
 		if err := client.MakeBucket(ctx, cfg.Bucket, minio.MakeBucketOptions{}); err != nil && minio.ToErrorResponse(err).Code != "BucketAlreadyOwnedByYou" {
@@ -70,6 +66,24 @@ func Open(ctx context.Context, cfg Config, pool *pgxpool.Pool, ring *keyring.Rin
 		}
 	}
 	return &Archive{pool: pool, ring: ring, log: log, minio: client, bucket: cfg.Bucket, now: now}, nil
+}
+
+// Probe tells whether MinIO answers to these credentials, and whether the bucket is there, changing nothing.
+func Probe(ctx context.Context, cfg Config) (bucket bool, err error) {
+	_, bucket, err = connect(ctx, cfg)
+	return bucket, err
+}
+
+func connect(ctx context.Context, cfg Config) (*minio.Client, bool, error) {
+	client, err := minio.New(cfg.Endpoint, &minio.Options{Creds: credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""), Secure: cfg.TLS})
+	if err != nil {
+		return nil, false, fmt.Errorf("MinIO at %s: %w", cfg.Endpoint, err)
+	}
+	there, err := client.BucketExists(ctx, cfg.Bucket)
+	if err != nil {
+		return nil, false, fmt.Errorf("MinIO at %s: %w", cfg.Endpoint, err)
+	}
+	return client, there, nil
 }
 
 // Check asks MinIO for the bucket.

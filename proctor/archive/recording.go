@@ -265,3 +265,13 @@ func (a *Archive) Seal(ctx context.Context, exam, attempt uuid.UUID, final bool)
 	}
 	return nil
 }
+
+// Unsealed lists attempts with recordings whose head is not in the log, as a crash leaves them.
+func (a *Archive) Unsealed(ctx context.Context) ([]uuid.UUID, error) {
+	rows, _ := a.pool.Query(ctx, `select distinct r.attempt_id from recording r join segment s on s.recording_id = r.id where s.number > r.sealed`)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return nil, fmt.Errorf("find unsealed recordings: %w", err)
+	}
+	return ids, nil
+}

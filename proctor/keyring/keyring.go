@@ -43,8 +43,8 @@ func New(master []byte) (*Ring, error) {
 		info string
 		use  func(key []byte) error
 	}{
-		{"ochno personal v1", func(k []byte) (err error) { r.personal, err = aead(k); return }},
-		{"ochno wrap v1", func(k []byte) (err error) { r.wrap, err = aead(k); return }},
+		{"ochno personal v1", func(k []byte) (err error) { r.personal, err = aead(k); return err }},
+		{"ochno wrap v1", func(k []byte) (err error) { r.wrap, err = aead(k); return err }},
 		{"ochno lookup v1", func(k []byte) error { r.lookup = k; return nil }},
 	} {
 		key, err := hkdf.Key(sha256.New, master, nil, d.info, KeySize)

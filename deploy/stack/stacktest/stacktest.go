@@ -15,23 +15,16 @@ import (
 	"ochno/migrations"
 )
 
-// Names of the variables by which `ochno stack` tells its command where the stack is.
-const (
-	EnvPostgres      = "OCHNO_TEST_POSTGRES" // a URL of the server's “postgres” database
-	EnvMinioEndpoint = "OCHNO_TEST_MINIO"
-	EnvMinioSecret   = "OCHNO_TEST_MINIO_SECRET"
-)
-
 // DatabaseURL makes an empty, unmigrated database that is dropped when the test ends.
 func DatabaseURL(t testing.TB) string {
 	t.Helper()
-	server := mustEnv(t, EnvPostgres)
+	server := mustEnv(t, stack.EnvPostgres)
 	name := "test_" + strings.ToLower(rand.Text()[:16])
 	admin(t, server, "create database "+name)
 	t.Cleanup(func() { admin(t, server, "drop database "+name+" with (force)") })
 	config, err := pgx.ParseConfig(server)
 	if err != nil {
-		t.Fatalf("%s: %v", EnvPostgres, err)
+		t.Fatalf("%s: %v", stack.EnvPostgres, err)
 	}
 	return strings.Replace(server, "/"+config.Database+"?", "/"+name+"?", 1)
 }
@@ -53,7 +46,7 @@ func Database(t testing.TB) *pgxpool.Pool {
 // Minio tells where the stack's MinIO is.
 func Minio(t testing.TB) stack.Minio {
 	t.Helper()
-	return stack.Minio{Endpoint: mustEnv(t, EnvMinioEndpoint), AccessKey: "ochno", SecretKey: mustEnv(t, EnvMinioSecret)}
+	return stack.Minio{Endpoint: mustEnv(t, stack.EnvMinioEndpoint), AccessKey: "ochno", SecretKey: mustEnv(t, stack.EnvMinioSecret)}
 }
 
 // Bucket is a name for a bucket of the test's own (not yet made).

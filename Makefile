@@ -1,0 +1,60 @@
+# Two targets do everything on a fresh machine: make run and make test. README.md tells the rest.
+
+export GOFLAGS := -tags=nolibopusfile
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: setup build ## install what is missing, build, and run everything on this machine with stands and an exam to try
+	@exec bin/ochno demo --dir .run
+
+test: setup-test build lint test-web test-go ## install what is missing and pass every test
+
+story: setup-test build ## play the browser story alone; pictures in .run/story
+	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story OCHNO_STORY=only go test -count=1 -timeout 10m -v -run '^TestStory$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
+
+setup:
+	@deploy/setup.sh
+
+setup-test:
+	@deploy/setup.sh test
+
+build: web/dist/index.html ## build the application and the programs into bin
+	@go build -o bin/ ./cmd/...
+
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/package-lock.json -type f 2>/dev/null)
+
+web/dist/index.html: $(WEB_SOURCES)
+	@npm run --silent --prefix web build
+
+tools: bin/tools/staticcheck bin/tools/gofumpt
+
+bin/tools/%: deploy/tools/go.mod
+	@mkdir -p bin/tools
+	@cd deploy/tools && GOFLAGS= go build -o ../../bin/tools/ honnef.co/go/tools/cmd/staticcheck mvdan.cc/gofumpt
+
+lint: tools ## go vet, staticcheck, gofumpt, eslint, tsc
+	@go vet ./...
+	@bin/tools/staticcheck -tags nolibopusfile ./...
+	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs bin/tools/gofumpt -l); test -z "$$unformatted" || { echo "not gofumpt'ed: $$unformatted"; exit 1; }
+	@npm run --silent --prefix web lint
+
+test-web:
+	@npm run --silent --prefix web typecheck
+	@npm run --silent --prefix web test
+
+test-go:
+	@bin/ochno stack -- go test -race -timeout 20m ./...
+
+fuzz: ## run every fuzz target for 60 seconds
+	@deploy/fuzz.sh 60s
+
+api: build ## write the front end's types from the server's OpenAPI
+	@mkdir -p .run && bin/ochno openapi > .run/openapi.json && npm run --silent --prefix web gen
+
+clean: ## remove what was built and the local data
+	rm -rf .run bin web/dist/assets web/dist/index.html
+
+.PHONY: help run test story setup setup-test build tools lint test-web test-go fuzz api clean

@@ -1,0 +1,462 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ochno/migrations"
+	"ochno/proctor"
+	"ochno/proctor/account"
+	"ochno/proctor/api"
+	"ochno/proctor/exam"
+	"ochno/proctor/keyring"
+	"ochno/proctor/ledger"
+)
+
+func commands() []command {
+	return []command{
+		{"serve", "", "run the service", `Runs one node of the service until SIGINT or SIGTERM, configured by the environment (see ochno settings).
+Migrations are not applied by it: run ochno migrate before a new version.`, serve},
+		{"demo", "", "run everything on this machine, with stands and an exam to try", `Starts PostgreSQL, MinIO, the ESIA stand, the EBS stand and the service in one folder, makes an exam, and says where to click.
+Ctrl-C stops all of it; the folder keeps its data for the next time. make run builds and calls it.`, runDemo},
+		{"doctor", "", "check the configuration and all it depends on", `Checks the keys, PostgreSQL and its migrations, MinIO, the spool, GOST, ESIA, the clock, the verifier, the face cascade and the ports,
+and says how to mend what fails. Changes nothing. Exit code 1 when anything fails.`, doctor},
+		{"settings", "", "list the environment variables of the service", `Lists every environment variable with its default and what it is for. Secrets stand in files that the variables name.`, settings},
+		{"keys", "", "make the master key and the log's signing key", `Makes the files named by OCHNO_MASTER_KEY_FILE and OCHNO_LOG_KEY_FILE unless they are there; never overwrites.
+Keep copies apart from the database's backups: without the master key nothing stored can be read, without the log's key nothing can be sealed.`, keys},
+		{"migrate", "", "bring the database to this version", `Applies the migrations that are missing. Safe to run twice or from several nodes at once. Needs OCHNO_DATABASE only.`, migrate},
+		{"organisation", "", "name the organisation and its consent text", `Makes the organisation or changes its texts; the short name tells organisations apart. With --consent FILE it publishes the consent text
+(first paragraph: the title); a changed text is a new version and asks every student again.`, organisation},
+		{"person", "FAMILY FIRST [MIDDLE]", "add a member of staff, or a role", `Adds a person with roles, or roles to the person with that SNILS. She signs in through ESIA and is matched by SNILS, name and birth date.`, person},
+		{"exam", "CODE", "make an exam, or change it", `Makes the exam with that code (its link is /e/CODE), or changes the one there is.`, makeExam},
+		{"roster import", "FILE.csv", "put students into an exam's roster", `Reads a CSV with a header: Фамилия; Имя; Отчество; Дата рождения; СНИЛС; Группа; Факультет, in any order; separated by ; , or tab;
+UTF-8 or Windows-1251. All rows or none: every problem is listed by line. May be repeated.`, rosterImport},
+		{"log export", "", "export the identification log", `Writes the log as CSV (opens right in a Russian Excel) or JSON Lines, oldest first. The export is itself a record of the log.`, logExport},
+		{"log verify", "", "check the whole log against its checkpoints", `Rebuilds the tree from the records alone and compares it with every checkpoint and its signature.
+Names the first thing that does not fit. Exit code 1 then.`, logVerify},
+		{"openapi", "", "print the OpenAPI description of the HTTP API", `Prints the OpenAPI 3.1 description as JSON. The front end's client is generated from it.`, openAPI},
+		{"stack", "-- COMMAND [arguments]", "run a command beside a private PostgreSQL and MinIO", `Starts PostgreSQL and MinIO for tests, runs the command with OCHNO_TEST_POSTGRES, OCHNO_TEST_MINIO and OCHNO_TEST_MINIO_SECRET set,
+stops both and exits with the command's code. make test uses it.`, runStack},
+		{"version", "", "print the version", `Prints the commit the program was built from; + means with changes.`, version},
+	}
+}
+
+func serve(ctx context.Context, c *call) error {
+	jsonLog := c.flags.Bool("json", false, "log as JSON")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	cfg, err := proctor.ConfigFromEnv(c.getenv)
+	if err != nil {
+		return err
+	}
+	logger := slog.New(slog.NewTextHandler(c.stderr, nil))
+	if *jsonLog {
+		logger = slog.New(slog.NewJSONHandler(c.stderr, nil))
+	}
+	service, err := proctor.Open(ctx, cfg, logger)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return errors.Join(err, service.Close(ctx))
+	}
+	return service.Serve(ctx, l)
+}
+
+func doctor(ctx context.Context, c *call) error {
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	cfg, err := proctor.ConfigFromEnv(c.getenv)
+	if err != nil {
+		fmt.Fprintf(c.stdout, "✗ configuration\n")
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			fmt.Fprintf(c.stdout, "    %s\n", line)
+		}
+		fmt.Fprintf(c.stdout, "  mend: set the variables in the service's environment file; ochno settings explains them\n")
+		return failure(1)
+	}
+	fmt.Fprintf(c.stdout, "✓ configuration: complete\n")
+	bad := 0
+	for _, f := range proctor.Doctor(ctx, cfg) {
+		if f.OK {
+			fmt.Fprintf(c.stdout, "✓ %s: %s\n", f.Check, f.Said)
+			continue
+		}
+		bad++
+		fmt.Fprintf(c.stdout, "✗ %s: %s\n  mend: %s\n", f.Check, f.Said, f.Mend)
+	}
+	if bad > 0 {
+		fmt.Fprintf(c.stdout, "\n%d of the checks failed.\n", bad)
+		return failure(1)
+	}
+	fmt.Fprintf(c.stdout, "\nAll is well.\n")
+	return nil
+}
+
+func settings(_ context.Context, c *call) error {
+	markdown := c.flags.Bool("markdown", false, "as a Markdown table")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	if *markdown {
+		fmt.Fprint(c.stdout, "| variable | default | what it is |\n|---|---|---|\n")
+		for _, s := range proctor.Settings() {
+			fmt.Fprintf(c.stdout, "| `%s` | %s | %s |\n", s.Name, defaultOf(s), s.Help)
+		}
+		return nil
+	}
+	table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
+	for _, s := range proctor.Settings() {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Name, defaultOf(s), s.Help)
+	}
+	return table.Flush()
+}
+
+func defaultOf(s proctor.Setting) string {
+	switch {
+	case s.Required:
+		return "(required)"
+	case s.Default == "":
+		return "–"
+	}
+	return s.Default
+}
+
+func keys(_ context.Context, c *call) error {
+	origin := c.flags.String("origin", "", "`name` of the log, like ochno.example-university.ru/log; needed for a new log key")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	master, log := c.getenv("OCHNO_MASTER_KEY_FILE"), c.getenv("OCHNO_LOG_KEY_FILE")
+	if master == "" || log == "" {
+		return errors.New("set OCHNO_MASTER_KEY_FILE and OCHNO_LOG_KEY_FILE")
+	}
+	if _, err := os.Stat(log); errors.Is(err, os.ErrNotExist) && *origin == "" {
+		return usageError{errors.New("--origin is needed for a new log key")}
+	}
+	if err := errors.Join(keyring.Generate(master), ledger.GenerateKey(log, *origin)); err != nil {
+		return err
+	}
+	key, err := ledger.OpenKey(log)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stdout, "master key: %s\nlog key:    %s\nlog's public key: %s\n", master, log, key.Public)
+	return nil
+}
+
+func migrate(ctx context.Context, c *call) error {
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	database := c.getenv("OCHNO_DATABASE")
+	if database == "" {
+		return errors.New("OCHNO_DATABASE is not set")
+	}
+	pool, err := pgxpool.New(ctx, database)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	n, err := migrations.Up(ctx, pool)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stdout, "%d migrations applied\n", n)
+	return nil
+}
+
+// withStore opens the database for a command.
+func withStore(ctx context.Context, c *call, do func(proctor.Store) error) error {
+	cfg, err := proctor.ConfigFromEnv(c.getenv)
+	if err != nil && (cfg.Database == "" || cfg.MasterKeyFile == "" || cfg.LogKeyFile == "") {
+		return errors.New("set OCHNO_DATABASE, OCHNO_MASTER_KEY_FILE and OCHNO_LOG_KEY_FILE")
+	}
+	store, err := proctor.OpenStore(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer store.Pool.Close()
+	return do(store)
+}
+
+func organisation(ctx context.Context, c *call) error {
+	var o account.Organisation
+	c.flags.StringVar(&o.Name, "name", "", "full `name`")
+	c.flags.StringVar(&o.ShortName, "short", "", "short `name`")
+	c.flags.StringVar(&o.ActNumber, "act", "", "`number` of the local act that allows identified remote exams")
+	c.flags.StringVar(&o.Contact, "contact", "", "whom a student turns to: a `text` with a telephone number or an address")
+	date := c.flags.String("act-date", "", "its `date`, 2026-09-01")
+	consent := c.flags.String("consent", "", "`file` with the consent text to publish")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	if o.Name == "" || o.ShortName == "" {
+		return usageError{errors.New("--name and --short are needed")}
+	}
+	if *date != "" {
+		day, err := time.Parse(time.DateOnly, *date)
+		if err != nil {
+			return usageError{errors.New("--act-date: want a date like 2026-09-01")}
+		}
+		o.ActDate = &day
+	}
+	return withStore(ctx, c, func(store proctor.Store) error {
+		id, err := store.Accounts.EnsureOrganisation(ctx, o)
+		if err != nil || *consent == "" {
+			return err
+		}
+		text, err := os.ReadFile(*consent)
+		if err != nil {
+			return err
+		}
+		title, body, found := strings.Cut(strings.TrimSpace(strings.ReplaceAll(string(text), "\r\n", "\n")), "\n\n")
+		if !found {
+			return errors.New("the consent text needs a title, an empty line and a body")
+		}
+		return store.Accounts.PublishConsentText(ctx, id, title, strings.TrimSpace(body))
+	})
+}
+
+func person(ctx context.Context, c *call) error {
+	birth := c.flags.String("birth", "", "birth `date`, 1986-09-08")
+	snils := c.flags.String("snils", "", "СНИЛС; better from the environment OCHNO_SNILS, which does not stay in the shell's history")
+	roles := c.flags.String("roles", "", "`roles` separated by commas: proctor, registrar, administrator, student")
+	if err := c.flags.Parse(c.args); err != nil {
+		return err
+	}
+	if n := c.flags.NArg(); n < 2 || n > 3 {
+		return usageError{errors.New("want family name, first name and perhaps middle name")}
+	}
+	if *snils == "" {
+		*snils = c.getenv("OCHNO_SNILS")
+	}
+	p := account.NewPerson{Name: account.Name{Last: c.flags.Arg(0), First: c.flags.Arg(1), Middle: c.flags.Arg(2)}}
+	var err error
+	if p.BirthDate, err = time.Parse(time.DateOnly, *birth); err != nil {
+		return usageError{errors.New("--birth: want a date like 1986-09-08")}
+	}
+	var ok bool
+	if p.SNILS, ok = exam.ParseSNILS(*snils); !ok {
+		return usageError{errors.New("--snils: want 11 digits with a right check sum")}
+	}
+	for role := range strings.SplitSeq(*roles, ",") {
+		r := account.Role(strings.TrimSpace(role))
+		if !r.Valid() {
+			return usageError{fmt.Errorf("--roles: there is no role %q", role)}
+		}
+		p.Roles = append(p.Roles, r)
+	}
+	return withStore(ctx, c, func(store proctor.Store) error {
+		o, err := store.Accounts.Organisation(ctx)
+		if err != nil {
+			return fmt.Errorf("make the organisation first (ochno organisation): %w", err)
+		}
+		p.Organisation = o.ID
+		return pgx.BeginFunc(ctx, store.Pool, func(tx pgx.Tx) error {
+			_, err := store.Accounts.Ensure(ctx, tx, p)
+			return err
+		})
+	})
+}
+
+func makeExam(ctx context.Context, c *call) error {
+	e := exam.Exam{Policy: exam.DefaultPolicy()}
+	c.flags.StringVar(&e.Title, "title", "", "what the student reads")
+	c.flags.Float64Var(&e.Policy.Threshold, "threshold", e.Policy.Threshold, "least overall score of a verdict that identifies")
+	c.flags.IntVar(&e.Policy.Tries, "tries", e.Policy.Tries, "identifications a student may make by herself")
+	c.flags.IntVar(&e.Policy.Digits, "digits", e.Policy.Digits, "length of the number read aloud")
+	starts := c.flags.String("starts", "", "`time`, 2026-12-20T09:00:00+03:00")
+	ends := c.flags.String("ends", "", "`time` likewise")
+	if err := c.parse(1); err != nil {
+		return err
+	}
+	e.Code = c.flags.Arg(0)
+	if e.Title == "" {
+		return usageError{errors.New("--title is needed")}
+	}
+	var errStarts, errEnds error
+	e.StartsAt, errStarts = time.Parse(time.RFC3339, *starts)
+	e.EndsAt, errEnds = time.Parse(time.RFC3339, *ends)
+	if errStarts != nil || errEnds != nil {
+		return usageError{errors.New("--starts and --ends: want times like 2026-12-20T09:00:00+03:00")}
+	}
+	return withStore(ctx, c, func(store proctor.Store) error {
+		o, err := store.Accounts.Organisation(ctx)
+		if err != nil {
+			return fmt.Errorf("make the organisation first (ochno organisation): %w", err)
+		}
+		e.Organisation = o.ID
+		_, err = store.Exams.Ensure(ctx, e)
+		return err
+	})
+}
+
+func rosterImport(ctx context.Context, c *call) error {
+	code := c.flags.String("exam", "", "`code` of the exam")
+	if err := c.parse(1); err != nil {
+		return err
+	}
+	if *code == "" {
+		return usageError{errors.New("--exam is needed")}
+	}
+	file, err := os.Open(c.flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	rows, err := exam.ParseRoster(file)
+	if err == nil {
+		err = withStore(ctx, c, func(store proctor.Store) error {
+			e, err := store.Exams.ByCode(ctx, *code)
+			if err != nil {
+				return fmt.Errorf("exam %q: %w", *code, err)
+			}
+			added, err := store.Exams.Import(ctx, e, rows)
+			if err == nil {
+				fmt.Fprintf(c.stdout, "%d rows read, %d new in the roster\n", len(rows), added)
+			}
+			return err
+		})
+	}
+	var broken *exam.RosterError
+	if errors.As(err, &broken) {
+		for _, p := range broken.Problems {
+			fmt.Fprintln(c.stderr, p)
+		}
+		fmt.Fprintf(c.stderr, "%d problems; nothing was imported\n", len(broken.Problems))
+		return failure(1)
+	}
+	return err
+}
+
+func logExport(ctx context.Context, c *call) error {
+	format := c.flags.String("format", "csv", "csv or jsonl")
+	code := c.flags.String("exam", "", "`code` of an exam; default: all")
+	kind := c.flags.String("type", "", "`type` of record, like identification; default: all")
+	output := c.flags.String("output", "-", "`file` to write; - for standard output")
+	separator := c.flags.String("separator", ";", "of CSV: ; or , or tab")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	options := ledger.ExportOptions{Format: ledger.Format(*format), Separator: ';', Zone: time.Local, Filter: ledger.Filter{Type: ledger.Type(*kind)}}
+	switch *separator {
+	case ";":
+	case ",":
+		options.Separator = ','
+	case "tab", "\t":
+		options.Separator = '\t'
+	default:
+		return usageError{errors.New("--separator: want ; or , or tab")}
+	}
+	if options.Format != ledger.CSV && options.Format != ledger.JSONL {
+		return usageError{errors.New("--format: want csv or jsonl")}
+	}
+	return withStore(ctx, c, func(store proctor.Store) error {
+		if *code != "" {
+			e, err := store.Exams.ByCode(ctx, *code)
+			if err != nil {
+				return fmt.Errorf("exam %q: %w", *code, err)
+			}
+			options.Filter.Exam = e.ID
+		}
+		if err := logAccess(ctx, store, options); err != nil {
+			return err
+		}
+		return write(c, *output, func(w io.Writer) error {
+			n, err := store.Log.Export(ctx, w, options)
+			if err == nil {
+				fmt.Fprintf(c.stderr, "%d records\n", n)
+			}
+			return err
+		})
+	})
+}
+
+// logAccess records that somebody with access to the machine exported the log.
+func logAccess(ctx context.Context, store proctor.Store, o ledger.ExportOptions) error {
+	return pgx.BeginFunc(ctx, store.Pool, func(tx pgx.Tx) error {
+		_, err := store.Log.Append(ctx, tx, ledger.Entry{
+			Type: ledger.TypeAccess, At: time.Now(), Exam: o.Filter.Exam, Person: uuid.Nil, Outcome: "exported",
+			Data:     ledger.Access{What: "log." + string(o.Format), Filter: map[string]string{"type": string(o.Filter.Type), "by": "command line"}},
+			Personal: map[string]string{"actor": "system user " + os.Getenv("USER")},
+		})
+		return err
+	})
+}
+
+// write gives do a file that appears whole or not at all, or standard output.
+func write(c *call, path string, do func(io.Writer) error) error {
+	if path == "-" {
+		return do(c.stdout)
+	}
+	file, err := os.CreateTemp(dirOf(path), ".ochno-export-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	out := bufio.NewWriter(file)
+	err = do(out)
+	if err := errors.Join(err, out.Flush(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+func dirOf(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		return path[:i+1]
+	}
+	return "."
+}
+
+func logVerify(ctx context.Context, c *call) error {
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	return withStore(ctx, c, func(store proctor.Store) error {
+		report, err := store.Log.Verify(ctx)
+		if err != nil {
+			return fmt.Errorf("the log does not verify: %w", err)
+		}
+		fmt.Fprintf(c.stdout, "%d records stand in the tree, in order and unchanged; %d checkpoints fit and are signed by %s; %d records wait to be sealed\n",
+			report.Size, report.Checkpoints, store.Key.Verifier.Name(), report.Pending)
+		return nil
+	})
+}
+
+func openAPI(_ context.Context, c *call) error {
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	text, err := api.OpenAPI()
+	if err != nil {
+		return err
+	}
+	_, err = c.stdout.Write(append(text, '\n'))
+	return err
+}
+
+func version(_ context.Context, c *call) error {
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.stdout, proctor.Version())
+	return nil
+}

@@ -1,0 +1,140 @@
+// Package api is Ochno over HTTP and WebSocket: authentication, authorisation, and the shapes on the wire.
+//
+// It decides nothing about exams or identifications; it asks the rooms that do. Start reading at New and routes (routes.go): every route stands
+// there with the roles that may use it.
+package api
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/alexedwards/scs/pgxstore"
+	"github.com/alexedwards/scs/v2"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ochno/proctor/account"
+	"ochno/proctor/archive"
+	"ochno/proctor/esia"
+	"ochno/proctor/exam"
+	"ochno/proctor/identify"
+	"ochno/proctor/ledger"
+	"ochno/proctor/media"
+)
+
+// Config wires a Server.
+type Config struct {
+	PublicURL *url.URL // where browsers find us; https makes cookies Secure
+	Pool      *pgxpool.Pool
+	ESIA      *esia.Client
+	Accounts  *account.Accounts
+	Exams     *exam.Exams
+	Identify  *identify.Service
+	Archive   *archive.Archive
+	Log       *ledger.Log
+	LogKey    string // the public key of the log's checkpoints
+	Media     *media.Node
+	Web       fs.FS // the built application
+	Checks    map[string]func(context.Context) error
+	Version   string
+	Now       func() time.Time
+	Logger    *slog.Logger
+}
+
+// Server answers HTTP. Close ends its sockets and waits for all it started.
+type Server struct {
+	Config
+	sessions *scs.SessionManager
+	store    *pgxstore.PostgresStore
+	huma     huma.API
+	handler  http.Handler
+	page     *page
+	hub      *hub
+	work     sync.WaitGroup // sockets and what outlives them for a moment
+	stop     context.CancelFunc
+	life     context.Context // ended by Close
+	stopping sync.Once
+}
+
+// New makes a server. Run its Listen beside the HTTP server, and Close it when that has stopped taking requests.
+func New(cfg Config) (*Server, error) {
+	page, err := newPage(cfg.Web)
+	if err != nil {
+		return nil, err
+	}
+	life, stop := context.WithCancel(context.Background())
+	s := &Server{Config: cfg, page: page, hub: newHub(), life: life, stop: stop}
+	s.store = pgxstore.NewWithCleanupInterval(cfg.Pool, 10*time.Minute)
+	s.sessions = scs.New()
+	s.sessions.Store = s.store
+	s.sessions.Lifetime = 12 * time.Hour
+	s.sessions.IdleTimeout = 4 * time.Hour
+	s.sessions.HashTokenInStore = true // who reads the database cannot take over a session
+	s.sessions.Cookie.Name = "ochno_session"
+	s.sessions.Cookie.HttpOnly = true
+	s.sessions.Cookie.SameSite = http.SameSiteLaxMode
+	s.sessions.Cookie.Secure = cfg.PublicURL.Scheme == "https"
+	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		s.writeProblem(w, r, explain(r.Context(), s.Logger, err))
+	}
+	s.handler = s.wrap(s.routes())
+	return s, nil
+}
+
+// Handler answers every request of the service.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// OpenAPI is the description of the HTTP API, version 3.1, as JSON.
+func OpenAPI() ([]byte, error) {
+	s := &Server{}
+	s.huma = humago.New(http.NewServeMux(), humaConfig("dev"))
+	s.operations()
+	return s.huma.OpenAPI().MarshalJSON()
+}
+
+// Listen passes changes of attempts to those who watch them, until ctx ends.
+func (s *Server) Listen(ctx context.Context) {
+	s.Exams.Listen(ctx, s.Logger, func(attempt uuid.UUID) {
+		if attempt == uuid.Nil {
+			s.hub.everyAttempt(s.changed)
+			return
+		}
+		s.changed(attempt)
+	})
+}
+
+// Close ends every socket and waits until what they held is stored.
+func (s *Server) Close() {
+	s.stopping.Do(func() {
+		s.stop()
+		s.hub.closeAll()
+		s.work.Wait()
+		s.store.StopCleanup()
+	})
+}
+
+func humaConfig(version string) huma.Config {
+	config := huma.DefaultConfig("Ochno", version)
+	config.Info.Description = "Identification of students in remote exams. Sessions are cookies; problems are RFC 9457 with a code and sentences in Russian and English."
+	config.DocsPath, config.SchemasPath = "", ""
+	config.OpenAPIPath = "/api/openapi"
+	config.CreateHooks = nil // no $schema links in answers
+	config.Transformers = append(config.Transformers, wireErrors)
+	return config
+}
+
+// wrap puts around every route what all need, the outermost first.
+func (s *Server) wrap(next http.Handler) http.Handler {
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.writeProblem(w, r, problem(http.StatusForbidden, "cross_origin"))
+	}))
+	return s.recovered(s.headers(guard.Handler(next)))
+}

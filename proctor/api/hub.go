@@ -1,0 +1,201 @@
+package api
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+
+	"ochno/proctor/exam"
+	"ochno/proctor/identify"
+)
+
+// hub knows the sockets of this node. It decides nothing.
+type hub struct {
+	mu       sync.Mutex
+	students map[uuid.UUID]*student // by attempt: the newest socket
+	live     map[uuid.UUID]uuid.UUID
+	watchers map[uuid.UUID]map[*watcher]struct{} // by exam
+	closed   bool
+}
+
+func newHub() *hub {
+	return &hub{students: map[uuid.UUID]*student{}, live: map[uuid.UUID]uuid.UUID{}, watchers: map[uuid.UUID]map[*watcher]struct{}{}}
+}
+
+// enter makes c the attempt's socket and returns the one it takes over from, if any. It refuses when the server is closing.
+func (h *hub) enter(attempt uuid.UUID, c *student) (older *student, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, false
+	}
+	older = h.students[attempt]
+	h.students[attempt] = c
+	return older, true
+}
+
+// leave forgets c, unless a newer socket has taken its place.
+func (h *hub) leave(attempt uuid.UUID, c *student) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.students[attempt] == c {
+		delete(h.students, attempt)
+		delete(h.live, attempt)
+	}
+}
+
+// setLive notes whether camera and microphone of c arrive.
+func (h *hub) setLive(attempt, exam uuid.UUID, c *student, live bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.students[attempt] != c {
+		return
+	}
+	if live {
+		h.live[attempt] = exam
+	} else {
+		delete(h.live, attempt)
+	}
+}
+
+func (h *hub) connected(attempt uuid.UUID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, live := h.live[attempt]
+	return live
+}
+
+func (h *hub) connectedIn(exam uuid.UUID) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, e := range h.live {
+		if e == exam {
+			n++
+		}
+	}
+	return n
+}
+
+func (h *hub) watch(exam uuid.UUID, w *watcher) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	if h.watchers[exam] == nil {
+		h.watchers[exam] = map[*watcher]struct{}{}
+	}
+	h.watchers[exam][w] = struct{}{}
+	return true
+}
+
+func (h *hub) unwatch(exam uuid.UUID, w *watcher) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.watchers[exam], w)
+	if len(h.watchers[exam]) == 0 {
+		delete(h.watchers, exam)
+	}
+}
+
+// student is the attempt's socket, nil when there is none here.
+func (h *hub) student(attempt uuid.UUID) *student {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.students[attempt]
+}
+
+func (h *hub) watching(exam uuid.UUID) []*watcher {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]*watcher, 0, len(h.watchers[exam]))
+	for w := range h.watchers[exam] {
+		list = append(list, w)
+	}
+	return list
+}
+
+// everyAttempt calls f for each attempt that has a socket here.
+func (h *hub) everyAttempt(f func(uuid.UUID)) {
+	h.mu.Lock()
+	ids := make([]uuid.UUID, 0, len(h.students))
+	for id := range h.students {
+		ids = append(ids, id)
+	}
+	h.mu.Unlock()
+	for _, id := range ids {
+		f(id)
+	}
+}
+
+// closeAll ends every socket, and lets in no more.
+func (h *hub) closeAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for _, c := range h.students {
+		c.close(websocket.CloseServiceRestart, "restart")
+	}
+	for _, list := range h.watchers {
+		for w := range list {
+			w.close(websocket.CloseServiceRestart, "restart")
+		}
+	}
+}
+
+// changed tells everybody whom an attempt concerns how it is now, and ends its media when it is over.
+func (s *Server) changed(attempt uuid.UUID) {
+	ctx, cancel := context.WithTimeout(s.life, 10*time.Second)
+	defer cancel()
+	a, err := s.Exams.Attempt(ctx, attempt)
+	if err != nil {
+		if s.life.Err() == nil {
+			s.Logger.Error("a change could not be told", "attempt", attempt, "error", err)
+		}
+		return
+	}
+	student, watchers := s.hub.student(attempt), s.hub.watching(a.ExamID)
+	if student == nil && len(watchers) == 0 {
+		return
+	}
+	shape, err := s.attemptShape(ctx, a)
+	if err != nil {
+		if s.life.Err() == nil {
+			s.Logger.Error("a change could not be told", "attempt", attempt, "error", err)
+		}
+		return
+	}
+	if student != nil {
+		student.send(attemptMessage{Type: "attempt", Attempt: shape})
+		if !mayPublish(a.State) {
+			student.endMedia()
+		}
+	}
+	for _, w := range watchers {
+		w.send(roomAttemptMessage{Type: "attempt", RoomAttempt: RoomAttempt{Attempt: shape, Connected: s.hub.connected(attempt)}})
+	}
+}
+
+// progress tells the student and those who watch how an identification goes. The digits are the student's only.
+func (s *Server) progress(a exam.Attempt, p identify.Progress) {
+	m := identificationMessage{Type: "identification", Phase: string(p.Phase), Hint: p.Hint}
+	if p.Result != nil {
+		shape := identificationShape(*p.Result)
+		m.Identification = &shape
+	}
+	if c := s.hub.student(a.ID); c != nil {
+		own := m
+		if p.Challenge != nil {
+			own.Challenge = &challengeMessage{ID: p.Challenge.ID.String(), Digits: p.Challenge.Digits, ExpiresAt: p.Challenge.ExpiresAt}
+		}
+		c.send(own)
+	}
+	m.AttemptID = a.ID.String()
+	for _, w := range s.hub.watching(a.ExamID) {
+		w.send(m)
+	}
+}

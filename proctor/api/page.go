@@ -1,0 +1,53 @@
+package api
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+)
+
+// page serves the built application: hashed files as they are, and index.html for every path of the application itself.
+type page struct {
+	files  fs.FS
+	static http.Handler
+	index  []byte
+}
+
+// noncePlaceholder is what the application's index.html holds in place of the answer's nonce.
+const noncePlaceholder = "__CSP_NONCE__"
+
+func newPage(files fs.FS) (*page, error) {
+	index, err := fs.ReadFile(files, "index.html")
+	if errors.Is(err, fs.ErrNotExist) {
+		index = []byte("<!doctype html><title>Ochno</title><p>The application is not built: run make build.</p>")
+	} else if err != nil {
+		return nil, fmt.Errorf("the application: %w", err)
+	}
+	return &page{files: files, static: http.FileServerFS(files), index: index}, nil
+}
+
+func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+	if info, err := fs.Stat(p.files, name); err == nil && !info.IsDir() && name != "index.html" && !strings.HasPrefix(path.Base(name), ".") {
+		if strings.HasPrefix(name, "assets/") { // their names hold the hash of what they are
+			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		}
+		p.static.ServeHTTP(w, r)
+		return
+	}
+	if strings.HasPrefix(name, "assets/") {
+		http.NotFound(w, r)
+		return
+	}
+	nonce := rand.Text()
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-"+nonce+"'; img-src 'self' data:; font-src 'self'; "+
+		"media-src 'self' blob: mediastream:; connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(bytes.ReplaceAll(p.index, []byte(noncePlaceholder), []byte(nonce)))
+}

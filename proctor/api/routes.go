@@ -1,0 +1,174 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/google/uuid"
+
+	"ochno/proctor/account"
+	"ochno/proctor/exam"
+)
+
+// access says who may use a route.
+type access struct {
+	public bool           // anybody
+	owner  bool           // the student whose attempt it is
+	roles  []account.Role // anybody with one of these roles
+}
+
+var (
+	public      = access{public: true}
+	signedIn    = access{roles: []account.Role{account.Student, account.Proctor, account.Registrar, account.Administrator, account.Guardian}}
+	owner       = access{owner: true}
+	staff       = access{roles: []account.Role{account.Proctor, account.Registrar, account.Administrator}}
+	proctors    = access{roles: []account.Role{account.Proctor}}
+	ownerOrSeer = access{owner: true, roles: []account.Role{account.Proctor, account.Registrar}}
+	seers       = access{roles: []account.Role{account.Proctor, account.Registrar}}
+	ownerOrLead = access{owner: true, roles: []account.Role{account.Proctor}}
+	registrars  = access{roles: []account.Role{account.Registrar}}
+)
+
+// routes makes the service's whole tree of routes.
+func (s *Server) routes() http.Handler {
+	sessions := http.NewServeMux() // routes that may change the session
+	s.huma = humago.New(sessions, humaConfig(s.Version))
+	s.operations()
+	sessions.HandleFunc("GET /auth/esia/start", s.startSignIn)
+	sessions.HandleFunc("GET /auth/esia/callback", s.finishSignIn)
+	sessions.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		s.writeProblem(w, r, problem(http.StatusNotFound, "not_found"))
+	})
+	withSession := s.sessions.LoadAndSave(sessions)
+
+	mux := http.NewServeMux()
+	for _, prefix := range []string{"/api/", "/auth/", "/healthz"} {
+		mux.Handle(prefix, withSession)
+	}
+	mux.HandleFunc("GET /api/attempts/{id}/connection", s.sessionOnly(s.studentSocket))
+	mux.HandleFunc("GET /api/exams/{id}/watch", s.sessionOnly(s.watchSocket))
+	mux.Handle("GET /", s.page)
+	return mux
+}
+
+// operations are the routes of the JSON API, each with who may use it.
+func (s *Server) operations() {
+	get, post := http.MethodGet, http.MethodPost
+
+	route(s, get, "/healthz", "health", "State of the service", public, s.health)
+	route(s, get, "/api/session", "session", "Who is signed in", public, s.session)
+	route(s, post, "/api/session/end", "endSession", "Sign out", public, s.endSession)
+	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)
+	route(s, post, "/api/join/{code}", "join", "Join the exam", signedIn, s.join)
+
+	route(s, get, "/api/attempts/{id}", "attempt", "An attempt", ownerOrSeer, s.getAttempt)
+	route(s, post, "/api/attempts/{id}/consent", "consent", "Grant the consent", owner, s.consent)
+	route(s, post, "/api/attempts/{id}/decline", "decline", "Choose another form of the exam", owner, s.decline)
+	route(s, post, "/api/attempts/{id}/return", "returnToExam", "Come back after declining", owner, s.comeBack)
+	route(s, post, "/api/attempts/{id}/identification", "identify", "Begin an identification", owner, s.startIdentification)
+	route(s, post, "/api/attempts/{id}/begin", "begin", "Begin the exam", owner, s.begin)
+	route(s, post, "/api/attempts/{id}/finish", "finish", "Hand in, or end for this student", ownerOrLead, s.finish)
+
+	route(s, get, "/api/exams", "exams", "The organisation's exams", staff, s.listExams)
+	route(s, get, "/api/exams/{id}", "room", "An exam's room", seers, s.room)
+	route(s, post, "/api/exams/{id}/finish", "finishExam", "End the exam for everybody", proctors, s.finishExam)
+	route(s, post, "/api/attempts/{id}/retry", "grantTry", "Grant one more try", proctors, s.grantTry)
+	route(s, post, "/api/attempts/{id}/terminate", "terminate", "Terminate with a reason", proctors, s.terminate)
+	route(s, get, "/api/attempts/{id}/timeline", "timeline", "What happened", seers, s.timeline)
+	route(s, get, "/api/attempts/{id}/identifications", "identifications", "All identifications of an attempt", seers, s.identifications)
+	route(s, get, "/api/attempts/{id}/recordings", "recordings", "What was recorded", seers, s.recordings)
+	route(s, get, "/api/recordings/{id}/segments/{number}", "segment", "A segment's WebM file", seers, s.segment)
+
+	route(s, get, "/api/log", "log", "The identification log, newest first", registrars, s.logPage)
+	route(s, get, "/api/log/export", "exportLog", "The log as CSV or JSON Lines", registrars, s.exportLog)
+	route(s, get, "/api/log/checkpoint", "checkpoint", "The newest signed tree head", registrars, s.checkpoint)
+}
+
+// route registers an operation behind its access rule. Ownership is checked against the attempt whose id stands in the path.
+func route[I, O any](s *Server, method, path, id, summary string, who access, handler func(context.Context, *I) (*O, error)) {
+	op := huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Errors: []int{http.StatusForbidden}, MaxBodyBytes: 64 << 10}
+	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
+		person, err := s.allow(ctx.Context(), who, ctx.Param("id"))
+		if err != nil {
+			p := explain(ctx.Context(), s.Logger, err)
+			ctx.SetHeader("Content-Type", "application/problem+json")
+			ctx.SetStatus(p.Status)
+			_ = s.huma.Marshal(ctx.BodyWriter(), "application/json", p)
+			return
+		}
+		next(huma.WithValue(ctx, personKey{}, person))
+	}}
+	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, explain(ctx, s.Logger, err)
+		}
+		return out, nil
+	})
+}
+
+// allow finds who asks and whether she may. The person is nil on public routes when nobody is signed in.
+func (s *Server) allow(ctx context.Context, who access, attempt string) (*account.Person, error) {
+	person, err := s.person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case who.public:
+		return person, nil
+	case person == nil:
+		return nil, problem(http.StatusUnauthorized, "not_signed_in")
+	case person.Has(who.roles...):
+		return person, nil
+	case who.owner:
+		id, err := uuid.Parse(attempt)
+		if err != nil {
+			return nil, problem(http.StatusNotFound, "not_found")
+		}
+		a, err := s.Exams.Attempt(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if a.PersonID == person.ID {
+			return person, nil
+		}
+	}
+	return nil, problem(http.StatusForbidden, "forbidden")
+}
+
+type personKey struct{}
+
+// caller is who asks; the route's rule has let her in.
+func caller(ctx context.Context) *account.Person {
+	person, _ := ctx.Value(personKey{}).(*account.Person)
+	return person
+}
+
+// attemptPath is the input of routes about one attempt.
+type attemptPath struct {
+	ID uuid.UUID `path:"id"`
+}
+
+// examPath is the input of routes about one exam.
+type examPath struct {
+	ID uuid.UUID `path:"id"`
+}
+
+// body is an output with a JSON body that nobody may cache.
+type body[T any] struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         T
+}
+
+func answer[T any](v T) *body[T] { return &body[T]{CacheControl: "no-store", Body: v} }
+
+// attemptAnswer reads the attempt again and answers with it.
+func (s *Server) attemptAnswer(ctx context.Context, a exam.Attempt, err error) (*body[Attempt], error) {
+	if err != nil {
+		return nil, err
+	}
+	shape, err := s.attemptShape(ctx, a)
+	return answer(shape), err
+}

@@ -1,0 +1,252 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
+
+	"ochno/proctor/media"
+)
+
+// Close codes of our own; PROTOCOL.md of the media plane lists them.
+const (
+	closeBadMessage = 4400
+	closeNotSigned  = 4401
+	closeForbidden  = 4403
+	closeIdle       = 4408
+	closeTakenOver  = 4409
+	closeTooMany    = 4429
+)
+
+const (
+	maxMessage   = 64 << 10
+	pingEvery    = 20 * time.Second
+	idleLimit    = 60 * time.Second
+	writeLimit   = 10 * time.Second
+	queueLength  = 256
+	messageRate  = 30 // a second
+	messageBurst = 200
+)
+
+// socket is one WebSocket: bounded in what it reads and in what waits to be written. One goroutine reads (serve's caller), one writes.
+type socket struct {
+	conn    *websocket.Conn
+	out     chan []byte
+	limiter *rate.Limiter
+
+	once   sync.Once
+	closed chan struct{}
+	code   int
+	reason string
+	writer sync.WaitGroup
+}
+
+var upgrader = websocket.Upgrader{ReadBufferSize: 4 << 10, WriteBufferSize: 4 << 10, HandshakeTimeout: 10 * time.Second}
+
+// upgrade makes a socket of the request; the upgrader refuses other origins. On an error the answer has been sent.
+func upgrade(w http.ResponseWriter, r *http.Request) (*socket, error) {
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return nil, err
+	}
+	c := &socket{conn: conn, out: make(chan []byte, queueLength), limiter: rate.NewLimiter(messageRate, messageBurst), closed: make(chan struct{})}
+	conn.SetReadLimit(maxMessage)
+	_ = conn.SetReadDeadline(time.Now().Add(idleLimit))
+	conn.SetPongHandler(func(string) error { return conn.SetReadDeadline(time.Now().Add(idleLimit)) })
+	c.writer.Add(1)
+	go c.write()
+	return c, nil
+}
+
+// send queues a message. A peer that does not read is cut off: everything it needs comes again when it reconnects.
+func (c *socket) send(v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		c.close(websocket.CloseInternalServerErr, "internal")
+		return
+	}
+	select {
+	case c.out <- text:
+	case <-c.closed:
+	default:
+		c.close(websocket.CloseTryAgainLater, "too slow")
+	}
+}
+
+// close ends the socket with a code; the first one counts. It does not wait.
+func (c *socket) close(code int, reason string) {
+	c.once.Do(func() {
+		c.code, c.reason = code, reason
+		close(c.closed)
+	})
+}
+
+// serve reads messages until the socket ends, calling handle for each, and then waits for the writer.
+func (c *socket) serve(handle func(message []byte)) {
+	defer func() {
+		c.close(websocket.CloseNormalClosure, "")
+		c.writer.Wait()
+		c.conn.Close()
+	}()
+	for {
+		kind, message, err := c.conn.ReadMessage()
+		if err != nil {
+			if errors.Is(err, websocket.ErrReadLimit) {
+				c.close(websocket.CloseMessageTooBig, "")
+			}
+			if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() {
+				c.close(closeIdle, "idle")
+			}
+			return
+		}
+		select {
+		case <-c.closed:
+			return
+		default:
+		}
+		_ = c.conn.SetReadDeadline(time.Now().Add(idleLimit))
+		if !c.limiter.Allow() {
+			c.close(closeTooMany, "too many messages")
+			return
+		}
+		if kind != websocket.TextMessage {
+			c.close(closeBadMessage, "text messages only")
+			return
+		}
+		handle(message)
+	}
+}
+
+func (c *socket) write() {
+	defer c.writer.Done()
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	for {
+		var err error
+		select {
+		case text := <-c.out:
+			_ = c.conn.SetWriteDeadline(time.Now().Add(writeLimit))
+			err = c.conn.WriteMessage(websocket.TextMessage, text)
+		case <-ping.C:
+			err = c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeLimit))
+		case <-c.closed:
+			c.finish()
+			return
+		}
+		if err != nil {
+			c.close(websocket.CloseAbnormalClosure, "")
+			c.conn.Close() // wakes the reader
+			return
+		}
+	}
+}
+
+// finish writes what is queued, says why the socket ends, and wakes the reader.
+func (c *socket) finish() {
+	deadline := time.Now().Add(2 * time.Second)
+	_ = c.conn.SetWriteDeadline(deadline)
+	for {
+		select {
+		case text := <-c.out:
+			if c.conn.WriteMessage(websocket.TextMessage, text) != nil {
+				c.conn.Close()
+				return
+			}
+			continue
+		default:
+		}
+		break
+	}
+	if c.code != websocket.CloseAbnormalClosure {
+		_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(c.code, c.reason), deadline)
+	}
+	_ = c.conn.SetReadDeadline(deadline) // the peer may answer the close; then the reader ends
+}
+
+// incoming is every message a browser may send.
+type incoming struct {
+	Type        string           `json:"type"`
+	SDP         string           `json:"sdp"`
+	Candidate   *media.Candidate `json:"candidate"`
+	ChallengeID string           `json:"challengeId"`
+	Attempts    []string         `json:"attempts"`
+}
+
+// Messages of the server.
+type (
+	problemMessage struct {
+		Type    string   `json:"type"`
+		Problem *Problem `json:"problem"`
+	}
+	sdpMessage struct {
+		Type string `json:"type"`
+		SDP  string `json:"sdp"`
+	}
+	candidateMessage struct {
+		Type      string           `json:"type"`
+		Candidate *media.Candidate `json:"candidate"`
+	}
+	attemptMessage struct {
+		Type    string  `json:"type"`
+		Attempt Attempt `json:"attempt"`
+	}
+	mediaMessage struct {
+		Type  string `json:"type"`
+		State string `json:"state"`
+	}
+	identificationMessage struct {
+		Type           string            `json:"type"`
+		AttemptID      string            `json:"attemptId,omitempty"`
+		Phase          string            `json:"phase"`
+		Hint           string            `json:"hint,omitempty"`
+		Challenge      *challengeMessage `json:"challenge,omitempty"`
+		Identification *Identification   `json:"identification,omitempty"`
+	}
+	challengeMessage struct {
+		ID        string    `json:"id"`
+		Digits    string    `json:"digits"`
+		ExpiresAt time.Time `json:"expiresAt"`
+	}
+	studentHello struct {
+		Type       string   `json:"type"`
+		Attempt    Attempt  `json:"attempt"`
+		ICEServers []string `json:"iceServers"`
+	}
+	roomHello struct {
+		Type       string   `json:"type"`
+		Room       ExamRoom `json:"room"`
+		ICEServers []string `json:"iceServers"`
+	}
+	roomAttemptMessage struct {
+		Type        string      `json:"type"`
+		RoomAttempt RoomAttempt `json:"roomAttempt"`
+	}
+	offerMessage struct {
+		Type   string         `json:"type"`
+		SDP    string         `json:"sdp"`
+		Tracks []trackMessage `json:"tracks"`
+	}
+	trackMessage struct {
+		MID       string `json:"mid"`
+		AttemptID string `json:"attemptId"`
+		Source    string `json:"source"`
+		Media     string `json:"media"`
+	}
+)
+
+func (c *socket) problem(p *Problem) { c.send(problemMessage{Type: "error", Problem: p}) }
+
+// candidate sends one of ours; an empty one says that no more will come.
+func (c *socket) candidate(candidate media.Candidate) {
+	if candidate.Candidate == "" {
+		c.send(candidateMessage{Type: "candidate"})
+		return
+	}
+	c.send(candidateMessage{Type: "candidate", Candidate: &candidate})
+}

@@ -1,0 +1,348 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"ochno/proctor/account"
+	"ochno/proctor/archive"
+	"ochno/proctor/exam"
+	"ochno/proctor/ledger"
+)
+
+func (s *Server) listExams(ctx context.Context, _ *struct{}) (*body[ExamList], error) {
+	exams, err := s.Exams.List(ctx, caller(ctx).Organisation)
+	if err != nil {
+		return nil, err
+	}
+	out := ExamList{Exams: []ExamSummary{}}
+	for _, e := range exams {
+		summary, err := s.summaryShape(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		out.Exams = append(out.Exams, summary)
+	}
+	return answer(out), nil
+}
+
+func (s *Server) summaryShape(ctx context.Context, e exam.Exam) (ExamSummary, error) {
+	c, err := s.Exams.Counts(ctx, e.ID)
+	if err != nil {
+		return ExamSummary{}, err
+	}
+	return ExamSummary{
+		ID: e.ID, Code: e.Code, Title: e.Title, StartsAt: e.StartsAt.UTC(), EndsAt: e.EndsAt.UTC(), FinishedAt: e.FinishedAt,
+		Counts: ExamCounts{
+			Roster: c.Roster, Connected: s.hub.connectedIn(e.ID), Waiting: c.Waiting, Admitted: c.Admitted, InProgress: c.InProgress, Finished: c.Finished,
+		},
+	}, nil
+}
+
+func (s *Server) room(ctx context.Context, in *examPath) (*body[ExamRoom], error) {
+	room, err := s.roomShape(ctx, in.ID, caller(ctx))
+	return answer(room), err
+}
+
+// roomShape is an exam of the caller's organisation with everybody in it.
+func (s *Server) roomShape(ctx context.Context, id uuid.UUID, person *account.Person) (ExamRoom, error) {
+	room := ExamRoom{Attempts: []RoomAttempt{}}
+	e, err := s.Exams.Exam(ctx, id)
+	if err != nil {
+		return room, err
+	}
+	if e.Organisation != person.Organisation {
+		return room, exam.ErrNotFound
+	}
+	if room.Exam, err = s.summaryShape(ctx, e); err != nil {
+		return room, err
+	}
+	attempts, err := s.Exams.Attempts(ctx, id)
+	if err != nil {
+		return room, err
+	}
+	ids := make([]uuid.UUID, len(attempts))
+	for i, a := range attempts {
+		ids[i] = a.ID
+	}
+	latest, err := s.Identify.Latest(ctx, ids)
+	if err != nil {
+		return room, err
+	}
+	for _, a := range attempts {
+		shape, err := s.attemptOf(ctx, e, a, latest)
+		if err != nil {
+			return room, err
+		}
+		room.Attempts = append(room.Attempts, RoomAttempt{Attempt: shape, Connected: s.hub.connected(a.ID)})
+	}
+	return room, nil
+}
+
+func (s *Server) finishExam(ctx context.Context, in *examPath) (*body[ExamRoom], error) {
+	if _, err := s.roomShape(ctx, in.ID, caller(ctx)); err != nil {
+		return nil, err
+	}
+	if err := s.Exams.Finish(ctx, in.ID, *caller(ctx)); err != nil {
+		return nil, err
+	}
+	return s.room(ctx, in)
+}
+
+func (s *Server) grantTry(ctx context.Context, in *attemptPath) (*body[Attempt], error) {
+	a, err := s.Exams.GrantTry(ctx, in.ID, *caller(ctx))
+	return s.attemptAnswer(ctx, a, err)
+}
+
+type terminateInput struct {
+	attemptPath
+	Body struct {
+		ReasonCode string `json:"reasonCode" enum:"rules,stranger,request,technical"`
+		Note       string `json:"note,omitempty" maxLength:"1000"`
+	}
+}
+
+func (s *Server) terminate(ctx context.Context, in *terminateInput) (*body[Attempt], error) {
+	a, err := s.Exams.Decide(ctx, in.ID, *caller(ctx), exam.Move{To: exam.Terminated, Reason: in.Body.ReasonCode})
+	if err == nil && in.Body.Note != "" {
+		err = s.Exams.Record(ctx, exam.Event{
+			Attempt: in.ID, Lane: exam.LaneProctor, Kind: "note", At: s.Now().UTC(), Detail: map[string]any{"text": in.Body.Note},
+		})
+	}
+	return s.attemptAnswer(ctx, a, err)
+}
+
+func (s *Server) timeline(ctx context.Context, in *attemptPath) (*body[Timeline], error) {
+	events, err := s.Exams.Timeline(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := Timeline{Events: []TimelineEvent{}}
+	for _, e := range events {
+		shape := TimelineEvent{At: e.At, Lane: string(e.Lane), Kind: e.Kind, Actor: e.Actor, Detail: e.Detail}
+		if e.Recording != uuid.Nil {
+			shape.RecordingID, shape.OffsetMs = &e.Recording, &e.OffsetMS
+		}
+		out.Events = append(out.Events, shape)
+	}
+	return answer(out), nil
+}
+
+func (s *Server) identifications(ctx context.Context, in *attemptPath) (*body[Identifications], error) {
+	list, err := s.Identify.Of(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := Identifications{Identifications: []Identification{}}
+	for _, i := range list {
+		out.Identifications = append(out.Identifications, identificationShape(i))
+	}
+	return answer(out), nil
+}
+
+func (s *Server) recordings(ctx context.Context, in *attemptPath) (*body[Recordings], error) {
+	list, err := s.Archive.Recordings(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := Recordings{Recordings: []Recording{}}
+	for _, r := range list {
+		out.Recordings = append(out.Recordings, recordingShape(r))
+	}
+	return answer(out), nil
+}
+
+func recordingShape(r archive.Recording) Recording {
+	out := Recording{ID: r.ID, Kind: r.Kind, StartedAt: r.StartedAt, DurationMs: r.EndMS(), Segments: []Segment{}}
+	for _, g := range r.Segments {
+		out.Segments = append(out.Segments, Segment{
+			Number: g.Number, StartMs: g.StartMS, DurationMs: g.DurationMS, Size: g.Size, SHA256: hex.EncodeToString(g.SHA256),
+			URL: fmt.Sprintf("api/recordings/%s/segments/%d", r.ID, g.Number),
+		})
+	}
+	return out
+}
+
+type segmentInput struct {
+	ID     uuid.UUID `path:"id"`
+	Number int       `path:"number" minimum:"0" maximum:"1000000"`
+}
+
+type segmentOutput struct {
+	ContentType  string `header:"Content-Type"`
+	CacheControl string `header:"Cache-Control"`
+	Body         []byte
+}
+
+func (s *Server) segment(ctx context.Context, in *segmentInput) (*segmentOutput, error) {
+	data, err := s.Archive.Segment(ctx, in.ID, in.Number)
+	return &segmentOutput{ContentType: "video/webm", CacheControl: "private, no-store", Body: data}, err
+}
+
+type logFilter struct {
+	Exam    string `query:"exam" maxLength:"36" doc:"An exam's id"`
+	Type    string `query:"type" maxLength:"40"`
+	Outcome string `query:"outcome" maxLength:"40"`
+	From    string `query:"from" maxLength:"40" doc:"A time or a date, inclusive"`
+	To      string `query:"to" maxLength:"40" doc:"A time (exclusive) or a date (inclusive)"`
+}
+
+func (f logFilter) parse() (ledger.Filter, error) {
+	out := ledger.Filter{Type: ledger.Type(f.Type), Outcome: f.Outcome}
+	var err error
+	if f.Exam != "" {
+		if out.Exam, err = uuid.Parse(f.Exam); err != nil {
+			return out, badField("query.exam")
+		}
+	}
+	if f.From != "" {
+		if out.From, _, err = parseMoment(f.From); err != nil {
+			return out, badField("query.from")
+		}
+	}
+	if f.To != "" {
+		var day bool
+		if out.To, day, err = parseMoment(f.To); err != nil {
+			return out, badField("query.to")
+		}
+		if day {
+			out.To = out.To.AddDate(0, 0, 1)
+		}
+	}
+	return out, nil
+}
+
+func parseMoment(text string) (at time.Time, day bool, err error) {
+	if at, err = time.Parse(time.DateOnly, text); err == nil {
+		return at, true, nil
+	}
+	at, err = time.Parse(time.RFC3339, text)
+	return at, false, err
+}
+
+type logInput struct {
+	logFilter
+	Cursor string `query:"cursor" maxLength:"20"`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"500"`
+}
+
+func (s *Server) logPage(ctx context.Context, in *logInput) (*body[LogPage], error) {
+	filter, err := in.parse()
+	if err != nil {
+		return nil, err
+	}
+	var cursor int64
+	if in.Cursor != "" {
+		if cursor, err = strconv.ParseInt(in.Cursor, 10, 64); err != nil || cursor < 1 {
+			return nil, badField("query.cursor")
+		}
+	}
+	rows, next, err := s.Log.Page(ctx, filter, cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := LogPage{Records: []LogRecord{}}
+	if next != 0 {
+		out.Next = strconv.FormatInt(next, 10)
+	}
+	for _, r := range rows {
+		shape, err := recordShape(r)
+		if err != nil {
+			return nil, err
+		}
+		out.Records = append(out.Records, shape)
+	}
+	return answer(out), nil
+}
+
+func recordShape(r ledger.Row) (LogRecord, error) {
+	var d ledger.Identification // every type has the exam; an identification has the rest
+	if err := r.Data(&d); err != nil {
+		return LogRecord{}, err
+	}
+	out := LogRecord{
+		Index: r.Leaf, ID: r.ID, Type: string(r.Type), At: r.At, ExamTitle: d.Exam.Title, Student: r.Personal["student"], Group: d.Exam.Group,
+		Outcome: r.Outcome, Reason: d.Reason, SHA256: r.SHA256(), Body: r.Body,
+	}
+	if r.Exam != uuid.Nil {
+		out.ExamID = &r.Exam
+	}
+	if r.Attempt != uuid.Nil {
+		out.AttemptID = &r.Attempt
+	}
+	if r.Type == ledger.TypeIdentification {
+		out.Threshold = &d.Policy.Threshold
+		if d.Scores != nil {
+			out.Score = &d.Scores.Overall
+		}
+	}
+	return out, nil
+}
+
+type exportInput struct {
+	logFilter
+	Format    string `query:"format" enum:"csv,jsonl" required:"true"`
+	Separator string `query:"separator" default:"semicolon" enum:"semicolon,comma,tab" doc:"CSV only"`
+}
+
+// exportLog streams the log; that it was exported, by whom and with which filter, is itself a record.
+func (s *Server) exportLog(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
+	filter, err := in.parse()
+	if err != nil {
+		return nil, err
+	}
+	options := ledger.ExportOptions{Filter: filter, Format: ledger.Format(in.Format), Separator: ';'}
+	switch in.Separator {
+	case "comma":
+		options.Separator = ','
+	case "tab":
+		options.Separator = '\t'
+	}
+	person := caller(ctx)
+	err = pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		_, err := s.Log.Append(ctx, tx, ledger.Entry{
+			Type: ledger.TypeAccess, At: s.Now(), Exam: filter.Exam, Person: person.ID, Outcome: "exported",
+			Data:     ledger.Access{What: "log." + in.Format, Filter: map[string]string{"type": in.Type, "outcome": in.Outcome, "from": in.From, "to": in.To}},
+			Personal: map[string]string{"actor": person.Name.String()},
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	contentType := "text/csv; charset=utf-8"
+	if options.Format == ledger.JSONL {
+		contentType = "application/jsonl; charset=utf-8"
+	}
+	name := "ochno-log-" + s.Now().UTC().Format("20060102-150405") + "." + in.Format
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		hc.SetHeader("Content-Type", contentType)
+		hc.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
+		hc.SetHeader("Cache-Control", "no-store")
+		n, err := s.Log.Export(hc.Context(), hc.BodyWriter(), options)
+		if err != nil {
+			// The head is sent already: only cutting the connection tells the browser that the file is not whole.
+			s.Logger.ErrorContext(hc.Context(), "export broke off", "records", n, "error", err)
+			panic(abortExport{})
+		}
+	}}, nil
+}
+
+// abortExport makes the server cut the connection; see recovered.
+type abortExport struct{}
+
+func (s *Server) checkpoint(ctx context.Context, _ *struct{}) (*body[Checkpoint], error) {
+	c, err := s.Log.Latest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return answer(Checkpoint{Size: c.Size, RootHash: base64.StdEncoding.EncodeToString(c.Root[:]), Note: c.Note, Key: s.LogKey, At: c.At.UTC()}), nil
+}

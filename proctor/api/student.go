@@ -1,0 +1,304 @@
+package api
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"ochno/proctor/account"
+	"ochno/proctor/exam"
+	"ochno/proctor/identify"
+	"ochno/proctor/ledger"
+)
+
+type codePath struct {
+	Code string `path:"code" maxLength:"64"`
+}
+
+func (s *Server) examCard(ctx context.Context, in *codePath) (*body[ExamCard], error) {
+	e, err := s.Exams.ByCode(ctx, in.Code)
+	if err != nil {
+		return nil, err
+	}
+	card, err := s.cardShape(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	if p := caller(ctx); p != nil {
+		switch a, err := s.Exams.Of(ctx, e.ID, p.ID); {
+		case err == nil:
+			card.AttemptID = &a.ID
+		case !errors.Is(err, exam.ErrNotFound):
+			return nil, err
+		}
+	}
+	return answer(card), nil
+}
+
+func (s *Server) join(ctx context.Context, in *codePath) (*body[Attempt], error) {
+	e, err := s.Exams.ByCode(ctx, in.Code)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Exams.Join(ctx, e, caller(ctx).ID)
+	return s.attemptAnswer(ctx, a, err)
+}
+
+func (s *Server) getAttempt(ctx context.Context, in *attemptPath) (*body[Attempt], error) {
+	a, err := s.Exams.Attempt(ctx, in.ID)
+	return s.attemptAnswer(ctx, a, err)
+}
+
+type consentInput struct {
+	attemptPath
+	Body struct {
+		TextID uuid.UUID `json:"textId"`
+		SHA256 string    `json:"sha256" pattern:"^[0-9a-f]{64}$" doc:"Of the text that was shown"`
+	}
+}
+
+// consent stores that the student agreed to the text she was shown: the consent, the move and the log's record commit together.
+func (s *Server) consent(ctx context.Context, in *consentInput) (*body[Attempt], error) {
+	person := caller(ctx)
+	text, err := s.Accounts.ConsentText(ctx, person.Organisation)
+	if err != nil {
+		return nil, err
+	}
+	if text.ID != in.Body.TextID || hex.EncodeToString(text.SHA256) != in.Body.SHA256 {
+		return nil, problem(http.StatusConflict, "consent_outdated")
+	}
+	now := s.Now().UTC()
+	err = pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		before, err := s.Exams.Move(ctx, tx, in.ID, exam.Move{To: exam.Ready, Actor: person.ID, Reason: "consent_granted"})
+		if err != nil {
+			return err
+		}
+		if before.State != exam.Registered {
+			return &exam.IllegalMove{From: before.State, To: exam.Ready}
+		}
+		if err := s.Accounts.GrantConsent(ctx, tx, account.Grant{Attempt: in.ID, Person: *person, Text: text, At: now}); err != nil {
+			return err
+		}
+		ref, err := s.Exams.Ref(ctx, before)
+		if err != nil {
+			return err
+		}
+		_, err = s.Log.Append(ctx, tx, ledger.Entry{
+			Type: ledger.TypeConsent, At: now, Exam: before.ExamID, Attempt: before.ID, Person: person.ID, Outcome: "granted",
+			Data:     ledger.Consent{Exam: ref, Version: text.Version, TextSHA256: in.Body.SHA256},
+			Personal: map[string]string{"student": before.Student, "oid": before.OID},
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.getAttempt(ctx, &in.attemptPath)
+}
+
+// decline stores that another form of the exam was chosen; nothing else follows from it.
+func (s *Server) decline(ctx context.Context, in *attemptPath) (*body[Attempt], error) {
+	person := caller(ctx)
+	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		before, err := s.Exams.Move(ctx, tx, in.ID, exam.Move{To: exam.Declined, Actor: person.ID, Reason: "other_form"})
+		if err != nil {
+			return err
+		}
+		ref, err := s.Exams.Ref(ctx, before)
+		if err != nil {
+			return err
+		}
+		_, err = s.Log.Append(ctx, tx, ledger.Entry{
+			Type: ledger.TypeDecline, At: s.Now(), Exam: before.ExamID, Attempt: before.ID, Person: person.ID, Outcome: "declined",
+			Data: ledger.Decline{Exam: ref}, Personal: map[string]string{"student": before.Student},
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.getAttempt(ctx, in)
+}
+
+func (s *Server) comeBack(ctx context.Context, in *attemptPath) (*body[Attempt], error) {
+	a, err := s.Exams.Attempt(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if a.State != exam.Declined {
+		return nil, &exam.IllegalMove{From: a.State, To: exam.Registered}
+	}
+	if err := s.notOver(ctx, a); err != nil {
+		return nil, err
+	}
+	return s.move(ctx, in, exam.Move{To: exam.Registered, Reason: "came_back"})
+}
+
+func (s *Server) begin(ctx context.Context, in *attemptPath) (*body[Attempt], error) {
+	a, err := s.Exams.Attempt(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if a.State != exam.Admitted { // in_progress is reached from paused as well, and that is the proctor's
+		return nil, &exam.IllegalMove{From: a.State, To: exam.InProgress}
+	}
+	e, err := s.Exams.Exam(ctx, a.ExamID)
+	if err != nil {
+		return nil, err
+	}
+	if s.Now().Before(e.StartsAt) {
+		return nil, problem(http.StatusConflict, "exam_not_started")
+	}
+	if e.Over(s.Now()) {
+		return nil, exam.ErrOver
+	}
+	return s.move(ctx, in, exam.Move{To: exam.InProgress, Reason: "begun"})
+}
+
+func (s *Server) notOver(ctx context.Context, a exam.Attempt) error {
+	e, err := s.Exams.Exam(ctx, a.ExamID)
+	if err == nil && e.Over(s.Now()) {
+		err = exam.ErrOver
+	}
+	return err
+}
+
+// move is the student's own.
+func (s *Server) move(ctx context.Context, in *attemptPath, m exam.Move) (*body[Attempt], error) {
+	m.Actor = caller(ctx).ID
+	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		_, err := s.Exams.Move(ctx, tx, in.ID, m)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.getAttempt(ctx, in)
+}
+
+// finish is the student's handing in, or the proctor's ending for one student, which is a decision in the log.
+func (s *Server) finish(ctx context.Context, in *attemptPath) (*body[Attempt], error) {
+	a, err := s.Exams.Attempt(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	person := caller(ctx)
+	if a.PersonID == person.ID {
+		if a.State != exam.InProgress {
+			return nil, &exam.IllegalMove{From: a.State, To: exam.Finished}
+		}
+		return s.move(ctx, in, exam.Move{To: exam.Finished, Reason: "handed_in"})
+	}
+	if a.State == exam.Terminated || a.State == exam.Reviewed {
+		return nil, &exam.IllegalMove{From: a.State, To: exam.Finished}
+	}
+	a, err = s.Exams.Decide(ctx, in.ID, *person, exam.Move{To: exam.Finished, Reason: "ended_by_proctor"})
+	return s.attemptAnswer(ctx, a, err)
+}
+
+type startedIdentification struct {
+	Status int
+	Body   struct {
+		IdentificationID uuid.UUID `json:"identificationId"`
+	}
+}
+
+// startIdentification begins one over the student's live stream; its progress goes over the sockets.
+func (s *Server) startIdentification(ctx context.Context, in *attemptPath) (*startedIdentification, error) {
+	a, err := s.Exams.Attempt(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.notOver(ctx, a); err != nil {
+		return nil, err
+	}
+	stream, live := s.Media.Publisher(in.ID)
+	if !live {
+		return nil, problem(http.StatusConflict, "not_connected")
+	}
+	id, err := s.Identify.Start(ctx, in.ID, stream, func(p identify.Progress) { s.progress(a, p) })
+	if err != nil {
+		return nil, err
+	}
+	out := &startedIdentification{Status: http.StatusAccepted}
+	out.Body.IdentificationID = id
+	return out, nil
+}
+
+// attemptShape is an attempt as the wire shows it.
+func (s *Server) attemptShape(ctx context.Context, a exam.Attempt) (Attempt, error) {
+	e, err := s.Exams.Exam(ctx, a.ExamID)
+	if err != nil {
+		return Attempt{}, err
+	}
+	latest, err := s.Identify.Latest(ctx, []uuid.UUID{a.ID})
+	if err != nil {
+		return Attempt{}, err
+	}
+	return s.attemptOf(ctx, e, a, latest)
+}
+
+func (s *Server) attemptOf(ctx context.Context, e exam.Exam, a exam.Attempt, latest map[uuid.UUID]identify.Identification) (Attempt, error) {
+	card, err := s.cardShape(ctx, e)
+	if err != nil {
+		return Attempt{}, err
+	}
+	card.AttemptID = &a.ID
+	out := Attempt{
+		ID: a.ID, ExamID: a.ExamID, Exam: card, Student: StudentCard{DisplayName: a.Student, Group: a.Group}, State: string(a.State), StateReason: a.StateReason,
+		TriesLeft: a.TriesLeft, TriesTotal: e.Policy.Tries, Threshold: e.Policy.Threshold, ServerTime: s.Now().UTC(),
+	}
+	text, err := s.Accounts.ConsentText(ctx, e.Organisation)
+	if err != nil && !errors.Is(err, account.ErrNoConsentText) {
+		return Attempt{}, err
+	}
+	out.Consent.Text = ConsentText{ID: text.ID, Version: text.Version, Title: text.Title, Body: text.Body, SHA256: hex.EncodeToString(text.SHA256)}
+	if out.Consent.GrantedAt, err = s.Accounts.ConsentGranted(ctx, a.ID); err != nil {
+		return Attempt{}, err
+	}
+	if i, ok := latest[a.ID]; ok {
+		shape := identificationShape(i)
+		out.LastIdentification = &shape
+	}
+	return out, nil
+}
+
+func (s *Server) cardShape(ctx context.Context, e exam.Exam) (ExamCard, error) {
+	o, err := s.Accounts.Organisation(ctx)
+	if err != nil {
+		return ExamCard{}, err
+	}
+	card := ExamCard{
+		ID: e.ID, Code: e.Code, Title: e.Title, Organisation: OrganisationCard{Name: o.Name, ShortName: o.ShortName}, ActNumber: o.ActNumber,
+		StartsAt: e.StartsAt.UTC(), EndsAt: e.EndsAt.UTC(), Contact: o.Contact, Recorded: []string{"camera", "microphone"},
+	}
+	if o.ActDate != nil {
+		card.ActDate = o.ActDate.Format("2006-01-02")
+	}
+	return card, nil
+}
+
+func identificationShape(i identify.Identification) Identification {
+	out := Identification{
+		ID: i.ID, Number: i.Number, At: i.At.UTC(), Outcome: string(i.Outcome), Reason: i.Reason, Message: outcomeText(string(i.Outcome), i.Reason),
+		Threshold: i.Threshold, Liveness: i.Liveness, OffsetMs: i.FrameMS, LogIndex: i.Leaf,
+		FrameSHA256: hex.EncodeToString(i.FrameSHA256), PhotoSHA256: hex.EncodeToString(i.PhotoSHA256), VoiceSHA256: hex.EncodeToString(i.VoiceSHA256),
+	}
+	if i.Overall != nil && i.Photo != nil && i.Sound != nil {
+		out.Score = &Score{Overall: *i.Overall, Photo: *i.Photo, Sound: *i.Sound}
+	}
+	for _, m := range i.Quality {
+		out.Quality = append(out.Quality, Measure{Component: m.Name, Value: m.Value})
+	}
+	if i.Recording.Valid {
+		out.RecordingID = &i.Recording.UUID
+	}
+	if i.VerdictID != nil {
+		out.VerdictID = *i.VerdictID
+	}
+	return out
+}

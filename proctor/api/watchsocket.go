@@ -1,0 +1,117 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+
+	"ochno/proctor/media"
+)
+
+// watcher is the socket of a proctor's page: news of the room, and signalling of what she sees.
+type watcher struct {
+	*socket
+	server *Server
+	viewer *media.Viewer
+}
+
+// maxWatched bounds how many students one page sees at once.
+const maxWatched = 100
+
+// watchSocket serves GET /api/exams/{id}/watch.
+func (s *Server) watchSocket(w http.ResponseWriter, r *http.Request) {
+	id, err := uuid.Parse(r.PathValue("id"))
+	if err != nil {
+		s.writeProblem(w, r, problem(http.StatusNotFound, "not_found"))
+		return
+	}
+	person, err := s.allow(r.Context(), proctors, "")
+	if err != nil {
+		s.writeProblem(w, r, explain(r.Context(), s.Logger, err))
+		return
+	}
+	room, err := s.roomShape(r.Context(), id, person)
+	if err != nil {
+		s.writeProblem(w, r, explain(r.Context(), s.Logger, err))
+		return
+	}
+	conn, err := upgrade(w, r)
+	if err != nil {
+		s.Logger.Info("a socket was refused", "exam", id, "error", err)
+		return
+	}
+	s.work.Add(1)
+	defer s.work.Done()
+	c := &watcher{socket: conn, server: s}
+	c.viewer, err = s.Media.View(s.life, media.ViewOptions{Room: id, OnOffer: c.offer, OnCandidate: c.candidate})
+	if err != nil {
+		c.problem(explain(s.life, s.Logger, err))
+		c.close(closeBadMessage, "no viewer")
+		c.serve(func([]byte) {})
+		return
+	}
+	c.send(roomHello{Type: "hello", Room: room, ICEServers: []string{}})
+	if !s.hub.watch(id, c) {
+		c.close(websocket.CloseServiceRestart, "restart")
+	}
+	c.serve(c.handle)
+	s.hub.unwatch(id, c)
+	if err := c.viewer.Close(); err != nil && !errors.Is(err, media.ErrClosed) {
+		s.Logger.Info("a viewer did not close well", "exam", id, "error", err)
+	}
+}
+
+func (c *watcher) offer(o media.Offer) {
+	m := offerMessage{Type: "offer", SDP: o.SDP, Tracks: []trackMessage{}}
+	for _, t := range o.Tracks {
+		m.Tracks = append(m.Tracks, trackMessage{MID: t.MID, AttemptID: t.Attempt.String(), Source: "camera", Media: string(t.Media)})
+	}
+	c.send(m)
+}
+
+func (c *watcher) handle(message []byte) {
+	var m incoming
+	if err := json.Unmarshal(message, &m); err != nil {
+		c.close(closeBadMessage, "not JSON")
+		return
+	}
+	var err error
+	switch m.Type {
+	case "ping":
+		c.send(map[string]string{"type": "pong"})
+	case "watch":
+		err = c.watch(m.Attempts)
+	case "answer":
+		err = c.viewer.Answer(m.SDP)
+	case "candidate":
+		if m.Candidate != nil {
+			err = c.viewer.AddCandidate(*m.Candidate)
+		}
+	default:
+		c.close(closeBadMessage, "unknown type")
+		return
+	}
+	if err != nil && !errors.Is(err, media.ErrClosed) {
+		c.server.Logger.Info("a message of a proctor's page was refused", "type", m.Type, "error", err)
+		c.problem(problem(http.StatusUnprocessableEntity, "bad_message"))
+	}
+}
+
+// watch replaces what is on the screen. The media plane shows students of this room only.
+func (c *watcher) watch(attempts []string) error {
+	if len(attempts) > maxWatched {
+		return errors.New("too many attempts")
+	}
+	ids := make([]uuid.UUID, 0, len(attempts))
+	for _, text := range attempts {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return errors.New("an attempt's id is not one")
+		}
+		ids = append(ids, id)
+	}
+	return c.viewer.Watch(ids)
+}

@@ -1,0 +1,162 @@
+package proctor
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Config is everything a service is told. Secrets stand in files, named here. Settings lists what each field means and its variable.
+type Config struct {
+	Listen    string
+	PublicURL *url.URL
+
+	Database string
+
+	MinioEndpoint      string
+	MinioAccessKey     string
+	MinioSecretKeyFile string
+	MinioTLS           bool
+	MinioBucket        string
+
+	MasterKeyFile string
+	LogKeyFile    string
+
+	Spool          string
+	MediaUDP       string
+	MediaPublicIPs []string
+
+	ESIAURL         string
+	ESIAClientID    string
+	ESIAKeyFile     string
+	ESIACertificate string
+	ESIATokenCerts  []string
+	ESIAGeneration  string
+	OpenSSL         string
+
+	EBSURL       string
+	EBSSystem    string
+	EBSTokenFile string
+	EBSIssuer    string
+	EBSKeysURL   string
+	EBSStand     bool
+
+	FaceCascade string
+	EyeCascade  string
+}
+
+// Setting is one environment variable of the service.
+type Setting struct {
+	Name     string
+	Default  string // empty and Required: there is no default
+	Required bool
+	Help     string
+	set      func(c *Config, value string) error
+}
+
+// Settings are all of them, in the order in which the README lists them.
+func Settings() []Setting {
+	return []Setting{
+		{"OCHNO_LISTEN", "127.0.0.1:8080", false, "address of the HTTP server; TLS is a reverse proxy's", text(func(c *Config) *string { return &c.Listen })},
+		{"OCHNO_PUBLIC_URL", "", true, "where browsers find the service; https makes cookies Secure", setPublicURL},
+		{"OCHNO_DATABASE", "", true, "PostgreSQL's connection string", text(func(c *Config) *string { return &c.Database })},
+		{"OCHNO_MINIO_ENDPOINT", "", true, "host:port of MinIO or another S3 store", text(func(c *Config) *string { return &c.MinioEndpoint })},
+		{"OCHNO_MINIO_ACCESS_KEY", "", true, "the access key there", text(func(c *Config) *string { return &c.MinioAccessKey })},
+		{"OCHNO_MINIO_SECRET_KEY_FILE", "", true, "a file with the secret key", text(func(c *Config) *string { return &c.MinioSecretKeyFile })},
+		{"OCHNO_MINIO_TLS", "true", false, "talk to MinIO over TLS", boolean(func(c *Config) *bool { return &c.MinioTLS })},
+		{"OCHNO_MINIO_BUCKET", "ochno", false, "bucket for recordings and verdicts; made when absent", text(func(c *Config) *string { return &c.MinioBucket })},
+		{"OCHNO_MASTER_KEY_FILE", "", true, "64 hexadecimal digits, mode 600; `ochno keys` makes it. Without it nothing stored can be read", text(func(c *Config) *string { return &c.MasterKeyFile })},
+		{"OCHNO_LOG_KEY_FILE", "", true, "the Ed25519 key that signs the log's checkpoints; `ochno keys` makes it", text(func(c *Config) *string { return &c.LogKeyFile })},
+		{"OCHNO_SPOOL", "/var/lib/ochno/spool", false, "folder where recordings wait for MinIO; on a disk that survives a restart", text(func(c *Config) *string { return &c.Spool })},
+		{"OCHNO_MEDIA_UDP", "0.0.0.0:7000", false, "the one UDP address for all media", text(func(c *Config) *string { return &c.MediaUDP })},
+		{"OCHNO_MEDIA_PUBLIC_IPS", "", false, "addresses to offer instead of the local ones behind a 1:1 NAT, separated by commas", list(func(c *Config) *[]string { return &c.MediaPublicIPs })},
+		{"OCHNO_ESIA_URL", "https://esia.gosuslugi.ru", false, "ESIA, its test contour, or the stand", text(func(c *Config) *string { return &c.ESIAURL })},
+		{"OCHNO_ESIA_CLIENT_ID", "", true, "the mnemonic under which the system is registered", text(func(c *Config) *string { return &c.ESIAClientID })},
+		{"OCHNO_ESIA_KEY_FILE", "", true, "the system's GOST key (PEM), for signing requests", text(func(c *Config) *string { return &c.ESIAKeyFile })},
+		{"OCHNO_ESIA_CERTIFICATE_FILE", "", true, "the system's certificate (PEM), as registered with ESIA", text(func(c *Config) *string { return &c.ESIACertificate })},
+		{"OCHNO_ESIA_TOKEN_CERTIFICATES", "", true, "files or folders with ESIA's certificates, separated by commas; reread when they change", list(func(c *Config) *[]string { return &c.ESIATokenCerts })},
+		{"OCHNO_ESIA_GENERATION", "v2", false, "v2 (raw GOST signature) or v1 (detached CMS, being retired)", text(func(c *Config) *string { return &c.ESIAGeneration })},
+		{"OCHNO_OPENSSL", "openssl", false, "the program that signs with GOST; OpenSSL with the GOST engine or a certified replacement of the same arguments", text(func(c *Config) *string { return &c.OpenSSL })},
+		{"OCHNO_EBS_URL", "", true, "the verifier", text(func(c *Config) *string { return &c.EBSURL })},
+		{"OCHNO_EBS_SYSTEM", "", true, "our mnemonic there; the audience of its verdicts", text(func(c *Config) *string { return &c.EBSSystem })},
+		{"OCHNO_EBS_TOKEN_FILE", "", true, "a file with the bearer token for the verifier", text(func(c *Config) *string { return &c.EBSTokenFile })},
+		{"OCHNO_EBS_ISSUER", "", true, "who must have signed a verdict", text(func(c *Config) *string { return &c.EBSIssuer })},
+		{"OCHNO_EBS_KEYS_URL", "", true, "the verifier's public keys (JWKS)", text(func(c *Config) *string { return &c.EBSKeysURL })},
+		{"OCHNO_EBS_STAND", "false", false, "the verifier is a stand: allow test algorithms (RS256, ES256)", boolean(func(c *Config) *bool { return &c.EBSStand })},
+		{"OCHNO_FACE_CASCADE", "", false, "OpenCV's face cascade; by default where the distribution puts it", text(func(c *Config) *string { return &c.FaceCascade })},
+		{"OCHNO_EYE_CASCADE", "", false, "OpenCV's eye cascade; likewise", text(func(c *Config) *string { return &c.EyeCascade })},
+	}
+}
+
+// ConfigFromEnv reads the settings from the environment (os.Getenv) and tells every fault at once.
+func ConfigFromEnv(getenv func(string) string) (Config, error) {
+	var c Config
+	var faults []error
+	for _, s := range Settings() {
+		value := getenv(s.Name)
+		if value == "" {
+			value = s.Default
+		}
+		if value == "" && s.Required {
+			faults = append(faults, fmt.Errorf("%s is not set: %s", s.Name, s.Help))
+			continue
+		}
+		if err := s.set(&c, value); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", s.Name, err))
+		}
+	}
+	return c, errors.Join(faults...)
+}
+
+func text(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		*field(c) = value
+		return nil
+	}
+}
+
+func boolean(field func(*Config) *bool) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		v, err := strconv.ParseBool(value)
+		if err != nil {
+			return errors.New("want true or false")
+		}
+		*field(c) = v
+		return nil
+	}
+}
+
+func list(field func(*Config) *[]string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		for part := range strings.SplitSeq(value, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				*field(c) = append(*field(c), part)
+			}
+		}
+		return nil
+	}
+}
+
+func setPublicURL(c *Config, value string) error {
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("want http(s)://host[:port][/path]")
+	}
+	c.PublicURL = u
+	return nil
+}
+
+// secret reads a file that holds one secret line.
+func secret(path string) (string, error) {
+	value, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	if len(value) > 4096 {
+		return "", fmt.Errorf("%s is too large for a secret", path)
+	}
+	return strings.TrimSpace(string(value)), nil
+}

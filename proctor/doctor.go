@@ -1,0 +1,251 @@
+package proctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ochno/migrations"
+	"ochno/proctor/archive"
+	"ochno/proctor/esia"
+	"ochno/proctor/keyring"
+	"ochno/proctor/ledger"
+	"ochno/proctor/vision"
+	"ochno/web"
+)
+
+// Finding is what one check of the doctor found.
+type Finding struct {
+	Check string
+	OK    bool
+	Said  string // what was found, or what is wrong
+	Mend  string // how to mend it; empty when OK
+}
+
+// Doctor checks everything the service needs, one thing after the other, and says how to mend what fails. It changes nothing.
+func Doctor(ctx context.Context, cfg Config) []Finding {
+	d := &doctor{ctx: ctx, cfg: cfg}
+	for _, c := range []struct {
+		name, mend string
+		check      func() (string, error)
+	}{
+		{"master key", "run `ochno keys`, or restore the file from its backup; what was stored cannot be read without it", d.masterKey},
+		{"log key", "run `ochno keys`, or restore the file from its backup", d.logKey},
+		{"application", "run `make build`: the program was compiled before the application", d.application},
+		{"PostgreSQL", "check OCHNO_DATABASE, that the server runs, and that the user may connect", d.postgres},
+		{"migrations", "run `ochno migrate`", d.migrations},
+		{"MinIO", "check OCHNO_MINIO_ENDPOINT, OCHNO_MINIO_TLS and the keys; the user needs read and write on the bucket", d.minio},
+		{"spool", "make the folder, give it to the service's user, and free some space", d.spool},
+		{"GOST", "apt-get install libengine-gost-openssl, or point OCHNO_OPENSSL at a certified program", d.gost},
+		{"ESIA certificate", "check OCHNO_ESIA_CERTIFICATE_FILE and OCHNO_ESIA_KEY_FILE: PEM, a pair, registered with ESIA", d.esiaPair},
+		{"ESIA", "check OCHNO_ESIA_URL and the firewall: the service must reach it by HTTPS", d.esiaReachable},
+		{"clock", "synchronise the clock (systemd-timesyncd or chrony): ESIA refuses requests a minute off", d.clock},
+		{"verifier", "check OCHNO_EBS_URL, OCHNO_EBS_KEYS_URL and the firewall", d.verifier},
+		{"face cascade", "apt-get install opencv-data, or set OCHNO_FACE_CASCADE and OCHNO_EYE_CASCADE", d.cascade},
+		{"HTTP port", "stop what holds the port, or change OCHNO_LISTEN", d.httpPort},
+		{"media port", "stop what holds the port, or change OCHNO_MEDIA_UDP", d.mediaPort},
+	} {
+		said, err := c.check()
+		f := Finding{Check: c.name, OK: err == nil, Said: said}
+		if err != nil {
+			f.Said, f.Mend = err.Error(), c.mend
+		}
+		d.found = append(d.found, f)
+	}
+	return d.found
+}
+
+type doctor struct {
+	ctx   context.Context // of one call of Doctor
+	cfg   Config
+	found []Finding
+}
+
+func (d *doctor) masterKey() (string, error) {
+	_, err := keyring.Open(d.cfg.MasterKeyFile)
+	return d.cfg.MasterKeyFile, err
+}
+
+func (d *doctor) logKey() (string, error) {
+	key, err := ledger.OpenKey(d.cfg.LogKeyFile)
+	return key.Public, err
+}
+
+func (d *doctor) application() (string, error) {
+	if !web.Built() {
+		return "", errors.New("the web application is not in this program")
+	}
+	return "built in", nil
+}
+
+func (d *doctor) postgres() (string, error) {
+	return d.database(func(ctx context.Context, pool *pgxpool.Pool) (string, error) {
+		var version string
+		err := pool.QueryRow(ctx, `show server_version`).Scan(&version)
+		return "PostgreSQL " + version, err
+	})
+}
+
+func (d *doctor) migrations() (string, error) {
+	return d.database(func(ctx context.Context, pool *pgxpool.Pool) (string, error) {
+		s, err := migrations.Check(ctx, pool)
+		if err == nil && s.Current != s.Latest {
+			err = fmt.Errorf("at %d of %d", s.Current, s.Latest)
+		}
+		return fmt.Sprintf("at %d", s.Current), err
+	})
+}
+
+func (d *doctor) database(ask func(context.Context, *pgxpool.Pool) (string, error)) (string, error) {
+	ctx, cancel := context.WithTimeout(d.ctx, 5*time.Second)
+	defer cancel()
+	pool, err := pgxpool.New(ctx, d.cfg.Database)
+	if err != nil {
+		return "", err
+	}
+	defer pool.Close()
+	return ask(ctx, pool)
+}
+
+func (d *doctor) minio() (string, error) {
+	ctx, cancel := context.WithTimeout(d.ctx, 10*time.Second)
+	defer cancel()
+	where, err := archiveConfig(d.cfg)
+	if err != nil {
+		return "", err
+	}
+	there, err := archive.Probe(ctx, where)
+	if !there {
+		return "it answers; the bucket " + where.Bucket + " is made at the first start", err
+	}
+	return "bucket " + where.Bucket, err
+}
+
+// leastSpool is what a room of 100 students records in about an hour without MinIO.
+const leastSpool = 20 << 30
+
+func (d *doctor) spool() (string, error) {
+	probe, err := os.CreateTemp(d.cfg.Spool, ".doctor-*")
+	if err != nil {
+		return "", err
+	}
+	probe.Close()
+	if err := os.Remove(probe.Name()); err != nil {
+		return "", err
+	}
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(d.cfg.Spool, &fs); err != nil {
+		return "", err
+	}
+	free := fs.Bavail * uint64(fs.Bsize)
+	if free < leastSpool {
+		return "", fmt.Errorf("%d GiB free, want %d", free>>30, leastSpool>>30)
+	}
+	return fmt.Sprintf("%d GiB free in %s", free>>30, filepath.Clean(d.cfg.Spool)), nil
+}
+
+func (d *doctor) gost() (string, error) {
+	return d.cfg.OpenSSL + " knows GOST", esia.NewOpenSSL(esia.OpenSSLConfig{Path: d.cfg.OpenSSL}).Check(d.ctx)
+}
+
+// esiaPair signs a text and verifies it with the certificate: both are readable and belong together.
+func (d *doctor) esiaPair() (string, error) {
+	pem, err := os.ReadFile(d.cfg.ESIACertificate)
+	if err != nil {
+		return "", err
+	}
+	certificates, err := esia.ParseCertificates(pem)
+	if err != nil {
+		return "", err
+	}
+	if len(certificates) == 0 {
+		return "", errors.New("no certificate in the file")
+	}
+	if until := certificates[0].NotAfter; time.Now().After(until) {
+		return "", fmt.Errorf("the certificate expired on %s", until.Format(time.DateOnly))
+	}
+	openssl := esia.NewOpenSSL(esia.OpenSSLConfig{Path: d.cfg.OpenSSL})
+	signature, err := openssl.RawSigner(d.cfg.ESIAKeyFile).Sign(d.ctx, []byte("doctor"))
+	if err != nil {
+		return "", err
+	}
+	if err := openssl.Verify(d.ctx, certificates[0], []byte("doctor"), signature); err != nil {
+		return "", fmt.Errorf("key and certificate are no pair: %w", err)
+	}
+	return "valid until " + certificates[0].NotAfter.Format(time.DateOnly), nil
+}
+
+func (d *doctor) esiaReachable() (string, error) {
+	return d.cfg.ESIAURL, reachable(d.ctx, d.cfg.ESIAURL)
+}
+
+// clock compares ours with the Date of ESIA's answer.
+func (d *doctor) clock() (string, error) {
+	ctx, cancel := context.WithTimeout(d.ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.cfg.ESIAURL, nil)
+	if err != nil {
+		return "", err
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return "", err
+	}
+	resp.Body.Close()
+	theirs, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		return "", errors.New("ESIA's answer has no date to compare with")
+	}
+	off := time.Since(theirs).Round(time.Second)
+	if off.Abs() > 30*time.Second {
+		return "", fmt.Errorf("%s off ESIA's", off)
+	}
+	return fmt.Sprintf("within %s of ESIA's", max(off.Abs(), time.Second)), nil
+}
+
+func (d *doctor) verifier() (string, error) {
+	if _, _, err := openVerifier(d.cfg, nil); err != nil {
+		return "", err
+	}
+	return d.cfg.EBSURL, reachable(d.ctx, d.cfg.EBSKeysURL)
+}
+
+func (d *doctor) cascade() (string, error) {
+	f, err := vision.NewFinder(vision.Config{FaceCascade: d.cfg.FaceCascade, EyeCascade: d.cfg.EyeCascade, Workers: 1})
+	if err != nil {
+		return "", err
+	}
+	return "OpenCV loads it", f.Close()
+}
+
+func (d *doctor) httpPort() (string, error) {
+	l, err := net.Listen("tcp", d.cfg.Listen)
+	if err != nil {
+		return d.unlessServing(d.cfg.Listen, err)
+	}
+	return d.cfg.Listen + " is free", l.Close()
+}
+
+func (d *doctor) mediaPort() (string, error) {
+	c, err := net.ListenPacket("udp", d.cfg.MediaUDP)
+	if err != nil {
+		return d.unlessServing(d.cfg.MediaUDP, err)
+	}
+	return d.cfg.MediaUDP + " is free", c.Close()
+}
+
+// unlessServing forgives a port that our own running service holds.
+func (d *doctor) unlessServing(address string, err error) (string, error) {
+	if reachable(d.ctx, d.cfg.PublicURL.JoinPath("healthz").String()) == nil {
+		return address + " is held by the running service", nil
+	}
+	return "", err
+}

@@ -1,0 +1,289 @@
+// Package proctor wires a configuration into a running service. It holds no logic of its own: read it to see what depends on what.
+//
+// The rooms are the packages below: bytes come in at media, become evidence in identify, are sealed in ledger; api speaks to the browsers.
+package proctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ochno/ebsclient"
+	"ochno/migrations"
+	"ochno/proctor/account"
+	"ochno/proctor/api"
+	"ochno/proctor/archive"
+	"ochno/proctor/esia"
+	"ochno/proctor/exam"
+	"ochno/proctor/identify"
+	"ochno/proctor/keyring"
+	"ochno/proctor/ledger"
+	"ochno/proctor/media"
+	"ochno/proctor/vision"
+	"ochno/web"
+)
+
+// Service is everything of one node, opened and not yet serving.
+type Service struct {
+	Store
+	Archive   *archive.Archive
+	finder    *vision.Finder
+	media     *media.Node
+	identify  *identify.Service
+	api       *api.Server
+	sequencer *ledger.Sequencer
+	logger    *slog.Logger
+}
+
+// Store is the database and what lives in it alone: enough for the command line.
+type Store struct {
+	Pool     *pgxpool.Pool
+	Ring     *keyring.Ring
+	Key      ledger.Key
+	Log      *ledger.Log
+	Accounts *account.Accounts
+	Exams    *exam.Exams
+}
+
+// OpenStore opens the database, which must be migrated.
+func OpenStore(ctx context.Context, cfg Config) (Store, error) {
+	var s Store
+	var err error
+	if s.Ring, err = keyring.Open(cfg.MasterKeyFile); err != nil {
+		return s, err
+	}
+	if s.Key, err = ledger.OpenKey(cfg.LogKeyFile); err != nil {
+		return s, err
+	}
+	if s.Pool, err = pgxpool.New(ctx, cfg.Database); err != nil {
+		return s, fmt.Errorf("PostgreSQL: %w", err)
+	}
+	status, err := migrations.Check(ctx, s.Pool)
+	if err == nil && status.Current != status.Latest {
+		err = fmt.Errorf("the database is at migration %d of %d: run ochno migrate", status.Current, status.Latest)
+	}
+	if err != nil {
+		s.Pool.Close()
+		return s, err
+	}
+	s.Log = ledger.Open(s.Pool, s.Ring, s.Key.Verifier)
+	s.Accounts = account.New(s.Pool, s.Ring, s.Log, time.Now)
+	s.Exams = exam.New(s.Pool, s.Accounts, s.Log, time.Now)
+	return s, nil
+}
+
+// Open opens all of a node: nothing listens for browsers yet, but what an earlier run left unfinished is finished.
+func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err error) {
+	s := &Service{logger: logger}
+	if s.Store, err = OpenStore(ctx, cfg); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.close(context.WithoutCancel(ctx))
+		}
+	}()
+	if s.Archive, err = openArchive(ctx, cfg, s.Store); err != nil {
+		return nil, err
+	}
+	if s.finder, err = vision.NewFinder(vision.Config{FaceCascade: cfg.FaceCascade, EyeCascade: cfg.EyeCascade}); err != nil {
+		return nil, err
+	}
+	verifier, verdicts, err := openVerifier(cfg, logger)
+	if err != nil {
+		return nil, err
+	}
+	signIn, err := openESIA(ctx, cfg, logger)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.recover(ctx, cfg.Spool); err != nil {
+		return nil, err
+	}
+	if s.media, err = media.New(media.Config{
+		Logger: logger, UDPAddr: cfg.MediaUDP, PublicIPs: cfg.MediaPublicIPs, SpoolDir: cfg.Spool, Sink: s.Archive,
+	}); err != nil {
+		return nil, err
+	}
+	s.identify = identify.New(identify.Config{
+		Pool: s.Pool, Exams: s.Exams, Archive: s.Archive, Log: s.Log, Finder: s.finder, Verifier: verifier, Verdicts: verdicts,
+		Timing: identify.DefaultTiming(), Software: Version(), Now: time.Now, Logger: logger,
+	})
+	if err := s.identify.Recover(ctx); err != nil {
+		return nil, err
+	}
+	s.sequencer = ledger.NewSequencer(s.Pool, s.Key.Signer, time.Now, logger)
+	s.api, err = api.New(api.Config{
+		PublicURL: cfg.PublicURL, Pool: s.Pool, ESIA: signIn, Accounts: s.Accounts, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
+		Log: s.Log, LogKey: s.Key.Public, Media: s.media, Web: web.Files(), Checks: s.checks(cfg), Version: Version(), Now: time.Now, Logger: logger,
+	})
+	return s, err
+}
+
+// recover stores and seals what the spool still holds, before anything new is recorded.
+func (s *Service) recover(ctx context.Context, spool string) error {
+	limit, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	if err := media.Recover(limit, spool, s.Archive, s.logger); err != nil {
+		return fmt.Errorf("recover the spool: %w", err)
+	}
+	open, err := s.Archive.Unsealed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range open {
+		a, err := s.Exams.Attempt(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := s.Archive.Seal(ctx, a.ExamID, id, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Serve answers on the listener until ctx ends, then stops in order: no new requests, sockets closed, identifications given back, recordings
+// stored, the log sealed. It closes the service.
+func (s *Service) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler: s.api.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { s.sequencer.Run(background) })
+	running.Go(func() { s.api.Listen(background) })
+
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	s.logger.Info("serving", "address", l.Addr().String(), "media", s.media.Addr().String(), "version", Version())
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	s.api.Close() // first the sockets: a shutdown of HTTP does not touch them
+	if closing := server.Shutdown(limit); closing != nil {
+		err = errors.Join(err, fmt.Errorf("stop HTTP: %w", closing))
+	}
+	s.identify.Close()
+	if closing := s.media.Close(limit); closing != nil {
+		s.logger.Error("recordings stay in the spool until the next start", "error", closing)
+	}
+	s.media = nil
+	stop()
+	running.Wait()
+	if _, sealing := s.sequencer.Sequence(limit); sealing != nil {
+		s.logger.Error("the last records will be sealed at the next start", "error", sealing)
+	}
+	s.close(limit)
+	return err
+}
+
+// Close ends a service that never served.
+func (s *Service) Close(ctx context.Context) error {
+	s.close(ctx)
+	return nil
+}
+
+// close ends what Open opened. Serve has ended most of it in its own order.
+func (s *Service) close(ctx context.Context) {
+	if s.api != nil {
+		s.api.Close()
+	}
+	if s.identify != nil {
+		s.identify.Close()
+	}
+	if s.media != nil {
+		if err := s.media.Close(ctx); err != nil {
+			s.logger.Error("recordings stay in the spool until the next start", "error", err)
+		}
+	}
+	if s.finder != nil {
+		if err := s.finder.Close(); err != nil {
+			s.logger.Error("the face finder did not close", "error", err)
+		}
+	}
+	s.Pool.Close()
+}
+
+func openArchive(ctx context.Context, cfg Config, store Store) (*archive.Archive, error) {
+	where, err := archiveConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return archive.Open(ctx, where, store.Pool, store.Ring, store.Log, time.Now)
+}
+
+func archiveConfig(cfg Config) (archive.Config, error) {
+	key, err := secret(cfg.MinioSecretKeyFile)
+	if err != nil {
+		return archive.Config{}, fmt.Errorf("MinIO's secret key: %w", err)
+	}
+	return archive.Config{Endpoint: cfg.MinioEndpoint, AccessKey: cfg.MinioAccessKey, SecretKey: key, TLS: cfg.MinioTLS, Bucket: cfg.MinioBucket}, nil
+}
+
+func openVerifier(cfg Config, logger *slog.Logger) (*ebsclient.Push, *ebsclient.Checker, error) {
+	token, err := secret(cfg.EBSTokenFile)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the verifier's token: %w", err)
+	}
+	push, err := ebsclient.NewPush(ebsclient.PushConfig{BaseURL: cfg.EBSURL, System: cfg.EBSSystem, Token: token, Logger: logger})
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := ebsclient.NewRemoteKeys(ebsclient.RemoteKeysConfig{URL: cfg.EBSKeysURL})
+	if err != nil {
+		return nil, nil, err
+	}
+	checker, err := ebsclient.NewChecker(ebsclient.CheckerConfig{Issuer: cfg.EBSIssuer, Audience: cfg.EBSSystem, Keys: keys, Stand: cfg.EBSStand})
+	return push, checker, err
+}
+
+func openESIA(ctx context.Context, cfg Config, logger *slog.Logger) (*esia.Client, error) {
+	openssl := esia.NewOpenSSL(esia.OpenSSLConfig{Path: cfg.OpenSSL})
+	hash, err := openssl.CertificateFileHash(ctx, cfg.ESIACertificate)
+	if err != nil {
+		return nil, fmt.Errorf("ESIA: %w", err)
+	}
+	signer := openssl.RawSigner(cfg.ESIAKeyFile)
+	if cfg.ESIAGeneration == string(esia.V1) {
+		signer = openssl.CMSSigner(cfg.ESIACertificate, cfg.ESIAKeyFile)
+	}
+	return esia.New(esia.Config{
+		BaseURL: cfg.ESIAURL, ClientID: cfg.ESIAClientID, RedirectURL: cfg.PublicURL.JoinPath("auth/esia/callback").String(),
+		Generation: esia.Generation(cfg.ESIAGeneration), Signer: signer, CertificateHash: hash,
+		Keys: esia.NewFileKeys(logger, cfg.ESIATokenCerts...), Verifier: openssl, Logger: logger,
+	})
+}
+
+// Version is the commit the program was built from, or "dev".
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "dev"
+	}
+	version, dirty := "dev", ""
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			version = s.Value[:min(12, len(s.Value))]
+		case "vcs.modified":
+			if s.Value == "true" {
+				dirty = "+"
+			}
+		}
+	}
+	return version + dirty
+}
