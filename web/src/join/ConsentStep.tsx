@@ -1,4 +1,4 @@
-import { Anchor, Button, Checkbox, Group, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Checkbox, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client';
@@ -15,11 +15,12 @@ export function ConsentStep({ attempt }: { attempt: Attempt }) {
   const { t } = useTranslation('join');
   const { text } = attempt.consent;
   const [agreed, setAgreed] = useState(false);
+  const [reminded, setReminded] = useState(false);
   const [declining, setDeclining] = useState(false);
   const grant = useAttemptAction(() => api.grantConsent(attempt.id, text.id, text.sha256));
   const paragraphs = text.body.split(/\n{2,}/).filter((paragraph) => paragraph.trim() !== '');
   return (
-    <StepFrame title={t('consent.title')} lead={text.title} station="consent" testId="consent">
+    <StepFrame title={text.title} lead={t('consent.version', { version: text.version })} station="consent" testId="consent">
       <div
         className={classes.consentText}
         data-testid="consent-text"
@@ -31,18 +32,14 @@ export function ConsentStep({ attempt }: { attempt: Attempt }) {
         {paragraphs.map((paragraph, index) => (
           <p key={index}>{paragraph}</p>
         ))}
-      </div>
-      <Stack gap={2}>
-        <Text size="sm" c="dimmed">
-          {t('consent.version', { version: text.version })}
-        </Text>
         <Text size="xs" c="dimmed" className={classes.hash}>
           {t('consent.hash')}: {text.sha256}
         </Text>
-      </Stack>
+      </div>
       <Checkbox
         label={t('consent.check')}
         checked={agreed}
+        error={reminded && !agreed ? t('consent.checkFirst') : undefined}
         onChange={(event) => setAgreed(event.currentTarget.checked)}
         data-testid="consent-check"
       />
@@ -51,22 +48,17 @@ export function ConsentStep({ attempt }: { attempt: Attempt }) {
           <ContactLine contact={attempt.exam.contact} />
         </ProblemAlert>
       )}
-      <Group gap="md">
-        <Button
-          disabled={!agreed}
-          loading={grant.isPending}
-          onClick={() => grant.mutate()}
-          data-testid="consent-grant"
-          fullWidth
-        >
-          {t('consent.grant')}
-        </Button>
-        {!agreed && (
-          <Text size="sm" c="dimmed">
-            {t('consent.checkFirst')}
-          </Text>
-        )}
-      </Group>
+      <Button
+        size="xl"
+        loading={grant.isPending}
+        onClick={() => {
+          setReminded(true);
+          if (agreed) grant.mutate();
+        }}
+        data-testid="consent-grant"
+      >
+        {t('consent.grant')}
+      </Button>
       <Anchor component="button" type="button" onClick={() => setDeclining(true)} data-testid="decline" ta="center">
         {t('consent.decline')}
       </Anchor>

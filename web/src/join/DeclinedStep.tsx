@@ -18,7 +18,7 @@ export function DeclinedStep({ attempt }: { attempt: Attempt }) {
         <Text>{t('declined.text')}</Text>
         <Text>{t('declined.undo')}</Text>
         {back.isError && <ProblemAlert error={back.error} />}
-        <Button variant="light" loading={back.isPending} onClick={() => back.mutate()} data-testid="return">
+        <Button variant="light" maw="100%" loading={back.isPending} onClick={() => back.mutate()} data-testid="return">
           {t('declined.return')}
         </Button>
       </Stack>

@@ -33,11 +33,11 @@ export function DevicesStep({ contact, onChecked }: DevicesStepProps) {
   const voice = stream !== undefined && voiceOf === stream;
   const silent = useAfter(silenceBeforeHelpMs, stream) && !voice;
   return (
-    <StepFrame title={t('devices.title')} lead={t('devices.ask')} station="devices" wide testId="devices">
+    <StepFrame title={t('devices.title')} station="devices" wide testId="devices">
       {problem !== undefined && <DeviceProblemView problem={problem} onAgain={() => void devices.open()} />}
       {phase === 'asking' && (
         <Alert icon={<IconHandClick aria-hidden />} title={t('devices.askTitle')} role="status">
-          <Text size="md">{t('devices.opening')}</Text>
+          <Text size="md">{t('devices.ask')}</Text>
         </Alert>
       )}
       {stream !== undefined && (

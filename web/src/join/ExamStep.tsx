@@ -42,7 +42,7 @@ export function ExamStep({ attempt }: { attempt: Attempt }) {
               </Text>
             </Paper>
           ) : (
-            <SelfView stream={stream} />
+            <SelfView stream={stream} small />
           )}
           <Group justify="space-between">
             <Button size="md" variant="subtle" onClick={() => setHidden(!hidden)} data-testid="toggle-self-view">

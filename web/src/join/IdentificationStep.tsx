@@ -32,6 +32,10 @@ function toneOf(view: IdentificationView): Tone {
   }
 }
 
+function underWay(view: IdentificationView): boolean {
+  return view.kind === 'looking' || view.kind === 'challenge' || view.kind === 'verifying';
+}
+
 /** Face and voice: one instruction at a time above the self-view, so that eyes stay near the camera. */
 export function IdentificationStep({ attempt }: { attempt: Attempt }) {
   const { t } = useTranslation('join');
@@ -45,11 +49,11 @@ export function IdentificationStep({ attempt }: { attempt: Attempt }) {
     onError: () => publisher.clearIdentification(),
   });
   return (
-    <StepFrame title={t('identification.title')} station="identification" testId="identification">
+    <StepFrame title={t('identification.title')} station="identification" bare={underWay(view)} testId="identification">
       <LiveNotice />
       <Stack gap="md" data-testid="identification" data-phase={view.kind}>
         <IdentificationGuide view={view} attempt={attempt} />
-        <SelfView stream={stream} oval={toneOf(view)} />
+        <SelfView stream={stream} oval={toneOf(view)} fit />
         {identify.isError && <ProblemAlert error={identify.error} />}
         {problem !== undefined && <ProblemAlert error={new ApiError(problem.code, problem.status, problem)} />}
         <IdentificationControls

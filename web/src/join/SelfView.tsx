@@ -8,14 +8,17 @@ interface SelfViewProps {
   stream: MediaStream | undefined;
   /** Draws the oval for the face in this tone. */
   oval?: Tone;
+  /** Keeps the picture and what is above and below it within the window. */
+  fit?: boolean;
+  small?: boolean;
   onElement?: (element: HTMLVideoElement | null) => void;
 }
 
 /** The student's own picture, as in a mirror. */
-export function SelfView({ stream, oval, onElement }: SelfViewProps) {
+export function SelfView({ stream, oval, fit = false, small = false, onElement }: SelfViewProps) {
   const { t } = useTranslation('join');
   return (
-    <div className={classes.stage}>
+    <div className={classes.stage} data-fit={fit} data-small={small}>
       <StreamVideo
         stream={stream}
         className={classes.video}

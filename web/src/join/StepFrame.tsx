@@ -11,20 +11,22 @@ interface StepFrameProps {
   /** One sentence below the title. */
   lead?: ReactNode;
   wide?: boolean;
+  /** Leaves the whole window to the task; the heading stays for screen readers. */
+  bare?: boolean;
   testId: string;
   children: ReactNode;
 }
 
 /** One screen of the way: where one is, what it is, and the task. Focus comes to its heading. */
-export function StepFrame({ title, station, lead, wide = false, testId, children }: StepFrameProps) {
+export function StepFrame({ title, station, lead, wide = false, bare = false, testId, children }: StepFrameProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return (
     <div className={wide ? `${classes.page} ${classes.wide}` : classes.page} data-testid={`step-${testId}`}>
       <PageTitle title={title} />
-      <Stack gap="lg">
+      <Stack gap={bare ? 'sm' : 'lg'}>
         {station !== undefined && <StationBar station={station} />}
-        <Stack gap={6}>
+        <Stack gap={6} className={bare ? classes.unseen : undefined}>
           <Title order={1} ref={heading} tabIndex={-1} className={classes.heading}>
             {title}
           </Title>

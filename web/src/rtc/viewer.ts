@@ -1,4 +1,4 @@
-import type { ExamRoom, Problem, RoomAttempt } from '../api/types';
+import type { Attempt, ExamRoom, Problem, RoomAttempt } from '../api/types';
 import { CandidateQueue, type CreatePeer, type PeerLike } from './peer';
 import { ReconnectingSocket, type OpenSocket, type SocketStatus } from './socket';
 import { Store } from './store';
@@ -72,6 +72,12 @@ export class Viewer {
   /** Takes over an answer of the API, so that the page does not wait for the socket to tell it. */
   applyRoom(room: ExamRoom): void {
     this.state.patch({ room });
+  }
+
+  /** The same for one attempt; whether it is connected stays as it was. */
+  applyAttempt(attempt: Attempt): void {
+    const known = this.state.get().room?.attempts.find((entry) => entry.attempt.id === attempt.id);
+    this.#applyAttempt({ attempt, connected: known?.connected ?? false });
   }
 
   retryNow(): void {

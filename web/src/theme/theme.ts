@@ -1,4 +1,5 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import classes from './theme.module.css';
 
 // One calm blue for what can be acted on; colour otherwise only tells a state.
 const ochno: MantineColorsTuple = [
@@ -55,10 +56,10 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Card: { defaultProps: { withBorder: true, padding: 'lg', radius: 'lg' } },
-    Alert: { defaultProps: { radius: 'md' } },
+    Alert: { defaultProps: { radius: 'md' }, classNames: { root: classes.alert, title: classes.alertTitle } },
     Badge: { defaultProps: { radius: 'sm', tt: 'none', fw: 550 } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
-    Modal: { defaultProps: { centered: true, radius: 'lg', overlayProps: { backgroundOpacity: 0.5 } } },
+    Modal: { defaultProps: { centered: true, radius: 'lg', overlayProps: { backgroundOpacity: 0.5 } }, classNames: { title: classes.modalTitle } },
   },
 });
 

@@ -1,3 +1,39 @@
+import { Container } from '@mantine/core';
+import { useParams } from 'react-router';
+import { useStore } from '../rtc/useStore';
+import type { Viewer } from '../rtc/viewer';
+import { LoadingView } from '../shell/LoadingView';
+import { PageTitle } from '../shell/PageTitle';
+import { ProblemAlert } from '../shell/ProblemAlert';
+import { Room } from './Room';
+import { useRoomQuery, useViewer } from './useRoom';
+
+/** One exam's room. */
 export default function RoomPage() {
-  return null;
+  const { id = '' } = useParams();
+  const viewer = useViewer(id);
+  if (viewer === undefined) return <LoadingView />;
+  return <RoomOf key={id} examId={id} viewer={viewer} />;
+}
+
+function RoomOf({ examId, viewer }: { examId: string; viewer: Viewer }) {
+  const told = useStore(viewer.state).room;
+  const first = useRoomQuery(examId);
+  const room = told ?? first.data;
+  if (room !== undefined) {
+    return (
+      <>
+        <PageTitle title={room.exam.title} />
+        <Room room={room} viewer={viewer} />
+      </>
+    );
+  }
+  if (first.isError) {
+    return (
+      <Container size="sm" py="xl">
+        <ProblemAlert error={first.error} onRetry={() => void first.refetch()} />
+      </Container>
+    );
+  }
+  return <LoadingView />;
 }

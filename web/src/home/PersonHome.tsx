@@ -1,0 +1,57 @@
+import { Card, Container, Stack, Text, ThemeIcon, Title } from '@mantine/core';
+import { IconChevronRight, IconListCheck, IconVideo } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import type { Person, Role } from '../api/types';
+import { CodeForm } from './CodeForm';
+import classes from './Home.module.css';
+
+interface ChoiceProps {
+  to: string;
+  icon: ReactNode;
+  title: string;
+  text: string;
+}
+
+function Choice({ to, icon, title, text }: ChoiceProps) {
+  return (
+    <Card component={Link} to={to} className={classes.choice}>
+      <ThemeIcon size={48} radius="md" variant="light">
+        {icon}
+      </ThemeIcon>
+      <Stack gap={2} flex={1}>
+        <Text fw={600}>{title}</Text>
+        <Text size="md" c="dimmed">
+          {text}
+        </Text>
+      </Stack>
+      <IconChevronRight aria-hidden />
+    </Card>
+  );
+}
+
+/** What the signed-in person can do here. */
+export function PersonHome({ person }: { person: Person }) {
+  const { t } = useTranslation('home');
+  const may = (...roles: Role[]) => person.roles.some((role) => roles.includes(role));
+  return (
+    <Container size="sm" py="xl" data-testid="person-home">
+      <Stack gap="lg">
+        <Stack gap={4}>
+          <Title order={1}>{t('hello', { name: person.displayName })}</Title>
+          <Text c="dimmed">{t('whatNext')}</Text>
+        </Stack>
+        {may('proctor', 'administrator') && (
+          <Choice to="/proctor" icon={<IconVideo aria-hidden />} title={t('exams.title')} text={t('exams.text')} />
+        )}
+        {may('registrar', 'administrator') && (
+          <Choice to="/log" icon={<IconListCheck aria-hidden />} title={t('log.title')} text={t('log.text')} />
+        )}
+        <Card>
+          <CodeForm />
+        </Card>
+      </Stack>
+    </Container>
+  );
+}

@@ -1,0 +1,96 @@
+import { Box, SegmentedControl } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ExamRoom } from '../api/types';
+import { useStore } from '../rtc/useStore';
+import type { Viewer } from '../rtc/viewer';
+import { AttentionList } from './AttentionList';
+import { byAttention } from './attention';
+import { LargeStudent } from './LargeStudent';
+import { LiveTiles } from './LiveTiles';
+import { RoomHead } from './RoomHead';
+import classes from './Wall.module.css';
+import { useWallPlaces } from './useWallPlaces';
+
+interface RoomProps {
+  room: ExamRoom;
+  viewer: Viewer;
+}
+
+type Pane = 'list' | 'tiles' | 'large';
+
+/** Three panes: who needs attention, who is live, one student large. Only what is shown is subscribed. */
+export function Room({ room, viewer }: RoomProps) {
+  const { t } = useTranslation('wall');
+  const { streams, identifications } = useStore(viewer.state);
+  const [pane, setPane] = useState<Pane>('list');
+  const [chosen, setChosen] = useState<string>();
+  const selected = chosen ?? byAttention(room.attempts)[0]?.attempt.id;
+  const places = useWallPlaces(room.attempts);
+
+  const watched = [...new Set([...(selected === undefined ? [] : [selected]), ...places.shown])].sort().join(' ');
+  useEffect(() => viewer.watch(watched === '' ? [] : watched.split(' ')), [viewer, watched]);
+
+  const select = (attemptId: string) => {
+    setChosen(attemptId);
+    setPane('large');
+  };
+  const large = room.attempts.find((entry) => entry.attempt.id === selected);
+  return (
+    <div className={classes.room} data-testid="room">
+      <RoomHead room={room} viewer={viewer} />
+      <div className={classes.panes}>
+        <Box className={classes.paneTabs}>
+          <SegmentedControl
+            fullWidth
+            value={pane}
+            onChange={(value) => setPane(value)}
+            aria-label={t('panes.label')}
+            data={[
+              { value: 'list', label: t('panes.list') },
+              { value: 'tiles', label: t('panes.tiles') },
+              { value: 'large', label: t('panes.large') },
+            ]}
+          />
+        </Box>
+        <section
+          className={`${classes.pane} ${classes.listPane}`}
+          data-hidden={pane !== 'list'}
+          aria-label={t('panes.list')}
+        >
+          <AttentionList
+            attempts={room.attempts}
+            identifications={identifications}
+            selected={selected}
+            onSelect={select}
+          />
+        </section>
+        <section className={classes.pane} data-hidden={pane !== 'tiles'} aria-label={t('panes.tiles')}>
+          <LiveTiles
+            attempts={room.attempts}
+            places={places}
+            streams={streams}
+            identifications={identifications}
+            selected={selected}
+            onSelect={select}
+          />
+        </section>
+        <section
+          className={`${classes.pane} ${classes.largePane}`}
+          data-hidden={pane !== 'large'}
+          aria-label={t('panes.large')}
+        >
+          {large !== undefined && (
+            <LargeStudent
+              key={large.attempt.id}
+              entry={large}
+              phase={identifications.get(large.attempt.id)}
+              stream={streams.get(large.attempt.id)}
+              viewer={viewer}
+            />
+          )}
+        </section>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,92 @@
+import { Alert, Button, Group, Text, Title } from '@mantine/core';
+import { IconWifiOff } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../api/client';
+import type { ExamRoom } from '../api/types';
+import { useFormat } from '../i18n/useFormat';
+import { useStore } from '../rtc/useStore';
+import type { Viewer } from '../rtc/viewer';
+import { ConfirmModal } from '../shell/ConfirmModal';
+import { countRoom } from './attention';
+import { Counter } from './Counter';
+import classes from './Wall.module.css';
+
+interface RoomHeadProps {
+  room: ExamRoom;
+  viewer: Viewer;
+}
+
+/** The exam, its numbers, the connection of this page, and the end for all. */
+export function RoomHead({ room, viewer }: RoomHeadProps) {
+  const { t } = useTranslation(['wall', 'common']);
+  const format = useFormat();
+  const { socket } = useStore(viewer.state);
+  const [ending, setEnding] = useState(false);
+  const counts = countRoom(room.attempts);
+  const finish = useMutation({
+    mutationFn: () => api.finishExam(room.exam.id),
+    onSuccess: (ended) => {
+      viewer.applyRoom(ended);
+      setEnding(false);
+    },
+  });
+  const lost = socket.phase === 'waiting' || (socket.phase === 'connecting' && socket.failures > 0);
+  return (
+    <div className={classes.head}>
+      <div className={classes.headTitle}>
+        <Title order={1} size="h3" lineClamp={2}>
+          {room.exam.title}
+        </Title>
+        <Text size="sm" c="dimmed">
+          {format.period(room.exam.startsAt, room.exam.endsAt)} · {room.exam.code}
+        </Text>
+      </div>
+      <Group gap="md" aria-live="polite">
+        <Counter value={counts.roster} label={t('count.roster')} />
+        <Counter value={counts.connected} label={t('count.connected')} />
+        <Counter value={counts.unidentified} label={t('count.unidentified')} color="orange" />
+        <Counter value={counts.lost} label={t('count.lost')} color="grape" />
+        <Counter value={counts.inProgress} label={t('count.inProgress')} />
+        <Counter value={counts.finished} label={t('count.finished')} />
+      </Group>
+      <Button variant="light" color="red" size="sm" onClick={() => setEnding(true)} data-testid="end-exam">
+        {t('end.all')}
+      </Button>
+      {(lost || socket.closeCode !== 0) && (
+        <Alert
+          w="100%"
+          p="xs"
+          color={lost ? 'gray' : 'orange'}
+          icon={<IconWifiOff aria-hidden />}
+          role="status"
+          data-testid="connection-lost"
+        >
+          <Group>
+            <Text size="sm">
+              {lost ? t('common:connection.lost') : t('common:connection.refused', { code: socket.closeCode })}
+            </Text>
+            {!lost && (
+              <Button size="xs" variant="light" onClick={() => viewer.start()}>
+                {t('common:connection.here')}
+              </Button>
+            )}
+          </Group>
+        </Alert>
+      )}
+      <ConfirmModal
+        opened={ending}
+        danger
+        title={t('end.allTitle')}
+        text={t('end.allText', { count: counts.inProgress })}
+        confirmLabel={t('end.allConfirm')}
+        pending={finish.isPending}
+        error={finish.error}
+        onConfirm={() => finish.mutate()}
+        onClose={() => setEnding(false)}
+        testId="end-exam"
+      />
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconCircleDashed,
+  IconCircleMinus,
+  IconUserQuestion,
+  IconWifiOff,
+} from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { RoomAttempt } from '../api/types';
+import type { IdentificationPhase } from '../rtc/wire';
+import { levelOf, type Level } from './attention';
+
+export interface Status {
+  level: Level;
+  color: string;
+  icon: ReactNode;
+  text: string;
+}
+
+const look: Record<Level, { color: string; icon: ReactNode }> = {
+  help: { color: 'red', icon: <IconAlertTriangle size={18} aria-hidden /> },
+  unidentified: { color: 'orange', icon: <IconUserQuestion size={18} aria-hidden /> },
+  lost: { color: 'grape', icon: <IconWifiOff size={18} aria-hidden /> },
+  calm: { color: 'teal', icon: <IconCircleCheck size={18} aria-hidden /> },
+  absent: { color: 'gray', icon: <IconCircleDashed size={18} aria-hidden /> },
+  done: { color: 'gray', icon: <IconCircleMinus size={18} aria-hidden /> },
+};
+
+/** A student's state as a colour, a sign and words: never a colour alone. */
+export function useStatus(): (entry: RoomAttempt, phase: IdentificationPhase | undefined) => Status {
+  const { t } = useTranslation(['wall', 'common']);
+  const words = (entry: RoomAttempt, level: Level, phase: IdentificationPhase | undefined): string => {
+    if (level === 'help') return t('status.help');
+    if (level === 'lost') return t('status.lost');
+    if (level === 'unidentified' && phase !== undefined) {
+      if (phase.phase === 'looking') return phase.hint === undefined ? t('status.looking') : t(`hint.${phase.hint}`);
+      if (phase.phase === 'challenge') return t('status.challenge');
+      if (phase.phase === 'verifying') return t('status.verifying');
+    }
+    if (level === 'absent') return entry.attempt.state === 'registered' ? t('status.absent') : t('status.left');
+    if (level === 'unidentified' && entry.attempt.lastIdentification !== undefined) return t('status.failed');
+    return t(`common:state.${entry.attempt.state}`);
+  };
+  return (entry, phase) => {
+    const level = levelOf(entry);
+    return { level, ...look[level], text: words(entry, level, phase) };
+  };
+}
