@@ -10,10 +10,11 @@ import (
 // errNotSound says that a voice sample is not WAV of 16-bit mono PCM.
 var errNotSound = errors.New("not a WAV file of 16-bit mono PCM, 8 to 48 kHz, up to two minutes")
 
-// heard is what the stand hears in a voice sample: how often somebody spoke, and for how long in all.
+// heard is what the stand hears in a voice sample: in how many stretches somebody spoke, how often the voice rose within them
+// (about once a syllable), and for how long they spoke in all.
 type heard struct {
-	segments int
-	seconds  float64
+	segments, rises int
+	seconds         float64
 }
 
 // listen finds the stretches of speech: louder than the pauses, 80 ms long at least, pauses under 90 ms not counted.
@@ -46,6 +47,7 @@ func listen(wav []byte) (heard, error) {
 	finish := func() {
 		if from >= 0 && to-from >= shortSpeech {
 			h.segments++
+			h.rises += countRises(levels[from:to])
 			h.seconds += float64(to-from) / 100
 		}
 	}
@@ -63,8 +65,34 @@ func listen(wav []byte) (heard, error) {
 	return h, nil
 }
 
-// score says how well what was heard fits so many digits said aloud: 1 for half to twice as many stretches of speech as
-// digits with 0.12 to 1.5 s for each digit, less the further away.
+// countRises counts how often the level rises by 3 dB after it had fallen by as much, smoothed over 50 ms.
+func countRises(levels []float64) int {
+	const depth, reach = 3, 2
+	rises := 0
+	low, high, rising := math.Inf(1), math.Inf(-1), false
+	for i := range levels {
+		sum, n := 0.0, 0
+		for _, v := range levels[max(0, i-reach):min(len(levels), i+reach+1)] {
+			sum, n = sum+v, n+1
+		}
+		v := sum / float64(n)
+		if rising {
+			high = max(high, v)
+			if v < high-depth {
+				rising, low = false, v
+			}
+			continue
+		}
+		low = min(low, v)
+		if v > low+depth || i == 0 {
+			rises, rising, high = rises+1, true, v
+		}
+	}
+	return rises
+}
+
+// score says how well what was heard fits so many digits said aloud: 1 where the voice rose once a digit at least, in not more
+// than three stretches a digit, for 0.2 to 2 s a digit; less the further away.
 func (h heard) score(digits int) float64 {
 	n := float64(digits)
 	within := func(v, low, high float64) float64 {
@@ -78,7 +106,8 @@ func (h heard) score(digits int) float64 {
 		}
 		return 1
 	}
-	return within(float64(h.segments), math.Ceil(n/2), 2*n+1) * within(h.seconds, 0.12*n, 1.5*n)
+	rises := max(h.rises, h.segments)
+	return within(float64(rises), n, math.Inf(1)) * within(float64(h.segments), 1, 3*n+1) * within(h.seconds, 0.2*n, 2*n)
 }
 
 // parseWAV reads 16-bit mono PCM.

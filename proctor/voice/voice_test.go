@@ -106,8 +106,8 @@ func TestAssess(t *testing.T) {
 
 func TestSegmentsFollowTheDigits(t *testing.T) {
 	for text, n := range map[string]int{
-		"пять, три, восемь, один":                   4,
-		"семь, ноль":                                2,
+		"пять, три, восемь, один":                 4,
+		"семь, ноль":                              2,
 		"два, четыре, девять, шесть, восемь, три": 6,
 	} {
 		q := Assess(mixed(digits(t, text), -60), SampleRate)

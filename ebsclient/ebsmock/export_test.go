@@ -1,0 +1,26 @@
+package ebsmock
+
+import "context"
+
+// Print is a face's print, for tests of the measure.
+type Print = faceprint
+
+// PrintOf makes the print of a photo's face.
+func (s *Stand) PrintOf(ctx context.Context, photo []byte) (*faceprint, error) {
+	return s.faces.print(ctx, photo)
+}
+
+// Score compares two prints.
+func Score(a, b *faceprint) (alike, score float64) {
+	alike = similarity(a, b)
+	return alike, photoScore(alike)
+}
+
+// SoundScore says how well a voice sample fits so many digits.
+func SoundScore(wav []byte, digits int) (segments int, score float64, err error) {
+	h, err := listen(wav)
+	if err != nil {
+		return 0, 0, err
+	}
+	return h.segments, soundScore(h.score(digits)), nil
+}
