@@ -153,17 +153,19 @@ export function timeline() {
   const event = (offsetMs, lane, kind, detail = {}, actor) => ({
     at: at(start + offsetMs), lane, kind, detail, offsetMs, recordingId: 'r-1', ...(actor ? { actor } : {}),
   });
+  const state = (offsetMs, from, to, actor, lane = 'identity') => event(offsetMs, lane, 'state', { from, to, reason: '' }, actor);
   return [
-    { at: at(start - 40_000), lane: 'identity', kind: 'consent_granted', detail: { version: consentText.version }, actor: names[0] },
-    event(600, 'technical', 'connected', {}),
-    event(9_000, 'identity', 'identification_started', { number: 1 }),
-    event(14_200, 'identity', 'identification_finished', { outcome: 'match', score: 0.94 }),
-    event(14_900, 'identity', 'state_changed', { from: 'identified', to: 'admitted' }),
-    event(19_000, 'proctor', 'state_changed', { from: 'admitted', to: 'in_progress' }, names[0]),
-    event(31_000, 'technical', 'disconnected', { seconds: 6 }),
-    event(37_000, 'technical', 'connected', {}),
+    { at: at(start - 40_000), lane: 'identity', kind: 'state', detail: { from: 'registered', to: 'ready', reason: '' }, actor: names[0] },
+    event(600, 'technical', 'connected'),
+    state(9_000, 'ready', 'identifying', names[0]),
+    event(14_200, 'identity', 'identification', { outcome: 'match', reason: '' }),
+    state(14_900, 'identified', 'admitted'),
+    state(19_000, 'admitted', 'in_progress', names[0]),
+    event(31_000, 'technical', 'connection_lost', { reason: 'timeout' }),
+    event(37_000, 'technical', 'connected'),
     event(44_000, 'behaviour', 'face_lost', { seconds: 3 }),
-    event(57_000, 'proctor', 'exam_finished', {}, people.proctor.displayName),
+    event(50_000, 'proctor', 'note', { text: 'Попросил показать рабочее место.' }, people.proctor.displayName),
+    state(57_000, 'in_progress', 'finished', people.proctor.displayName, 'proctor'),
   ];
 }
 

@@ -23,12 +23,14 @@ export function AppRoutes() {
         <Route path="e/:code" element={<JoinPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Route>
-      <Route element={<StaffLayout roles={['proctor', 'administrator']} />}>
+      <Route element={<StaffLayout roles={['proctor']} />}>
         <Route path="proctor" element={<ExamsPage />} />
         <Route path="proctor/exams/:id" element={<RoomPage />} />
+      </Route>
+      <Route element={<StaffLayout roles={['proctor', 'registrar']} />}>
         <Route path="proctor/attempts/:id" element={<ReviewPage />} />
       </Route>
-      <Route element={<StaffLayout roles={['registrar', 'administrator']} />}>
+      <Route element={<StaffLayout roles={['registrar']} />}>
         <Route path="log" element={<LogPage />} />
       </Route>
     </Routes>

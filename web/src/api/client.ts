@@ -1,5 +1,4 @@
-// Every call to the server is here and nowhere else. The shapes come from ./types; once
-// the server prints its OpenAPI they are taken from schema.gen.ts (npm run gen).
+// Every call to the server is here and nowhere else.
 import { serverURL } from './base';
 import { ApiError, isProblem } from './problem';
 import type {
@@ -12,6 +11,7 @@ import type {
   LogFilter,
   LogPage,
   Recording,
+  Separator,
   Session,
   TerminateReason,
   TimelineEvent,
@@ -113,7 +113,7 @@ export const api = {
 };
 
 /** The address a download link of the log points at. */
-export function logExportURL(filter: LogFilter, format: 'csv' | 'jsonl', separator: ';' | ','): string {
+export function logExportURL(filter: LogFilter, format: 'csv' | 'jsonl', separator: Separator): string {
   const csvOnly = format === 'csv' ? { separator } : {};
   return serverURL(`api/log/export${query({ ...filter, format, ...csvOnly })}`);
 }

@@ -11,5 +11,5 @@ export function useSession() {
 
 /** Whether the signed-in person has one of the roles. */
 export function hasRole(session: Session | undefined, ...roles: Role[]): boolean {
-  return session?.person?.roles.some((role) => roles.includes(role)) ?? false;
+  return roles.some((role) => session?.person?.roles.includes(role) === true);
 }

@@ -34,7 +34,7 @@ function Choice({ to, icon, title, text }: ChoiceProps) {
 /** What the signed-in person can do here. */
 export function PersonHome({ person }: { person: Person }) {
   const { t } = useTranslation('home');
-  const may = (...roles: Role[]) => person.roles.some((role) => roles.includes(role));
+  const may = (...roles: Role[]) => roles.some((role) => person.roles.includes(role));
   return (
     <Container size="sm" py="xl" data-testid="person-home">
       <Stack gap="lg">
@@ -42,10 +42,10 @@ export function PersonHome({ person }: { person: Person }) {
           <Title order={1}>{t('hello', { name: person.displayName })}</Title>
           <Text c="dimmed">{t('whatNext')}</Text>
         </Stack>
-        {may('proctor', 'administrator') && (
+        {may('proctor') && (
           <Choice to="/proctor" icon={<IconVideo aria-hidden />} title={t('exams.title')} text={t('exams.text')} />
         )}
-        {may('registrar', 'administrator') && (
+        {may('registrar') && (
           <Choice to="/log" icon={<IconListCheck aria-hidden />} title={t('log.title')} text={t('log.text')} />
         )}
         <Card>

@@ -36,6 +36,12 @@ export interface SocketOptions {
 const openState = 1;
 const pingEveryMs = 20_000;
 const longestWaitMs = 8_000;
+const idleCode = 4408;
+
+/** Codes 44xx are refusals, but for «idle»: a machine that slept comes back. */
+function isLastWord(code: number): boolean {
+  return code >= 4400 && code < 4500 && code !== idleCode;
+}
 
 /** How long to wait before the try after so many failures: 1, 2, 4, 8, 8, … seconds. */
 export function waitBeforeRetry(failures: number): number {
@@ -44,7 +50,7 @@ export function waitBeforeRetry(failures: number): number {
 
 /**
  * A WebSocket that comes back by itself. A close with a code 44xx is the server's last
- * word; every other close is a lost network.
+ * word (4408, idle, is not); every other close is a lost network.
  */
 export class ReconnectingSocket {
   readonly #options: SocketOptions;
@@ -112,7 +118,7 @@ export class ReconnectingSocket {
     };
     socket.onclose = (event) => {
       this.#drop();
-      if (event.code >= 4400 && event.code < 4500) {
+      if (isLastWord(event.code)) {
         this.#set({ phase: 'closed', failures: 0, closeCode: event.code });
         return;
       }

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { api } from '../api/client';
 import { useSession } from '../api/session';
+import { roles } from '../api/types';
 
 /** Who is signed in, and the way out. */
 export function AccountMenu() {
@@ -34,7 +35,10 @@ export function AccountMenu() {
             {person.displayName}
           </Text>
           <Text size="sm" c="dimmed">
-            {person.roles.map((role) => t(`role.${role}`)).join(', ')}
+            {roles
+              .filter((role) => person.roles.includes(role))
+              .map((role) => t(`role.${role}`))
+              .join(', ')}
           </Text>
         </Menu.Label>
         <Menu.Divider />

@@ -9,12 +9,12 @@ export function StaffNav() {
   const { data: session } = useSession();
   return (
     <nav className={classes.nav} aria-label={t('header.navigation')}>
-      {hasRole(session, 'proctor', 'administrator') && (
+      {hasRole(session, 'proctor') && (
         <NavLink to="/proctor" className={classes.navLink}>
           {t('header.exams')}
         </NavLink>
       )}
-      {hasRole(session, 'registrar', 'administrator') && (
+      {hasRole(session, 'registrar') && (
         <NavLink to="/log" className={classes.navLink}>
           <span className={classes.navFull}>{t('header.log')}</span>
           <span className={classes.navShort}>{t('header.logShort')}</span>

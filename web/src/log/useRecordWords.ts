@@ -1,0 +1,32 @@
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { outcomes } from '../api/types';
+import { recordTypes } from './filter';
+
+export interface RecordWords {
+  type: (type: string) => string;
+  outcome: (outcome: string) => string;
+  color: (outcome: string) => string;
+}
+
+/** The log's codes in words; an unknown code stays as it is, since the log may be older or newer than the page. */
+export function useRecordWords(): RecordWords {
+  const { t } = useTranslation(['log', 'common']);
+  return useMemo(
+    () => ({
+      type: (given) => {
+        const type = recordTypes.find((known) => known === given);
+        return type === undefined ? given : t(`type.${type}`);
+      },
+      outcome: (given) => {
+        const outcome = outcomes.find((known) => known === given);
+        return outcome === undefined ? given : t(`common:outcome.${outcome}`);
+      },
+      color: (given) => {
+        if (given === 'match') return 'teal';
+        return outcomes.some((known) => known === given) ? 'red' : 'gray';
+      },
+    }),
+    [t],
+  );
+}

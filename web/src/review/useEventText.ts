@@ -1,0 +1,31 @@
+import { useTranslation } from 'react-i18next';
+import { attemptStates, outcomes, type TimelineEvent } from '../api/types';
+
+/** An event in words; a kind that this version does not know is shown as its code. */
+export function useEventText(): (event: TimelineEvent) => string {
+  const { t } = useTranslation(['review', 'common']);
+  return ({ kind, detail }) => {
+    switch (kind) {
+      case 'state': {
+        const to = attemptStates.find((state) => state === detail.to);
+        return to === undefined ? kind : t('event.state', { state: t(`common:state.${to}`) });
+      }
+      case 'identification': {
+        const outcome = outcomes.find((known) => known === detail.outcome);
+        return outcome === undefined ? kind : t('event.identification', { outcome: t(`common:outcome.${outcome}`) });
+      }
+      case 'connected':
+        return t('event.connected');
+      case 'connection_lost':
+        return t('event.connection_lost');
+      case 'disconnected':
+        return t('event.disconnected');
+      case 'taken_over':
+        return t('event.taken_over');
+      case 'note':
+        return typeof detail.text === 'string' ? t('event.note', { text: detail.text }) : t('event.noteEmpty');
+      default:
+        return kind;
+    }
+  };
+}
