@@ -49,7 +49,7 @@ func (s *Server) routes() http.Handler {
 	}
 	mux.HandleFunc("GET /api/attempts/{id}/connection", s.sessionOnly(s.studentSocket))
 	mux.HandleFunc("GET /api/exams/{id}/watch", s.sessionOnly(s.watchSocket))
-	mux.Handle("GET /", s.page)
+	mux.Handle("/", s.page)
 	return mux
 }
 
@@ -146,8 +146,8 @@ func caller(ctx context.Context) *account.Person {
 	return person
 }
 
-// attemptPath is the input of routes about one attempt.
-type attemptPath struct {
+// AttemptPath is the input of routes about one attempt. It is exported because huma reads embedded structs only then.
+type AttemptPath struct {
 	ID uuid.UUID `path:"id"`
 }
 

@@ -97,13 +97,13 @@ func (s *Server) finishExam(ctx context.Context, in *examPath) (*body[ExamRoom],
 	return s.room(ctx, in)
 }
 
-func (s *Server) grantTry(ctx context.Context, in *attemptPath) (*body[Attempt], error) {
+func (s *Server) grantTry(ctx context.Context, in *AttemptPath) (*body[Attempt], error) {
 	a, err := s.Exams.GrantTry(ctx, in.ID, *caller(ctx))
 	return s.attemptAnswer(ctx, a, err)
 }
 
 type terminateInput struct {
-	attemptPath
+	AttemptPath
 	Body struct {
 		ReasonCode string `json:"reasonCode" enum:"rules,stranger,request,technical"`
 		Note       string `json:"note,omitempty" maxLength:"1000"`
@@ -120,7 +120,7 @@ func (s *Server) terminate(ctx context.Context, in *terminateInput) (*body[Attem
 	return s.attemptAnswer(ctx, a, err)
 }
 
-func (s *Server) timeline(ctx context.Context, in *attemptPath) (*body[Timeline], error) {
+func (s *Server) timeline(ctx context.Context, in *AttemptPath) (*body[Timeline], error) {
 	events, err := s.Exams.Timeline(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (s *Server) timeline(ctx context.Context, in *attemptPath) (*body[Timeline]
 	return answer(out), nil
 }
 
-func (s *Server) identifications(ctx context.Context, in *attemptPath) (*body[Identifications], error) {
+func (s *Server) identifications(ctx context.Context, in *AttemptPath) (*body[Identifications], error) {
 	list, err := s.Identify.Of(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -148,7 +148,7 @@ func (s *Server) identifications(ctx context.Context, in *attemptPath) (*body[Id
 	return answer(out), nil
 }
 
-func (s *Server) recordings(ctx context.Context, in *attemptPath) (*body[Recordings], error) {
+func (s *Server) recordings(ctx context.Context, in *AttemptPath) (*body[Recordings], error) {
 	list, err := s.Archive.Recordings(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -187,7 +187,8 @@ func (s *Server) segment(ctx context.Context, in *segmentInput) (*segmentOutput,
 	return &segmentOutput{ContentType: "video/webm", CacheControl: "private, no-store", Body: data}, err
 }
 
-type logFilter struct {
+// LogFilter is the part of a request that selects records of the log.
+type LogFilter struct {
 	Exam    string `query:"exam" maxLength:"36" doc:"An exam's id"`
 	Type    string `query:"type" maxLength:"40"`
 	Outcome string `query:"outcome" maxLength:"40"`
@@ -195,7 +196,7 @@ type logFilter struct {
 	To      string `query:"to" maxLength:"40" doc:"A time (exclusive) or a date (inclusive)"`
 }
 
-func (f logFilter) parse() (ledger.Filter, error) {
+func (f LogFilter) parse() (ledger.Filter, error) {
 	out := ledger.Filter{Type: ledger.Type(f.Type), Outcome: f.Outcome}
 	var err error
 	if f.Exam != "" {
@@ -229,7 +230,7 @@ func parseMoment(text string) (at time.Time, day bool, err error) {
 }
 
 type logInput struct {
-	logFilter
+	LogFilter
 	Cursor string `query:"cursor" maxLength:"20"`
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"500"`
 }
@@ -288,7 +289,7 @@ func recordShape(r ledger.Row) (LogRecord, error) {
 }
 
 type exportInput struct {
-	logFilter
+	LogFilter
 	Format    string `query:"format" enum:"csv,jsonl" required:"true"`
 	Separator string `query:"separator" default:"semicolon" enum:"semicolon,comma,tab" doc:"CSV only"`
 }

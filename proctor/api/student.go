@@ -48,13 +48,13 @@ func (s *Server) join(ctx context.Context, in *codePath) (*body[Attempt], error)
 	return s.attemptAnswer(ctx, a, err)
 }
 
-func (s *Server) getAttempt(ctx context.Context, in *attemptPath) (*body[Attempt], error) {
+func (s *Server) getAttempt(ctx context.Context, in *AttemptPath) (*body[Attempt], error) {
 	a, err := s.Exams.Attempt(ctx, in.ID)
 	return s.attemptAnswer(ctx, a, err)
 }
 
 type consentInput struct {
-	attemptPath
+	AttemptPath
 	Body struct {
 		TextID uuid.UUID `json:"textId"`
 		SHA256 string    `json:"sha256" pattern:"^[0-9a-f]{64}$" doc:"Of the text that was shown"`
@@ -97,11 +97,11 @@ func (s *Server) consent(ctx context.Context, in *consentInput) (*body[Attempt],
 	if err != nil {
 		return nil, err
 	}
-	return s.getAttempt(ctx, &in.attemptPath)
+	return s.getAttempt(ctx, &in.AttemptPath)
 }
 
 // decline stores that another form of the exam was chosen; nothing else follows from it.
-func (s *Server) decline(ctx context.Context, in *attemptPath) (*body[Attempt], error) {
+func (s *Server) decline(ctx context.Context, in *AttemptPath) (*body[Attempt], error) {
 	person := caller(ctx)
 	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		before, err := s.Exams.Move(ctx, tx, in.ID, exam.Move{To: exam.Declined, Actor: person.ID, Reason: "other_form"})
@@ -124,7 +124,7 @@ func (s *Server) decline(ctx context.Context, in *attemptPath) (*body[Attempt], 
 	return s.getAttempt(ctx, in)
 }
 
-func (s *Server) comeBack(ctx context.Context, in *attemptPath) (*body[Attempt], error) {
+func (s *Server) comeBack(ctx context.Context, in *AttemptPath) (*body[Attempt], error) {
 	a, err := s.Exams.Attempt(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (s *Server) comeBack(ctx context.Context, in *attemptPath) (*body[Attempt],
 	return s.move(ctx, in, exam.Move{To: exam.Registered, Reason: "came_back"})
 }
 
-func (s *Server) begin(ctx context.Context, in *attemptPath) (*body[Attempt], error) {
+func (s *Server) begin(ctx context.Context, in *AttemptPath) (*body[Attempt], error) {
 	a, err := s.Exams.Attempt(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -168,7 +168,7 @@ func (s *Server) notOver(ctx context.Context, a exam.Attempt) error {
 }
 
 // move is the student's own.
-func (s *Server) move(ctx context.Context, in *attemptPath, m exam.Move) (*body[Attempt], error) {
+func (s *Server) move(ctx context.Context, in *AttemptPath, m exam.Move) (*body[Attempt], error) {
 	m.Actor = caller(ctx).ID
 	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		_, err := s.Exams.Move(ctx, tx, in.ID, m)
@@ -181,7 +181,7 @@ func (s *Server) move(ctx context.Context, in *attemptPath, m exam.Move) (*body[
 }
 
 // finish is the student's handing in, or the proctor's ending for one student, which is a decision in the log.
-func (s *Server) finish(ctx context.Context, in *attemptPath) (*body[Attempt], error) {
+func (s *Server) finish(ctx context.Context, in *AttemptPath) (*body[Attempt], error) {
 	a, err := s.Exams.Attempt(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -208,7 +208,7 @@ type startedIdentification struct {
 }
 
 // startIdentification begins one over the student's live stream; its progress goes over the sockets.
-func (s *Server) startIdentification(ctx context.Context, in *attemptPath) (*startedIdentification, error) {
+func (s *Server) startIdentification(ctx context.Context, in *AttemptPath) (*startedIdentification, error) {
 	a, err := s.Exams.Attempt(ctx, in.ID)
 	if err != nil {
 		return nil, err

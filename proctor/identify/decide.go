@@ -182,6 +182,7 @@ func (f *finding) entry(number int, now time.Time, object, software string) ledg
 		d.Voice = &ledger.Voice{
 			Recording: f.sound.recording.String(), FromMS: from, ToMS: to,
 			PacketsSHA256: hex.EncodeToString(f.packetsSHA256[:]), SHA256: hex.EncodeToString(f.voiceSHA256[:]),
+			VoicedMS: f.sound.quality.Voiced.Milliseconds(), SNR: int(f.sound.quality.SNR), LevelDBFS: int(f.sound.quality.LevelDBFS),
 		}
 	}
 	for _, c := range f.quality {

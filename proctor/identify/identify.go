@@ -51,7 +51,7 @@ type Timing struct {
 // DefaultTiming suits a person before a webcam.
 func DefaultTiming() Timing {
 	return Timing{
-		Look: 40 * time.Second, KeyFrame: 700 * time.Millisecond, PerDigit: 2 * time.Second, ListenMin: 6 * time.Second,
+		Look: 25 * time.Second, KeyFrame: 700 * time.Millisecond, PerDigit: 2 * time.Second, ListenMin: 6 * time.Second,
 		Challenge: 2 * time.Minute, Verify: 30 * time.Second,
 	}
 }

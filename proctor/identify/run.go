@@ -38,6 +38,7 @@ type sound struct {
 	packets   []media.AudioPacket
 	recording uuid.UUID
 	wav       []byte
+	quality   voice.Quality
 }
 
 // maxPackets bounds the listening: Opus frames of 20 ms over half a minute.
@@ -295,9 +296,9 @@ func (f *finding) prepare() error {
 	defer clear(low)
 	limits := voice.DefaultLimits()
 	limits.Voiced = voice.VoicedFor(len(f.challenge.Digits))
-	quality := limits.Assess(low, voiceRate)
-	if !quality.Good() {
-		return &stopped{Quality, "voice_" + string(quality.Problems[0]), nil}
+	f.sound.quality = limits.Assess(low, voiceRate)
+	if q := f.sound.quality; !q.Good() {
+		return &stopped{Quality, "voice_" + string(q.Problems[0]), fmt.Errorf("level %.0f dBFS, SNR %.0f dB, %s voiced", q.LevelDBFS, q.SNR, q.Voiced)}
 	}
 	f.sound.wav = voice.WAV(low, voiceRate)
 	f.voiceSHA256 = sha256.Sum256(f.sound.wav)

@@ -72,6 +72,9 @@ type Voice struct {
 	ToMS          int64  `json:"toMs"`
 	PacketsSHA256 string `json:"packetsSha256"` // the Opus packets as they arrived, one after the other
 	SHA256        string `json:"sha256"`        // the WAV as it was sent
+	VoicedMS      int64  `json:"voicedMs"`      // time of speech
+	SNR           int    `json:"snr"`           // signal-to-noise ratio, dB
+	LevelDBFS     int    `json:"levelDbfs"`     // mean level of the speech
 }
 
 // Measure is one component of quality by its ISO/IEC 29794-5 name, 0…100, or −1 where it could not be assessed.

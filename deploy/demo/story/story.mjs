@@ -1,0 +1,339 @@
+// The browser story: a student identified, another face refused, an empty picture stopped, the proctor watching and ending, the registrar
+// exporting. It prints a line a step, keeps a picture of each, and hands what it saw to the Go test as its last line: FACTS {…}.
+//
+// STORY (JSON): url, root (of the checkout), pictures (a folder), media: {right, other, empty, voice} (files), downloads (a folder).
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+
+const config = JSON.parse(process.env.STORY);
+const { chromium } = createRequire(path.join(config.root, 'web/package.json'))('playwright-core');
+
+const patience = 30_000;
+const began = Date.now();
+let number = 0;
+const facts = {};
+const open = [];
+const folders = [];
+
+mkdirSync(config.pictures, { recursive: true });
+mkdirSync(config.downloads, { recursive: true });
+
+/** One step: does it, keeps a picture of the page it returns, prints a line. */
+async function step(what, act) {
+  const at = Date.now();
+  let page;
+  try {
+    page = await act();
+  } catch (error) {
+    for (const [i, person] of open.entries()) await person.page.screenshot({ path: path.join(config.pictures, `failed-${i}-${person.name}.png`) }).catch(() => {});
+    console.log(`  ✗ ${what}`);
+    throw error;
+  }
+  number += 1;
+  if (page) await page.screenshot({ path: path.join(config.pictures, `${String(number).padStart(2, '0')}-${slug(what)}.png`) });
+  console.log(`  ✓ ${what}  (${((Date.now() - at) / 1000).toFixed(1)} s)`);
+}
+
+const slug = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 60);
+
+function expect(truth, what) {
+  if (!truth) throw new Error(`not so: ${what}`);
+}
+
+/** A person with a browser of her own; camera is a y4m file. */
+async function person(name, camera) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ochno-story-'));
+  folders.push(folder);
+  const args = [
+    '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required',
+  ];
+  if (camera) args.push(`--use-file-for-fake-video-capture=${camera}`, `--use-file-for-fake-audio-capture=${config.media.voice}`);
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath: config.chromium, headless: true, chromiumSandbox: false, args, viewport: { width: 1440, height: 900 },
+    locale: 'ru-RU', timezoneId: 'Europe/Moscow', acceptDownloads: true, permissions: camera ? ['camera', 'microphone'] : [],
+  });
+  context.setDefaultTimeout(patience);
+  const page = context.pages()[0] ?? (await context.newPage());
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    // A refused request is told on the console too; the story refuses on purpose.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
+  });
+  const who = { name, page, context, complaints };
+  open.push(who);
+  return who;
+}
+
+const id = (page, testId) => page.getByTestId(testId);
+
+/** Goes through the stand's sign-in page as one of its test people. */
+async function signIn(page, fullName) {
+  await id(page, 'sign-in').first().click();
+  await page.getByRole('button', { name: new RegExp(fullName) }).click();
+}
+
+/** The student's way up to the identification. */
+async function join(student, fullName) {
+  const { page } = student;
+  await page.goto(`${config.url}/e/demo`);
+  await id(page, 'exam-card').waitFor();
+  await signIn(page, fullName);
+  await id(page, 'exam-card').waitFor();
+  await id(page, 'join').click();
+}
+
+async function consent({ page }) {
+  await id(page, 'consent-text').waitFor();
+  await id(page, 'consent-check').check();
+  await id(page, 'consent-grant').click();
+}
+
+async function devices({ page }) {
+  const button = id(page, 'device-continue');
+  await button.waitFor();
+  await page.waitForFunction(() => !document.querySelector('[data-testid="device-continue"]')?.hasAttribute('disabled'), null, { timeout: patience });
+  await button.click();
+}
+
+/** Starts an identification and reads the digits "aloud" (the fake microphone speaks all the time). */
+async function identify({ page }, readAloud) {
+  await id(page, 'identify-start').click();
+  if (!readAloud) return;
+  await id(page, 'challenge-digits').waitFor({ timeout: 60_000 });
+  await page.waitForTimeout(6_000); // the time a person takes to read four digits
+  await id(page, 'spoken').click();
+}
+
+/** What a video element shows: is it moving, and is it a picture at all? Looked at twice, half a second apart. */
+function look(page, testId) {
+  return page.evaluate(async (wanted) => {
+    const element = document.querySelector(`[data-testid="${wanted}"]`);
+    const video = element instanceof HTMLVideoElement ? element : element?.querySelector('video');
+    if (!video) return { found: false };
+    const sample = () => {
+      const canvas = document.createElement('canvas');
+      canvas.width = 64;
+      canvas.height = 48;
+      const context = canvas.getContext('2d');
+      context.drawImage(video, 0, 0, 64, 48);
+      const { data } = context.getImageData(0, 0, 64, 48);
+      let sum = 0, squares = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        const luma = (data[i] * 299 + data[i + 1] * 587 + data[i + 2] * 114) / 1000;
+        sum += luma;
+        squares += luma * luma;
+      }
+      const n = data.length / 4;
+      return { mean: sum / n, deviation: Math.sqrt(Math.max(0, squares / n - (sum / n) ** 2)), frames: video.getVideoPlaybackQuality().totalVideoFrames };
+    };
+    const deadline = Date.now() + 20_000;
+    while (video.videoWidth === 0 && Date.now() < deadline) await new Promise((r) => setTimeout(r, 100));
+    const first = sample();
+    const timeFirst = video.currentTime;
+    await new Promise((r) => setTimeout(r, 700));
+    const second = sample();
+    return { found: true, width: video.videoWidth, height: video.videoHeight, mean: second.mean, deviation: second.deviation, frames: second.frames - first.frames, seconds: video.currentTime - timeFirst };
+  }, testId);
+}
+
+function expectLive(seen, what) {
+  expect(seen.found, `${what}: there is a video`);
+  expect(seen.width >= 320, `${what}: a picture came (${JSON.stringify(seen)})`);
+  expect(seen.frames > 3 && seen.seconds > 0.2, `${what}: it moves (${JSON.stringify(seen)})`);
+  expect(seen.mean > 20 && seen.deviation > 10, `${what}: it is not black (${JSON.stringify(seen)})`);
+}
+
+const attemptOf = async (page) => (await (await page.request.get(`${config.url}/api/join/demo`)).json()).attemptId;
+const attempt = async (page, of) => (await page.request.get(`${config.url}/api/attempts/${of}`)).json();
+
+async function story() {
+  const proctor = await person('proctor');
+  await step('The proctor signs in through ESIA and opens the room', async () => {
+    await proctor.page.goto(`${config.url}/proctor`);
+    await signIn(proctor.page, 'Соколова Елена');
+    await proctor.page.locator('[data-testid^="exam-"]').first().click();
+    await id(proctor.page, 'room').waitFor();
+    return proctor.page;
+  });
+
+  const anna = await person('anna', config.media.right);
+  await step('The student opens the link and signs in through ESIA', async () => {
+    await join(anna, 'Смирнова Анна');
+    await id(anna.page, 'consent-text').waitFor();
+    facts.anna = await attemptOf(anna.page);
+    return anna.page;
+  });
+  await step('She reads and grants the consent', async () => {
+    await consent(anna);
+    await id(anna.page, 'device-continue').waitFor();
+    expect((await attempt(anna.page, facts.anna)).consent.grantedAt, 'the consent is stored');
+    return anna.page;
+  });
+  await step('Camera and microphone are checked', async () => {
+    await page_ready(anna.page);
+    return anna.page;
+  });
+  await step('Picture and sound reach the server', async () => {
+    await devices(anna);
+    await id(anna.page, 'identify-start').waitFor();
+    return anna.page;
+  });
+  await step('The server asks for digits; she reads them aloud', async () => {
+    await id(anna.page, 'identify-start').click();
+    await id(anna.page, 'challenge-digits').waitFor({ timeout: 60_000 });
+    await anna.page.screenshot({ path: path.join(config.pictures, 'digits.png') });
+    await anna.page.waitForTimeout(6_000);
+    await id(anna.page, 'spoken').click();
+    await id(anna.page, 'begin-exam').waitFor();
+    const a = await attempt(anna.page, facts.anna);
+    expect(a.state === 'admitted', `she is admitted (${a.state}, ${a.lastIdentification?.reason})`);
+    expect(a.lastIdentification.score.overall >= a.threshold, 'her score is above the threshold');
+    facts.annaIdentification = a.lastIdentification;
+    return anna.page;
+  });
+  await step('She is admitted and begins the exam', async () => {
+    await id(anna.page, 'begin-exam').click();
+    await id(anna.page, 'exam-bar').waitFor();
+    return anna.page;
+  });
+  await step('The proctor sees her live, moving and not black, with the score', async () => {
+    await id(proctor.page, `room-row-${facts.anna}`).click();
+    await id(proctor.page, 'large-video').waitFor();
+    facts.live = await look(proctor.page, 'large-video');
+    expectLive(facts.live, 'the live picture');
+    const panel = await id(proctor.page, 'large-student').innerText();
+    expect(/0[,.]9999|1[,.]0|100/.test(panel) || panel.includes(String(facts.annaIdentification.score.overall).replace('.', ',')), `the score is shown (${panel.slice(0, 400)})`);
+    return proctor.page;
+  });
+
+  const boris = await person('boris', config.media.other);
+  await step('Another face joins under a student’s name', async () => {
+    await join(boris, 'Кузнецов Борис');
+    await consent(boris);
+    await devices(boris);
+    facts.boris = await attemptOf(boris.page);
+    await id(boris.page, 'identify-start').waitFor();
+    return boris.page;
+  });
+  await step('He is refused with a reason and not admitted', async () => {
+    await identify(boris, true);
+    await id(boris.page, 'identification-result').first().waitFor();
+    const a = await attempt(boris.page, facts.boris);
+    expect(a.state === 'ready' && a.lastIdentification.outcome === 'no_match', `refused (${a.state}, ${a.lastIdentification?.outcome})`);
+    expect((await boris.page.innerText('body')).includes(a.lastIdentification.message.ru), 'the reason is on the page');
+    expect(a.triesLeft === a.triesTotal - 1, 'a try was used');
+    facts.borisIdentification = a.lastIdentification;
+    return boris.page;
+  });
+  await step('The proctor sees the refusal', async () => {
+    await id(proctor.page, `room-row-${facts.boris}`).click();
+    await proctor.page.waitForFunction((text) => document.querySelector('[data-testid="large-student"]')?.textContent?.includes(text), facts.borisIdentification.message.ru.slice(0, 30));
+    return proctor.page;
+  });
+
+  const vera = await person('vera', config.media.empty);
+  await step('An empty picture is stopped by the quality gate with a helpful message', async () => {
+    await join(vera, 'Попова Вера');
+    await consent(vera);
+    await devices(vera);
+    facts.vera = await attemptOf(vera.page);
+    await identify(vera, false);
+    await id(vera.page, 'hint').waitFor();
+    await vera.page.screenshot({ path: path.join(config.pictures, 'hint.png') });
+    await id(vera.page, 'identification-result').first().waitFor({ timeout: 60_000 });
+    const a = await attempt(vera.page, facts.vera);
+    expect(a.state === 'ready' && a.lastIdentification.outcome === 'quality', `stopped by the gate (${a.lastIdentification?.outcome})`);
+    expect(a.triesLeft === a.triesTotal, 'no try was used');
+    expect((await vera.page.innerText('body')).includes(a.lastIdentification.message.ru), 'the message is on the page');
+    facts.veraIdentification = a.lastIdentification;
+    return vera.page;
+  });
+
+  await step('A stranger signs in and is not let in', async () => {
+    const stranger = await person('stranger');
+    await stranger.page.goto(`${config.url}/e/demo`);
+    await signIn(stranger.page, 'Орлов Демьян');
+    await id(stranger.page, 'sign-in-problem').waitFor();
+    expect(stranger.page.url().includes('person_unknown'), 'the page explains');
+    return stranger.page;
+  });
+  await step('A student may not see another student’s attempt, nor the log', async () => {
+    for (const url of [`/api/attempts/${facts.anna}`, '/api/log', '/api/exams']) {
+      const answer = await boris.page.request.get(config.url + url);
+      expect(answer.status() === 403, `GET ${url} is forbidden (${answer.status()})`);
+      expect((await answer.json()).code === 'forbidden', 'with a code');
+    }
+    const closed = await boris.page.evaluate((of) => new Promise((resolve) => {
+      const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/api/attempts/${of}/connection`);
+      socket.onopen = () => resolve('open');
+      socket.onerror = () => resolve('refused');
+    }), facts.anna);
+    expect(closed === 'refused', 'the socket of another attempt is refused');
+  });
+
+  await step('The proctor ends the exam', async () => {
+    await id(proctor.page, 'end-exam').click();
+    await id(proctor.page, 'end-exam-confirm').click();
+    await id(anna.page, 'receipt').waitFor();
+    expect((await attempt(anna.page, facts.anna)).state === 'finished', 'her attempt is finished');
+    return proctor.page;
+  });
+  await step('The student has a receipt', async () => anna.page);
+  await step('The recording plays in the proctor’s browser', async () => {
+    // The end of the recording is stored a moment after the exam ended.
+    await proctor.page.waitForFunction(async (of) => {
+      const answer = await (await fetch(`/api/attempts/${of}/recordings`)).json();
+      const timeline = await (await fetch(`/api/attempts/${of}/timeline`)).json();
+      return answer.recordings[0]?.segments.length > 0 && timeline.events.some((e) => e.kind === 'disconnected');
+    }, facts.anna, { polling: 500 });
+    await proctor.page.goto(`${config.url}/proctor/attempts/${facts.anna}`);
+    await id(proctor.page, 'review-video').waitFor();
+    await proctor.page.evaluate(() => document.querySelector('[data-testid="review-video"]')?.play?.());
+    facts.playback = await look(proctor.page, 'review-video');
+    expectLive(facts.playback, 'the recording');
+    return proctor.page;
+  });
+
+  const registrar = await person('registrar');
+  await step('The registrar opens the log and filters by the exam', async () => {
+    await registrar.page.goto(`${config.url}/log`);
+    await signIn(registrar.page, 'Лебедева Жанна');
+    await id(registrar.page, 'log-table').waitFor();
+    await registrar.page.goto(`${config.url}/log?exam=${facts.annaExam ?? (await attempt(anna.page, facts.anna)).examId}&type=identification`);
+    await id(registrar.page, 'log-table').getByText('Смирнова Анна').first().waitFor();
+    return registrar.page;
+  });
+  await step('She downloads CSV and JSON Lines', async () => {
+    for (const [button, file] of [['download-csv', 'log.csv'], ['download-jsonl', 'log.jsonl']]) {
+      const [download] = await Promise.all([registrar.page.waitForEvent('download'), id(registrar.page, button).click()]);
+      await download.saveAs(path.join(config.downloads, file));
+    }
+    return registrar.page;
+  });
+
+  for (const who of open) expect(who.complaints.length === 0, `${who.name}'s pages have no errors: ${who.complaints.join('; ')}`);
+}
+
+async function page_ready(page) {
+  await page.waitForFunction(() => !document.querySelector('[data-testid="device-continue"]')?.hasAttribute('disabled'));
+}
+
+let failed;
+try {
+  await story();
+} catch (error) {
+  failed = error;
+}
+for (const who of open) await who.context.close().catch(() => {});
+for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+if (failed) {
+  console.error(failed);
+  process.exit(1);
+}
+console.log(`  ${number} steps in ${((Date.now() - began) / 1000).toFixed(0)} s; pictures in ${config.pictures}`);
+console.log(`FACTS ${JSON.stringify(facts)}`);
