@@ -204,8 +204,8 @@ func (r *recorder) pop(now time.Time) {
 			media: Audio, key: true, data: s.Data, rtp: s.Time, at: s.At, lost: s.Lost, length: s.Duration,
 			off: r.aclock.Offset(s.Time, r.arrival(s.At)), ntp: r.aclock.NTP(s.Time),
 		}
-		number := r.out.put(&b, now)
-		r.taps.sound(r.chain.id, number, b)
+		r.out.put(&b, now)
+		r.taps.sound(r.chain.id, b)
 	}
 	r.obey()
 	r.out.advance(now)

@@ -184,6 +184,8 @@ func (s *segmenter) cut(reply chan cutReply, now time.Time) bool {
 		}
 		s.cutRequest = now
 		return true
+	case s.gapFrom >= 0: // what came last was lost
+		reply <- cutReply{err: ErrNotStored}
 	case s.lastPresent:
 		reply <- cutReply{number: s.lastNumber}
 	default:
@@ -362,6 +364,10 @@ func (s *segmenter) open(blocks []block) error {
 		return err
 	}
 	s.file = file
+	if s.gapFrom >= 0 {
+		s.gap(Gap{Offset: s.gapFrom, Duration: max(s.start-s.gapFrom, 0), Reason: GapStorage})
+		s.gapFrom = -1
+	}
 	return nil
 }
 
@@ -445,11 +451,9 @@ func (s *segmenter) lane(m Media) *lane {
 func (s *segmenter) noteGap(l *lane, b *block) {
 	away := b.off - max(s.end, s.mediaEnd()) // since anything came
 	switch {
-	case s.gapFrom >= 0:
-		s.gap(Gap{Offset: s.gapFrom, Duration: b.off - s.gapFrom, Reason: GapStorage})
-		s.gapFrom = -1
+	case s.gapFrom >= 0: // told when the storage works again
 	case s.end == 0 && !s.vlane.seen && !s.alane.seen: // the very beginning
-	case away >= pauseAtLeast, away >= gapAtLeast && !s.vlane.seen && !s.alane.seen:
+	case away >= pauseAtLeast, away > 0 && !s.vlane.seen && !s.alane.seen: // the latter is another connection
 		s.gap(Gap{Offset: b.off - away, Duration: away, Reason: GapDisconnect})
 		s.vlane.end, s.alane.end = b.off, b.off // told for both
 	case !l.seen:

@@ -23,12 +23,13 @@ type Frame struct {
 	At            time.Time
 }
 
-// AudioPacket is one Opus packet as it stands in the recording at Offset.
+// AudioPacket is one Opus packet as it stands in the recording at Offset. Which
+// segment that falls into is not settled yet: a key frame still under way may
+// end the current one before it.
 type AudioPacket struct {
 	Data      []byte // shared with the recorder: read only
 	Duration  time.Duration
 	Recording uuid.UUID
-	Segment   int
 	Offset    time.Duration // of its block in the recording, whole milliseconds
 	RTPTime   uint32
 	At        time.Time
@@ -128,12 +129,12 @@ func (s *tapSet) frame(recording uuid.UUID, segment int, b block) {
 	}
 }
 
-func (s *tapSet) sound(recording uuid.UUID, segment int, b block) {
+func (s *tapSet) sound(recording uuid.UUID, b block) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range s.taps {
 		sendNewest(t.audio, AudioPacket{
-			Data: b.data, Duration: b.length, Recording: recording, Segment: segment,
+			Data: b.data, Duration: b.length, Recording: recording,
 			Offset: b.off, RTPTime: b.rtp, At: b.at,
 		})
 	}
