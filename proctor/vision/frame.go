@@ -105,8 +105,8 @@ func clamp8(n, d int) uint8 {
 }
 
 // EncodeJPEG encodes the picture as a 4:2:0 JPEG of the given quality (1…100), without metadata.
-func EncodeJPEG(img image.Image, quality int) ([]byte, error) {
-	if img == nil || img.Bounds().Empty() {
+func EncodeJPEG(img *image.YCbCr, quality int) ([]byte, error) {
+	if img == nil || img.Rect.Empty() {
 		return nil, errors.New("vision: encode JPEG: empty picture")
 	}
 	var out bytes.Buffer

@@ -115,7 +115,7 @@ func vp8KeyFrames(tb testing.TB, img *image.YCbCr, bitrate string) [][]byte {
 		tb.Fatal(err)
 	}
 	var stderr bytes.Buffer
-	cmd := exec.Command("ffmpeg", "-v", "error", "-loop", "1", "-i", photo, "-t", "1", "-r", "15",
+	cmd := exec.Command("ffmpeg", "-v", "error", "-loop", "1", "-i", photo, "-t", "0.6", "-r", "15",
 		"-vf", "scale=out_range=tv:out_color_matrix=bt601", "-pix_fmt", "yuv420p",
 		"-c:v", "libvpx", "-b:v", bitrate, "-deadline", "realtime", "-cpu-used", "6", "-g", "5", "-f", "ivf", "-")
 	cmd.Stderr = &stderr
