@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -159,8 +160,11 @@ func probe(t *testing.T, data []byte) probed {
 	for _, s := range said.Streams {
 		p.video = p.video || s.Codec == "vp8"
 		p.audio = p.audio || s.Codec == "opus"
-		var n int
-		if err := json.Unmarshal([]byte(s.Packets), &n); err != nil {
+		if s.Packets == "" { // ffprobe leaves the number out where there is none
+			continue
+		}
+		n, err := strconv.Atoi(s.Packets)
+		if err != nil {
 			t.Fatalf("ffprobe: %q packets", s.Packets)
 		}
 		p.packets[s.Type] += n

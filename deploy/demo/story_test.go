@@ -206,8 +206,12 @@ func checkRecording(t *testing.T, records *archive.Archive, f facts) {
 		if !p.video || !p.audio {
 			t.Errorf("segment %d: video %v, audio %v", s.Number, p.video, p.audio)
 		}
-		if p.packets["video"] == 0 || p.packets["audio"] == 0 {
-			t.Errorf("segment %d: packets %v", s.Number, p.packets)
+		if (p.packets["video"] > 0) != s.Video || (p.packets["audio"] > 0) != s.Audio {
+			t.Errorf("segment %d: packets %v, its row says video %v, audio %v", s.Number, p.packets, s.Video, s.Audio)
+		}
+		// A cut may leave a moment of sound alone before the next key frame; nothing longer.
+		if s.DurationMS > 1500 && (!s.Video || !s.Audio) {
+			t.Errorf("segment %d of %d ms: video %v, audio %v", s.Number, s.DurationMS, s.Video, s.Audio)
 		}
 		total += float64(s.DurationMS) / 1000
 	}
