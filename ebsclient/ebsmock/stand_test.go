@@ -5,22 +5,17 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/json"
 	"errors"
 	"image"
-	"image/png"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"ochno/ebsclient"
@@ -136,104 +131,6 @@ func request(id string, photo, voice []byte) ebsclient.Request {
 	return ebsclient.Request{
 		ID: id, Subject: oid, Session: session, Challenge: "5381",
 		Photo: ebsclient.Sample{ContentType: "image/jpeg", Data: photo}, Voice: ebsclient.Sample{ContentType: "audio/wav", Data: voice},
-	}
-}
-
-// TestScenarios plays every scenario through the push driver and the checker: what a caller of both gets.
-func TestScenarios(t *testing.T) {
-	photo, voice := modulePhoto(t, "face.jpg"), spoken(t, "пять, три, восемь, один")
-	valid := func(result, alive bool, overall float64) func(*ebsclient.Verdict) bool {
-		return func(v *ebsclient.Verdict) bool {
-			return v.Result == result && v.Liveness.Passed == alive && v.Match.Overall == overall
-		}
-	}
-	tests := map[string]struct {
-		err     error
-		verdict func(*ebsclient.Verdict) bool
-		sent    int32
-	}{
-		"": {verdict: func(v *ebsclient.Verdict) bool {
-			return v.Result && v.Liveness.Passed && v.Match.Photo >= 0.9999 && v.Match.Sound >= 0.9999
-		}, sent: 1},
-		"match":               {verdict: valid(true, true, 0.99995), sent: 1},
-		"near_miss":           {verdict: valid(false, true, 0.9998), sent: 1},
-		"no_match":            {verdict: valid(false, true, 0.0123), sent: 1},
-		"spoof":               {verdict: valid(false, false, 0.99995), sent: 1},
-		"slow":                {verdict: func(v *ebsclient.Verdict) bool { return v.Result }, sent: 1},
-		"slow;delay=15s":      {err: ebsclient.Unavailable, sent: 3},
-		"photo_missing":       {err: ebsclient.ReasonModalityMissing, sent: 1},
-		"sound_missing":       {err: ebsclient.ReasonModalityMissing, sent: 1},
-		"low_quality":         {err: ebsclient.LowQuality, sent: 1},
-		"liveness_failed":     {err: ebsclient.LivenessFailed, sent: 1},
-		"not_enrolled":        {err: ebsclient.NotEnrolled, sent: 1},
-		"expired_session":     {err: ebsclient.Expired, sent: 1},
-		"wrong_issuer":        {err: ebsclient.ReasonWrongIssuer, sent: 1},
-		"wrong_subject":       {err: ebsclient.ReasonWrongSubject, sent: 1},
-		"wrong_audience":      {err: ebsclient.ReasonWrongAudience, sent: 1},
-		"wrong_session":       {err: ebsclient.ReasonWrongSession, sent: 1},
-		"wrong_challenge":     {err: ebsclient.ReasonWrongChallenge, sent: 1},
-		"bad_signature":       {err: ebsclient.ReasonBadSignature, sent: 1},
-		"unknown_key":         {err: ebsclient.ReasonUnknownKey, sent: 1},
-		"alg_none":            {err: ebsclient.ReasonWrongAlgorithm, sent: 1},
-		"score_out_of_range":  {err: ebsclient.ReasonScoreOutOfRange, sent: 1},
-		"replayed":            {err: ebsclient.ReasonReplayed, sent: 1},
-		"expired":             {err: ebsclient.ReasonExpired, sent: 1},
-		"future":              {err: ebsclient.ReasonNotYetValid, sent: 1},
-		"401":                 {err: ebsclient.Denied, sent: 1},
-		"403":                 {err: ebsclient.Denied, sent: 1},
-		"422":                 {err: ebsclient.LowQuality, sent: 1},
-		"429":                 {err: ebsclient.Busy, sent: 3},
-		"429;retry-after=120": {err: ebsclient.Busy, sent: 1},
-		"500":                 {err: ebsclient.Unavailable, sent: 3},
-		"503":                 {err: ebsclient.Unavailable, sent: 3},
-		"half":                {err: ebsclient.Unavailable, sent: 3},
-		"never":               {err: ebsclient.Unavailable, sent: 3},
-	}
-	for _, name := range ebsmock.ScenarioNames() {
-		if _, ok := tests[name]; !ok {
-			t.Errorf("scenario %s is not tested", name)
-		}
-	}
-	for name, c := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := newStand(t, func(cfg *ebsmock.Config) { cfg.Key = standKey() })
-				if err := s.Enrol(t.Context(), ebsmock.Person{OID: oid}, photo); err != nil {
-					t.Fatal(err)
-				}
-				var sent, earlier atomic.Int32
-				replay := ebsclient.NewMemoryReplay(nil)
-				expect := ebsclient.Expect{Subject: oid, Session: session, Challenge: "5381", Replay: replay}
-				checker := newChecker(t, s)
-				// One verdict was given and used before.
-				first, err := newPush(t, serve(t, s, "match", &earlier)).Verify(t.Context(), request("id-0", photo, voice))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := checker.Check(t.Context(), first, expect); err != nil {
-					t.Fatal(err)
-				}
-
-				var verdict *ebsclient.Verdict
-				got, err := newPush(t, serve(t, s, name, &sent)).Verify(t.Context(), request("id-1", photo, voice))
-				if err == nil {
-					verdict, err = checker.Check(t.Context(), got, expect)
-				}
-				if c.err != nil && (verdict != nil || !errors.Is(err, c.err)) || c.err == nil && (err != nil || !c.verdict(verdict)) {
-					t.Errorf("%+v, error %v; want %v", verdict, err, c.err)
-				}
-				var typed *ebsclient.Error
-				if err != nil && !errors.As(err, &typed) {
-					t.Errorf("an untyped error: %v", err)
-				}
-				if typed != nil && typed.Code == ebsclient.Busy && typed.RetryAfter == 0 {
-					t.Error("busy without saying for how long")
-				}
-				if sent.Load() != c.sent {
-					t.Errorf("sent %d times, want %d", sent.Load(), c.sent)
-				}
-			})
-		})
 	}
 }
 
@@ -353,121 +250,6 @@ func TestKeysRotate(t *testing.T) {
 	}
 }
 
-func TestEnrolment(t *testing.T) {
-	dir := t.TempDir()
-	s := newStand(t, func(cfg *ebsmock.Config) { cfg.DataDir, cfg.Key = dir, standKey() })
-	face := webcam(t, modulePhoto(t, "face.jpg"))
-	var asPNG bytes.Buffer
-	if err := png.Encode(&asPNG, face); err != nil {
-		t.Fatal(err)
-	}
-	twice := frame{image.NewRGBA(image.Rect(0, 0, 1280, 480))}
-	twice.fill(face, func(x, y float64) (float64, float64) {
-		if x >= 640 {
-			x -= 640
-		}
-		return x, y
-	})
-	do := func(method, path, contentType, name string, body []byte) *httptest.ResponseRecorder {
-		r := httptest.NewRequest(method, path, bytes.NewReader(body))
-		r.Header.Set("Content-Type", contentType)
-		r.Header.Set("X-Person-Name", name)
-		w := httptest.NewRecorder()
-		s.ServeHTTP(w, r)
-		return w
-	}
-	code := func(w *httptest.ResponseRecorder) string {
-		var p struct {
-			Code    string
-			Message map[string]string
-		}
-		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Header().Get("Content-Type") != "application/problem+json" || p.Message["ru"] == "" || p.Message["en"] == "" {
-			t.Errorf("not a problem: %s", w.Body)
-		}
-		return p.Code
-	}
-	for name, c := range map[string]struct {
-		path, contentType, person string
-		body                      []byte
-		status                    int
-		code                      string
-	}{
-		"no oid":        {"/enrolments/abc", "image/jpeg", "", face.jpeg(t, 90), 400, "bad_oid"},
-		"a path":        {"/enrolments/..%2Fkeys", "image/jpeg", "", face.jpeg(t, 90), 400, "bad_oid"},
-		"no type":       {"/enrolments/5", "", "", face.jpeg(t, 90), 415, "bad_type"},
-		"a GIF":         {"/enrolments/5", "image/gif", "", face.jpeg(t, 90), 415, "bad_type"},
-		"a long name":   {"/enrolments/5", "image/jpeg", strings.Repeat("n", 201), face.jpeg(t, 90), 400, "bad_name"},
-		"no text":       {"/enrolments/5", "image/jpeg", "%FF", face.jpeg(t, 90), 400, "bad_name"},
-		"no picture":    {"/enrolments/5", "image/jpeg", "", []byte("hello"), 422, "low_quality"},
-		"half of one":   {"/enrolments/5", "image/jpeg", "", face.jpeg(t, 90)[:3000], 422, "low_quality"},
-		"a bomb":        {"/enrolments/5", "image/png", "", bomb(t), 422, "low_quality"},
-		"no face":       {"/enrolments/5", "image/jpeg", "", frame{image.NewRGBA(face.Rect)}.jpeg(t, 90), 422, "low_quality"},
-		"two faces":     {"/enrolments/5", "image/jpeg", "", twice.jpeg(t, 90), 422, "low_quality"},
-		"much too much": {"/enrolments/5", "image/jpeg", "", make([]byte, 9<<20), 413, "too_large"},
-	} {
-		w := do("PUT", c.path, c.contentType, c.person, c.body)
-		if w.Code != c.status || code(w) != c.code {
-			t.Errorf("%s: %d %s, want %d %s", name, w.Code, w.Body, c.status, c.code)
-		}
-	}
-	if w := do("GET", "/enrolments", "", "", nil); strings.TrimSpace(w.Body.String()) != `{"enrolments":[]}` {
-		t.Errorf("refused pictures left something behind: %s", w.Body)
-	}
-	if w := do("PUT", "/enrolments/5", "image/jpeg", "%D0%90%D0%BD%D0%BD%D0%B0", face.jpeg(t, 90)); w.Code != 204 {
-		t.Fatalf("%d %s", w.Code, w.Body)
-	}
-	if w := do("PUT", "/enrolments/6", "image/png", "", asPNG.Bytes()); w.Code != 204 {
-		t.Fatalf("%d %s", w.Code, w.Body)
-	}
-	w := do("GET", "/enrolments", "", "", nil)
-	var list struct{ Enrolments []map[string]any }
-	if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || len(list.Enrolments) != 2 {
-		t.Fatalf("%s %v", w.Body, err)
-	}
-	if e := list.Enrolments[0]; len(e) != 3 || e["oid"] != "5" || e["name"] != "Анна" || e["enrolledAt"] == "" {
-		t.Errorf("%v: want oid, name, enrolledAt and no picture", e)
-	}
-	// No photo is kept, and what is kept is the owner's only.
-	err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
-		if err != nil || info.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if bytes.Contains(data, []byte("JFIF")) || bytes.Contains(data, face.jpeg(t, 90)[:200]) || info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s: a photo, or readable by others (%v)", path, info.Mode())
-		}
-		return err
-	})
-	if err != nil {
-		t.Error(err)
-	}
-	again := newStand(t, func(cfg *ebsmock.Config) { cfg.DataDir, cfg.Key = dir, standKey() })
-	rec := httptest.NewRecorder()
-	again.ServeHTTP(rec, httptest.NewRequest("GET", "/enrolments", nil))
-	if rec.Body.String() != w.Body.String() {
-		t.Errorf("after a restart: %s", rec.Body)
-	}
-	if w := do("DELETE", "/enrolments/5", "", "", nil); w.Code != 204 {
-		t.Errorf("remove: %d", w.Code)
-	}
-	if w := do("DELETE", "/enrolments/5", "", "", nil); w.Code != 404 || code(w) != "not_enrolled" {
-		t.Errorf("remove again: %d", w.Code)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "enrolments", "5.json")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the removed enrolment is still there: %v", err)
-	}
-}
-
-// bomb is a small file of a picture too large to decode.
-func bomb(tb testing.TB) []byte {
-	tb.Helper()
-	var out bytes.Buffer
-	if err := png.Encode(&out, image.NewGray(image.Rect(0, 0, 8000, 200))); err != nil {
-		tb.Fatal(err)
-	}
-	return out.Bytes()
-}
-
 func TestStrangers(t *testing.T) {
 	s := newStand(t, func(cfg *ebsmock.Config) { cfg.Key = standKey() })
 	do := func(change func(*http.Request)) int {
@@ -507,43 +289,6 @@ func TestStrangers(t *testing.T) {
 	}
 	if _, err := p.Verify(t.Context(), request("id", []byte("photo"), []byte("voice"))); !errors.Is(err, ebsclient.Denied) {
 		t.Errorf("another's mnemonic: %v", err)
-	}
-}
-
-func TestScenariosOfSubjects(t *testing.T) {
-	s := newStand(t, func(cfg *ebsmock.Config) { cfg.Key = standKey() })
-	var sent atomic.Int32
-	push := newPush(t, serve(t, s, "", &sent))
-	put := func(path, body string) int {
-		w := httptest.NewRecorder()
-		s.ServeHTTP(w, httptest.NewRequest("PUT", path, strings.NewReader(body)))
-		return w.Code
-	}
-	for body, want := range map[string]int{
-		`{"scenario":"made_up"}`: 400, `{"scenario":""}`: 400, `hello`: 400, `{"scenario":"429","times":-1}`: 400,
-		`{"scenario":"slow","delayMs":99999999}`: 400, `{"scenario":"not_enrolled","times":2}`: 204,
-	} {
-		if got := put("/scenarios/"+oid, body); got != want {
-			t.Errorf("%s: %d, want %d", body, got, want)
-		}
-	}
-	if got := put("/scenarios/abc", `{"scenario":"match"}`); got != 400 {
-		t.Errorf("no oid: %d", got)
-	}
-	ask := func(id string) error {
-		_, err := push.Verify(t.Context(), request(id, []byte("hello"), []byte("hello")))
-		return err
-	}
-	if !errors.Is(ask("1"), ebsclient.NotEnrolled) || !errors.Is(ask("2"), ebsclient.NotEnrolled) {
-		t.Error("the scenario does not hold for two requests")
-	}
-	if put("/scenarios/"+oid, `{"scenario":"match"}`) != 204 || ask("3") != nil || ask("4") != nil {
-		t.Error("the scenario without a count does not hold")
-	}
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequest("DELETE", "/scenarios/"+oid, nil))
-	if w.Code != 204 || !errors.Is(ask("5"), ebsclient.NotEnrolled) {
-		t.Error("the scenario was not taken away")
 	}
 }
 
