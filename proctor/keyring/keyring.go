@@ -149,6 +149,9 @@ func OpenObject(key []byte, name string, sealed []byte) ([]byte, error) {
 }
 
 func aead(key []byte) (cipher.AEAD, error) {
+	if len(key) != KeySize { // AES takes shorter keys too
+		return nil, fmt.Errorf("key: want %d bytes, have %d", KeySize, len(key))
+	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
