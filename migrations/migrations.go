@@ -44,6 +44,15 @@ func Check(ctx context.Context, pool *pgxpool.Pool) (Status, error) {
 		return Status{}, err
 	}
 	defer closeDB()
+	// goose makes its table even to read a version; a database without one has none.
+	var there bool
+	if err := pool.QueryRow(ctx, `select to_regclass($1) is not null`, goose.DefaultTablename).Scan(&there); err != nil {
+		return Status{}, fmt.Errorf("read the migration version: %w", err)
+	}
+	if !there {
+		sources := provider.ListSources()
+		return Status{Latest: sources[len(sources)-1].Version}, nil
+	}
 	current, latest, err := provider.GetVersions(ctx)
 	if err != nil {
 		return Status{}, fmt.Errorf("read the migration version: %w", err)
@@ -52,7 +61,7 @@ func Check(ctx context.Context, pool *pgxpool.Pool) (Status, error) {
 }
 
 func open(pool *pgxpool.Pool) (*goose.Provider, func(), error) {
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // asks every second for five minutes
 	if err != nil {
 		return nil, nil, fmt.Errorf("migration lock: %w", err)
 	}
