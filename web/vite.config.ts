@@ -24,7 +24,8 @@ export default defineConfig({
   },
   test: {
     environment: 'node',
-    include: ['src/**/*.test.{ts,tsx}'],
+    include: ['{src,plugins}/**/*.test.{ts,tsx}'],
     restoreMocks: true,
+    environmentOptions: { jsdom: { url: 'http://ochno.test/' } },
   },
 });

@@ -2,13 +2,7 @@ import { Button, Stack, TextInput } from '@mantine/core';
 import { useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
-
-/** Takes the whole link as well as the bare code: people paste what they were sent. */
-export function codeIn(typed: string): string {
-  const text = typed.trim();
-  const linked = /\/e\/([^/?#\s]+)/.exec(text);
-  return linked?.[1] ?? text;
-}
+import { codeIn } from './codeIn';
 
 /** The way to an exam for whoever has its code. */
 export function CodeForm() {

@@ -1,12 +1,12 @@
-import { Anchor, Button, Checkbox, Text } from '@mantine/core';
+import { Button, Checkbox, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client';
 import type { Attempt } from '../api/types';
 import { ProblemAlert } from '../shell/ProblemAlert';
 import { ContactLine } from './ContactLine';
-import { DeclineModal } from './DeclineModal';
 import classes from './Join.module.css';
+import { OtherForm } from './OtherForm';
 import { StepFrame } from './StepFrame';
 import { useAttemptAction } from './useAttemptAction';
 
@@ -16,7 +16,6 @@ export function ConsentStep({ attempt }: { attempt: Attempt }) {
   const { text } = attempt.consent;
   const [agreed, setAgreed] = useState(false);
   const [reminded, setReminded] = useState(false);
-  const [declining, setDeclining] = useState(false);
   const grant = useAttemptAction(() => api.grantConsent(attempt.id, text.id, text.sha256));
   const paragraphs = text.body.split(/\n{2,}/).filter((paragraph) => paragraph.trim() !== '');
   return (
@@ -59,10 +58,7 @@ export function ConsentStep({ attempt }: { attempt: Attempt }) {
       >
         {t('consent.grant')}
       </Button>
-      <Anchor component="button" type="button" onClick={() => setDeclining(true)} data-testid="decline" ta="center">
-        {t('consent.decline')}
-      </Anchor>
-      <DeclineModal attempt={attempt} opened={declining} onClose={() => setDeclining(false)} />
+      <OtherForm attempt={attempt} />
     </StepFrame>
   );
 }

@@ -2,6 +2,7 @@ import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Text } from '@mantine/
 import { IconHandClick } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Attempt } from '../api/types';
 import { useStore } from '../rtc/useStore';
 import { CameraCheck } from './CameraCheck';
 import { ContactLine } from './ContactLine';
@@ -9,19 +10,20 @@ import { DeviceProblemView } from './DeviceProblemView';
 import classes from './Join.module.css';
 import { useLive } from './live';
 import { MicrophoneCheck } from './MicrophoneCheck';
+import { OtherForm } from './OtherForm';
 import { SelfView } from './SelfView';
 import { StepFrame } from './StepFrame';
 import { useAfter } from './useAfter';
 
 interface DevicesStepProps {
-  contact: string;
+  attempt: Attempt;
   onChecked: () => void;
 }
 
 const silenceBeforeHelpMs = 10_000;
 
 /** The camera and microphone check; the button comes alive when both work. */
-export function DevicesStep({ contact, onChecked }: DevicesStepProps) {
+export function DevicesStep({ attempt, onChecked }: DevicesStepProps) {
   const { t } = useTranslation('join');
   const { devices } = useLive();
   const { phase, stream, problem } = useStore(devices.state);
@@ -59,7 +61,8 @@ export function DevicesStep({ contact, onChecked }: DevicesStepProps) {
           </Anchor>
         )}
       </Group>
-      <ContactLine contact={contact} />
+      <OtherForm attempt={attempt} />
+      <ContactLine contact={attempt.exam.contact} />
     </StepFrame>
   );
 }

@@ -12,6 +12,7 @@ import { IdentificationGuide } from './IdentificationGuide';
 import { identificationView, type IdentificationView } from './identificationView';
 import { useLive } from './live';
 import { LiveNotice } from './LiveNotice';
+import { OtherForm } from './OtherForm';
 import { SelfView, type Tone } from './SelfView';
 import { StepFrame } from './StepFrame';
 
@@ -64,6 +65,7 @@ export function IdentificationStep({ attempt }: { attempt: Attempt }) {
           onSpoken={(challengeId) => publisher.spoken(challengeId)}
         />
       </Stack>
+      {attempt.state === 'ready' && !underWay(view) && <OtherForm attempt={attempt} />}
       <ContactLine contact={attempt.exam.contact} />
     </StepFrame>
   );

@@ -44,7 +44,7 @@ export function StepView({ attempt }: { attempt: Attempt }) {
     case 'declined':
       return <DeclinedStep attempt={attempt} />;
     case 'devices':
-      return <DevicesStep contact={attempt.exam.contact} onChecked={() => setDevicesChecked(true)} />;
+      return <DevicesStep attempt={attempt} onChecked={() => setDevicesChecked(true)} />;
     case 'connection':
       return <ConnectionStep contact={attempt.exam.contact} />;
     case 'identification':

@@ -1,15 +1,10 @@
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { api } from '../api/client';
 import type { Attempt } from '../api/types';
+import { newerAttempt } from './newerAttempt';
 
 const attemptKey = (id: string) => ['attempt', id] as const;
 const clockKey = ['server-clock'] as const;
-
-/** Keeps the newer of two reports: answers of the API and of the socket may overtake each other. */
-export function newerAttempt(known: Attempt | undefined, told: Attempt): Attempt {
-  if (known === undefined) return told;
-  return Date.parse(told.serverTime) >= Date.parse(known.serverTime) ? told : known;
-}
 
 /** Notes how far the student's clock is from the server's: it may be wrong, and the server's counts. */
 function rememberClock(client: QueryClient, attempt: Attempt): void {

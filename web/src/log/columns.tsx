@@ -57,7 +57,7 @@ export function useColumns(onOpen: (record: LogRecord) => void) {
             const outcome = getValue();
             if (outcome === undefined || outcome === '') return null;
             return (
-              <Badge variant="light" color={words.color(outcome)}>
+              <Badge variant="light" miw="max-content" color={words.color(outcome)}>
                 {words.outcome(outcome)}
               </Badge>
             );

@@ -58,6 +58,7 @@ export const theme = createTheme({
     Card: { defaultProps: { withBorder: true, padding: 'lg', radius: 'lg' } },
     Alert: { defaultProps: { radius: 'md' }, classNames: { root: classes.alert, title: classes.alertTitle } },
     Badge: { defaultProps: { radius: 'sm', tt: 'none', fw: 550 } },
+    Drawer: { classNames: { title: classes.modalTitle } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     Modal: { defaultProps: { centered: true, radius: 'lg', overlayProps: { backgroundOpacity: 0.5 } }, classNames: { title: classes.modalTitle } },
   },

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { attemptStates, type AttemptState } from '../api/types';
+import { fakeAttempt } from '../rtc/fakes';
+import { needsLive, stepOf, type Step } from './step';
+
+const fresh = { devicesChecked: false, everLive: false };
+
+describe('stepOf', () => {
+  it.each<[AttemptState, Step]>([
+    ['registered', 'consent'],
+    ['ready', 'devices'],
+    ['identifying', 'devices'],
+    ['identified', 'devices'],
+    ['manual_identification', 'manual'],
+    ['admitted', 'admitted'],
+    ['in_progress', 'exam'],
+    ['paused', 'exam'],
+    ['finished', 'receipt'],
+    ['reviewed', 'receipt'],
+    ['declined', 'declined'],
+    ['terminated', 'stopped'],
+    ['expired', 'stopped'],
+  ])('%s after a reload leads to %s', (state, step) => {
+    expect(stepOf(fakeAttempt({ state }), fresh)).toBe(step);
+  });
+
+  it('goes on from the devices to the connection to the identification', () => {
+    const ready = fakeAttempt({ state: 'ready' });
+    expect(stepOf(ready, { devicesChecked: true, everLive: false })).toBe('connection');
+    expect(stepOf(ready, { devicesChecked: true, everLive: true })).toBe('identification');
+  });
+
+  it('wants the camera neither before the consent nor after the end', () => {
+    const withoutCamera = attemptStates.filter((state) => !needsLive(stepOf(fakeAttempt({ state }), { devicesChecked: true, everLive: true })));
+    expect(withoutCamera).toEqual(['registered', 'finished', 'reviewed', 'declined', 'terminated', 'expired']);
+  });
+});

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fakeAttempt, fakeEntry, FakePeers, fakeRoom, FakeSockets, fakeStream, fakeTrack, settle } from './fakes';
+import { Viewer } from './viewer';
+
+function setUp() {
+  const sockets = new FakeSockets();
+  const peers = new FakePeers();
+  const viewer = new Viewer({
+    url: 'ws://server/watch',
+    openSocket: sockets.open,
+    createPeer: peers.create,
+    createStream: (tracks) => fakeStream(...tracks),
+  });
+  const hello = () => {
+    sockets.last.accept();
+    sockets.last.say({ type: 'hello', room: fakeRoom(fakeEntry({ id: 'a' }), fakeEntry({ id: 'b' }, false)), iceServers: [] });
+  };
+  return { sockets, peers, viewer, hello };
+}
+
+const track = (mid: string, attemptId: string, media: 'video' | 'audio') => ({ mid, attemptId, source: 'camera', media });
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('Viewer', () => {
+  it('says after every hello what is on the screen, and only changes afterwards', () => {
+    const { sockets, viewer, hello } = setUp();
+    viewer.start();
+    viewer.watch(['a', 'b']);
+    hello();
+    viewer.watch(['a', 'b']);
+    viewer.watch(['b']);
+    expect(sockets.last.sentOfType('watch')).toEqual([
+      { type: 'watch', attempts: ['a', 'b'] },
+      { type: 'watch', attempts: ['b'] },
+    ]);
+    sockets.last.drop(1006);
+    vi.advanceTimersByTime(1_000);
+    hello();
+    expect(sockets.last.sentOfType('watch')).toEqual([{ type: 'watch', attempts: ['b'] }]);
+  });
+
+  it('answers offers in order and sorts the tracks by student', async () => {
+    const { sockets, peers, viewer, hello } = setUp();
+    viewer.start();
+    hello();
+    const [video, audio, second] = [fakeTrack('video'), fakeTrack('audio'), fakeTrack('video')];
+    sockets.last.say({ type: 'offer', sdp: 'one', tracks: [track('0', 'a', 'video'), track('1', 'a', 'audio')] });
+    sockets.last.say({ type: 'offer', sdp: 'two', tracks: [track('0', 'a', 'video'), track('1', 'a', 'audio'), track('2', 'b', 'video')] });
+    // The peer connection is made with the first offer, and its tracks are there from then on.
+    await Promise.resolve();
+    peers.last.receives({ '0': video, '1': audio, '2': second });
+    await settle();
+    expect(peers.all).toHaveLength(1);
+    expect(sockets.last.sentOfType('answer').map(({ sdp }) => sdp)).toEqual(['answer-to-one', 'answer-to-two']);
+    const { streams } = viewer.state.get();
+    expect(streams.get('a')?.getTracks()).toEqual([video, audio]);
+    expect(streams.get('b')?.getTracks()).toEqual([second]);
+  });
+
+  it('keeps a stream’s identity while its tracks stay, and drops who is no longer watched', async () => {
+    const { sockets, peers, viewer, hello } = setUp();
+    viewer.start();
+    hello();
+    sockets.last.say({ type: 'offer', sdp: 'one', tracks: [track('0', 'a', 'video'), track('1', 'b', 'video')] });
+    await Promise.resolve();
+    peers.last.receives({ '0': fakeTrack('video'), '1': fakeTrack('video') });
+    await settle();
+    const before = viewer.state.get().streams.get('a');
+    sockets.last.say({ type: 'offer', sdp: 'two', tracks: [track('0', 'a', 'video')] });
+    await settle();
+    expect(viewer.state.get().streams.get('a')).toBe(before);
+    expect(viewer.state.get().streams.has('b')).toBe(false);
+  });
+
+  it('starts over when an offer is not an SDP', async () => {
+    const { sockets, peers, viewer, hello } = setUp();
+    viewer.start();
+    hello();
+    sockets.last.say({ type: 'offer', sdp: 'one', tracks: [] });
+    await settle();
+    peers.last.refuseRemote = true;
+    sockets.last.say({ type: 'offer', sdp: 'rubbish', tracks: [] });
+    await settle();
+    expect(peers.last.closed).toBe(true);
+    expect(viewer.state.get().socket.phase).toBe('waiting');
+  });
+
+  it('follows attempts, newcomers too', () => {
+    const { sockets, viewer, hello } = setUp();
+    viewer.start();
+    hello();
+    sockets.last.say({ type: 'attempt', roomAttempt: fakeEntry({ id: 'a', state: 'admitted' }) });
+    sockets.last.say({ type: 'attempt', roomAttempt: fakeEntry({ id: 'c' }) });
+    const attempts = viewer.state.get().room?.attempts ?? [];
+    expect(attempts.map(({ attempt }) => [attempt.id, attempt.state])).toEqual([
+      ['a', 'admitted'],
+      ['b', 'ready'],
+      ['c', 'ready'],
+    ]);
+  });
+
+  it('keeps the connection as it was when the API tells of an attempt', () => {
+    const { viewer, hello } = setUp();
+    viewer.start();
+    hello();
+    viewer.applyAttempt(fakeAttempt({ id: 'a', state: 'terminated' }));
+    viewer.applyAttempt(fakeAttempt({ id: 'b', state: 'terminated' }));
+    const attempts = viewer.state.get().room?.attempts ?? [];
+    expect(attempts.map(({ connected }) => connected)).toEqual([true, false]);
+  });
+
+  it('keeps identifications under way and forgets those that are done', () => {
+    const { sockets, viewer, hello } = setUp();
+    viewer.start();
+    hello();
+    sockets.last.say({ type: 'identification', attemptId: 'a', phase: 'verifying' });
+    expect(viewer.state.get().identifications.get('a')).toMatchObject({ phase: 'verifying' });
+    sockets.last.say({ type: 'identification', attemptId: 'a', phase: 'done', identification: { id: 'i' } });
+    expect(viewer.state.get().identifications.has('a')).toBe(false);
+  });
+
+  it('shows no pictures without a connection', async () => {
+    const { sockets, peers, viewer, hello } = setUp();
+    viewer.start();
+    hello();
+    sockets.last.say({ type: 'offer', sdp: 'one', tracks: [track('0', 'a', 'video')] });
+    await Promise.resolve();
+    peers.last.receives({ '0': fakeTrack('video') });
+    await settle();
+    expect(viewer.state.get().streams.size).toBe(1);
+    sockets.last.drop(1006);
+    expect(viewer.state.get().streams.size).toBe(0);
+  });
+});
