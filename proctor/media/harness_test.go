@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -261,7 +262,7 @@ type student struct {
 	mu      sync.Mutex
 	sent    map[[32]byte]bool // whole frames
 	wantKey bool
-	keys    int // key frames sent on request
+	silent  bool
 }
 
 type studentOptions struct {
@@ -361,6 +362,12 @@ func (s *student) send(m material, video, audio *webrtc.TrackLocalStaticSample) 
 			return
 		case <-tick.C:
 		}
+		s.mu.Lock()
+		silent := s.silent
+		s.mu.Unlock()
+		if silent {
+			continue
+		}
 		if err := audio.WriteSample(media.Sample{Data: m.opus[i%len(m.opus)], Duration: step}); err != nil {
 			return
 		}
@@ -372,7 +379,6 @@ func (s *student) send(m material, video, audio *webrtc.TrackLocalStaticSample) 
 		if s.wantKey && frame > 0 {
 			data = m.keys[frame%len(m.keys)]
 			s.wantKey = false
-			s.keys++
 		}
 		s.sent[sha256.Sum256(data)] = true
 		s.mu.Unlock()
@@ -397,6 +403,13 @@ func (s *student) readReports(sender *webrtc.RTPSender) {
 			}
 		}
 	}
+}
+
+// hush stops and starts sending; the connection stays.
+func (s *student) hush(silent bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.silent = silent
 }
 
 func (s *student) sentFrame(sum [32]byte) bool {
@@ -437,7 +450,6 @@ type proctor struct {
 	t      *testing.T
 	viewer *Viewer
 	pc     *webrtc.PeerConnection
-	work   sync.WaitGroup
 
 	mu      sync.Mutex
 	offers  []Offer
@@ -530,6 +542,12 @@ func (p *proctor) read(track *webrtc.TrackRemote) {
 		p.mu.Unlock()
 		p.bump()
 	}
+}
+
+func (p *proctor) framesOf(attempt uuid.UUID) []assemble.Frame {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.frames[attempt.String()])
 }
 
 // wait waits until a condition over what has come holds.

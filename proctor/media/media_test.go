@@ -91,15 +91,19 @@ func TestEndToEnd(t *testing.T) {
 		checkSegment(t, s, sink.file(s2), s2)
 	}
 
-	for i, f := range watcher.frames[attempt.String()] {
+	for i, f := range watcher.framesOf(attempt) {
 		if !s.sentFrame(sha256.Sum256(f.Data)) {
 			t.Errorf("the proctor's frame %d was never sent", i)
 		}
 	}
+	watcher.mu.Lock()
+	last := watcher.offers[0]
+	watcher.mu.Unlock()
+	stranger.mu.Lock()
 	if len(stranger.frames) > 0 || len(stranger.sounds) > 0 || len(stranger.offers) > 0 {
 		t.Error("a viewer of another room was served")
 	}
-	last := watcher.offers[0]
+	stranger.mu.Unlock()
 	if len(last.Tracks) == 0 || last.Tracks[0].Attempt != attempt || last.Tracks[0].MID == "" {
 		t.Errorf("tracks of the offer: %+v", last.Tracks)
 	}

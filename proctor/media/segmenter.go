@@ -409,7 +409,7 @@ func (s *segmenter) close(end time.Duration) {
 		s.answer(cutReply{err: ErrNotStored})
 		return
 	}
-	s.end = end
+	s.end, s.floor = end, max(s.floor, end.Truncate(time.Millisecond))
 	s.lastNumber, s.lastPresent = number, true
 	s.chain.add(seg)
 	s.answer(cutReply{number: number})

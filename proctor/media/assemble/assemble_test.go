@@ -369,6 +369,45 @@ func TestClockFollowsTime(t *testing.T) {
 	}
 }
 
+// TestClockAfterPause tells a sender that stood still from a network that did.
+func TestClockAfterPause(t *testing.T) {
+	const step = 20 * time.Millisecond
+	for _, c := range []struct {
+		name    string
+		pause   time.Duration
+		stands  bool          // the sender; else the network holds the packets back
+		settled time.Duration // after the pause the offset must be right
+	}{
+		{"the sender for 1 s", time.Second, true, shortWindow + step},
+		{"the sender for 3 s", 3 * time.Second, true, 0},
+		{"the network for 1 s", time.Second, false, 0},
+		{"the network for 3 s", 3 * time.Second, false, shortWindow + step},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			clock := NewClock(48000)
+			const before = 2 * time.Second
+			for captured := time.Duration(0); captured < 8*time.Second; captured += step {
+				sent, arrival := captured, captured
+				switch {
+				case captured < before:
+				case c.stands:
+					arrival += c.pause
+				case captured < before+c.pause:
+					arrival = before + c.pause
+				}
+				want := sent
+				if c.stands && captured >= before {
+					want += c.pause
+				}
+				got := clock.Offset(uint32(sent.Seconds()*48000+0.5), arrival)
+				if arrival >= before+c.pause+c.settled && (c.stands || captured >= before+c.pause) && (got-want).Abs() > tolerance {
+					t.Fatalf("at %v: %v, want %v", arrival, got, want)
+				}
+			}
+		})
+	}
+}
+
 // TestClockLipSync delays the video by 150 ms on the way; sender reports say so.
 func TestClockLipSync(t *testing.T) {
 	audio, video := NewClock(48000), NewClock(90000)

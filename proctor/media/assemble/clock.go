@@ -11,6 +11,14 @@ const (
 	window       = 2 * time.Second
 	enough       = 10 // packets that make a window count
 
+	// After a pause it matters whether the sender stood still or the network
+	// did: a short window tells, and after a long one a standing sender is the
+	// better guess at once.
+	shortPause  = 500 * time.Millisecond
+	longPause   = 2 * time.Second
+	shortWindow = 300 * time.Millisecond
+	shortEnough = 3
+
 	maxShift = time.Second           // of video against audio; more is not a skew but a lie
 	slew     = 10 * time.Millisecond // of that shift, per frame
 )
@@ -28,8 +36,10 @@ type Clock struct {
 	ext     int64  // the same, unwrapped, zero at the anchor
 	base    time.Duration
 
+	newest    time.Duration // arrival
 	windowEnd time.Duration
-	packets   int // seen in the window
+	wanted    int // packets that make the window count
+	packets   int // seen in it
 	minLag    time.Duration
 
 	reported  bool
@@ -47,28 +57,37 @@ func NewClock(rate int) *Clock { return &Clock{rate: int64(rate)} }
 func (c *Clock) Offset(rtp uint32, arrival time.Duration) time.Duration {
 	if !c.started {
 		c.started = true
-		c.last, c.base = rtp, arrival
-		c.openWindow(arrival)
+		c.last, c.base, c.newest = rtp, arrival, arrival
+		c.openWindow(arrival, window, enough)
 	}
+	pause := arrival - c.newest
+	c.newest = max(c.newest, arrival)
 	ext := c.unwrap(rtp)
 	if ext > c.ext {
 		c.ext, c.last = ext, rtp
 	}
 	lag := arrival - c.at(ext)
+	if pause >= longPause && lag > tolerance {
+		c.base += lag
+		lag = 0
+	}
+	if pause >= shortPause {
+		c.openWindow(arrival, shortWindow, shortEnough)
+	}
 	c.packets++
 	c.minLag = min(c.minLag, lag)
 	switch {
 	case lag < -absurdAhead || lag > absurdBehind:
 		c.base += lag
-		c.openWindow(arrival)
+		c.openWindow(arrival, shortWindow, shortEnough)
 		if ext < c.ext { // RTP time went back for good
 			c.ext, c.last = ext, rtp
 		}
 	case arrival >= c.windowEnd:
-		if c.packets >= enough && (c.minLag > tolerance || c.minLag < -tolerance) {
+		if c.packets >= c.wanted && (c.minLag > tolerance || c.minLag < -tolerance) {
 			c.base += c.minLag
 		}
-		c.openWindow(arrival)
+		c.openWindow(arrival, window, enough)
 	}
 	return c.at(ext)
 }
@@ -118,7 +137,7 @@ func (c *Clock) ticks(n int64) time.Duration {
 	return time.Duration(n/c.rate)*time.Second + time.Duration(n%c.rate)*time.Second/time.Duration(c.rate)
 }
 
-func (c *Clock) openWindow(arrival time.Duration) {
-	c.windowEnd, c.packets = arrival+window, 0
+func (c *Clock) openWindow(arrival, length time.Duration, wanted int) {
+	c.windowEnd, c.wanted, c.packets = arrival+length, wanted, 0
 	c.minLag = 1 << 62
 }
