@@ -20,16 +20,23 @@ type Key struct {
 }
 
 // GenerateKey writes a fresh Ed25519 key for the origin to path (and its public half to path.pub) unless one is there.
-// The origin names the log, like "ochno.example-university.ru/log".
+// The origin names the log, like "ochno.example-university.ru/log"; it has no spaces and no plus signs. A public half alone is an error:
+// the key that goes with it was lost, and a log that it signed needs it.
 func GenerateKey(path, origin string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("log key: %w", err)
 	}
+	if _, err := os.Stat(path + ".pub"); err == nil {
+		return fmt.Errorf("log key: %s.pub is there without its private half: restore that from a backup, or move the file away to begin a log of its own", path)
+	}
 	private, public, err := note.GenerateKey(rand.Reader, origin)
 	if err != nil {
 		return fmt.Errorf("log key: %w", err)
+	}
+	if _, err := note.NewSigner(private); err != nil {
+		return fmt.Errorf("log key: the origin %q cannot name a log", origin)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("log key: %w", err)
@@ -43,8 +50,15 @@ func GenerateKey(path, origin string) error {
 	return nil
 }
 
-// OpenKey reads what GenerateKey wrote.
+// OpenKey reads what GenerateKey wrote. Only its owner may be able to read the private half.
 func OpenKey(path string) (Key, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Key{}, fmt.Errorf("log key: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return Key{}, fmt.Errorf("log key %s: others may read it (mode %v); chmod 600 it", path, info.Mode().Perm())
+	}
 	private, err := os.ReadFile(path)
 	if err != nil {
 		return Key{}, fmt.Errorf("log key: %w", err)

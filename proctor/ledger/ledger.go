@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -100,6 +101,7 @@ func (l *Log) Append(ctx context.Context, tx pgx.Tx, e Entry) (uuid.UUID, error)
 		for field, value := range e.Personal {
 			salt := make([]byte, 16)
 			rand.Read(salt)
+			value = strings.ToValidUTF8(value, "\ufffd") // as JSON will keep it, or the value could never be checked against its hash
 			values[field] = personalValue{Salt: hex.EncodeToString(salt), Value: value}
 			env.Personal[field] = personalHash(salt, value)
 		}
@@ -125,6 +127,9 @@ func (l *Log) Append(ctx context.Context, tx pgx.Tx, e Entry) (uuid.UUID, error)
 // personal opens the encrypted half and checks it against the hashes in the body.
 func (l *Log) personal(id uuid.UUID, sealed []byte, hashes map[string]string) (map[string]string, error) {
 	if len(hashes) == 0 {
+		if sealed != nil {
+			return nil, fmt.Errorf("record %s has personal values of which the log sealed nothing", id)
+		}
 		return nil, nil
 	}
 	if sealed == nil { // erased: the hashes stay, the values are gone

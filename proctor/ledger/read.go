@@ -66,6 +66,7 @@ func (r Row) decode(env *envelope) error {
 
 // Page returns at most limit records, newest first, older than the cursor (0: from the newest), and the next cursor (0: no more).
 func (l *Log) Page(ctx context.Context, f Filter, cursor int64, limit int) (rows []Row, next int64, err error) {
+	limit = max(limit, 1)
 	where, args := f.where()
 	args = append(args, cursor, limit+1)
 	sql := fmt.Sprintf(`%s where %s and ($%d = 0 or seq < $%d) order by seq desc limit $%d`, selectRecord, where, len(args)-1, len(args)-1, len(args))
@@ -134,14 +135,12 @@ func (l *Log) Latest(ctx context.Context) (Checkpoint, error) {
 	if err != nil {
 		return c, fmt.Errorf("read the checkpoint: %w", err)
 	}
-	copy(c.Root[:], raw)
-	if err := l.check(c); err != nil {
-		return c, err
-	}
-	return c, nil
+	return c, l.check(&c, raw)
 }
 
-func (l *Log) check(c Checkpoint) error {
+// check fills in the root as it is stored and holds the row against its signed text.
+func (l *Log) check(c *Checkpoint, storedRoot []byte) error {
+	copy(c.Root[:], storedRoot)
 	opened, err := note.Open([]byte(c.Note), note.VerifierList(l.verifier))
 	if err != nil {
 		return fmt.Errorf("checkpoint of size %d: %w", c.Size, err)
@@ -150,13 +149,13 @@ func (l *Log) check(c Checkpoint) error {
 	if err != nil {
 		return fmt.Errorf("checkpoint of size %d: %w", c.Size, err)
 	}
-	if size != c.Size || root != c.Root {
+	if size != c.Size || root != c.Root || len(storedRoot) != len(root) {
 		return fmt.Errorf("checkpoint of size %d: its row and its signed text differ", c.Size)
 	}
 	return nil
 }
 
-const selectRecord = `select id, seq, leaf, type, at, exam_id, attempt_id, outcome, body, personal from ledger_record`
+const selectRecord = `select id, seq, leaf, type, at, exam_id, attempt_id, person_id, outcome, body, personal from ledger_record`
 
 type storedRecord struct {
 	ID        uuid.UUID
@@ -166,6 +165,7 @@ type storedRecord struct {
 	At        time.Time
 	ExamID    uuid.NullUUID
 	AttemptID uuid.NullUUID
+	PersonID  uuid.NullUUID
 	Outcome   string
 	Body      []byte
 	Personal  []byte

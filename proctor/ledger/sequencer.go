@@ -66,7 +66,7 @@ func (s *Sequencer) Sequence(ctx context.Context) (int, error) {
 		if err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock($1)`, int64(sequenceLock)).Scan(&mine); err != nil || !mine {
 			return err
 		}
-		size, _, err := head(ctx, tx)
+		size, signed, err := head(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -80,6 +80,12 @@ func (s *Sequencer) Sequence(ctx context.Context) (int, error) {
 			return err
 		}
 		work := &hashes{ctx: ctx, tx: tx, fresh: map[int64]tlog.Hash{}}
+		// A stored hash that was changed would go into every later root, and no checkpoint could ever be made true again.
+		if root, err := tlog.TreeHash(size, work); err != nil {
+			return fmt.Errorf("tree of %d: %w", size, err)
+		} else if size > 0 && root != signed {
+			return fmt.Errorf("the stored hashes do not have the root that the checkpoint of size %d signed: the log must be verified", size)
+		}
 		queue := &pgx.Batch{}
 		for i, r := range batch {
 			leaf := size + int64(i)
