@@ -19,6 +19,10 @@ var ErrNotStored = errors.New("media: segment not stored yet")
 const (
 	firstRetry = 250 * time.Millisecond
 	lastRetry  = 30 * time.Second
+
+	// A chain that is delivered is remembered for a while: somebody may have read
+	// the rows just before its last segment got one.
+	chainMemory = 10 * time.Minute
 )
 
 // chain is the sequence of segments of one recording: what the next one must
@@ -40,6 +44,7 @@ type chain struct {
 	stored  bool          // whether head says anything
 	users   int           // recorders that may append
 	over    bool          // delivery has ended
+	ended   time.Time     // when it did
 }
 
 func newChain(start RecordingStart, sink Sink, log *slog.Logger) *chain {
@@ -68,13 +73,6 @@ func (c *chain) add(s Segment) {
 	c.next, c.prev, c.end = s.Number+1, s.SHA256, s.Offset+s.Duration
 	c.queue = append(c.queue, s)
 	c.notify()
-}
-
-// skip gives up a number whose file could not be finished.
-func (c *chain) skip(number int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.next = max(c.next, number+1)
 }
 
 // tryUse takes part in the chain unless delivery is over.
@@ -163,6 +161,19 @@ func (c *chain) deliver(ctx context.Context) {
 		c.notify()
 		c.mu.Unlock()
 	}
+}
+
+// finished notes when delivery ended.
+func (c *chain) finished(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = now
+}
+
+func (c *chain) endedBefore(t time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.ended.IsZero() && c.ended.Before(t) && len(c.queue) == 0
 }
 
 // pending says how many segments the sink has not taken.

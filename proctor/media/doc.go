@@ -12,8 +12,8 @@
 //
 //	remote track ─▶ upTrack.read ─┬─▶ cache and fan-out ─▶ downTracks of viewers
 //	                              └─▶ recorder (a bounded queue)
-//	                                    └─▶ assemble ─▶ timeline ─▶ taps
-//	                                                            └─▶ WebM clusters ─▶ spool ─▶ chain ─▶ Sink
+//	                                    └─▶ assemble (frames, offsets) ─┬─▶ taps
+//	                                                                    └─▶ segmenter ─▶ webm ─▶ spool ─▶ chain ─▶ Sink
 //
 // The goroutine that reads a track does the forwarding and nothing that can
 // block: every queue behind it is bounded and drops instead of waiting. A frame
@@ -29,5 +29,14 @@
 // the publisher until the sink has taken everything. Whoever owns a goroutine
 // waits for it in Close.
 //
-// Start reading at Node (node.go), then Publisher, then recorder.
+// # What is on disk when
+//
+// A cluster is written whole, by one write, at most two seconds after its first
+// packet came. A finished segment is written, synced, hashed, renamed, and only
+// then offered to the sink; the spool file goes when the sink has stored it.
+// Recover runs the same steps on what a killed process left, and the segmenter
+// on what a failing disk left, so the chain of hashes never has a hole.
+//
+// Start reading at Node (node.go), then Publisher, recorder, segmenter. The pure
+// parts are packages of their own: assemble and webm.
 package media

@@ -234,13 +234,26 @@ func closeNode(t *testing.T, n *Node) {
 	}
 }
 
-func clientAPI() (*webrtc.API, error) {
+// clientAPI makes a client with pion's payload types, or with other ones, as
+// Firefox has them.
+func clientAPI(vp8, opus webrtc.PayloadType) (*webrtc.API, error) {
 	var settings webrtc.SettingEngine
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	var codecs webrtc.MediaEngine
-	if err := codecs.RegisterDefaultCodecs(); err != nil {
+	err := errors.Join(
+		codecs.RegisterCodec(webrtc.RTPCodecParameters{
+			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, PayloadType: vp8,
+		}, webrtc.RTPCodecTypeVideo),
+		codecs.RegisterCodec(webrtc.RTPCodecParameters{
+			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH264, ClockRate: 90000}, PayloadType: 102,
+		}, webrtc.RTPCodecTypeVideo),
+		codecs.RegisterCodec(webrtc.RTPCodecParameters{
+			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}, PayloadType: opus,
+		}, webrtc.RTPCodecTypeAudio),
+	)
+	if err != nil {
 		return nil, err
 	}
 	var registry interceptor.Registry
@@ -296,7 +309,7 @@ func startStudent(n *Node, o studentOptions) (*student, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := clientAPI()
+	api, err := clientAPI(120, 109)
 	if err != nil {
 		return nil, err
 	}
@@ -461,7 +474,7 @@ type proctor struct {
 func joinProctor(t *testing.T, n *Node, room uuid.UUID) *proctor {
 	t.Helper()
 	p := &proctor{t: t, frames: map[string][]assemble.Frame{}, sounds: map[string]int{}, changed: make(chan struct{})}
-	api, err := clientAPI()
+	api, err := clientAPI(96, 111)
 	if err != nil {
 		t.Fatal(err)
 	}

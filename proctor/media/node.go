@@ -33,7 +33,7 @@ type Config struct {
 
 	// UDPAddr is the one address for all media, "0.0.0.0:7000" or "127.0.0.1:0".
 	// A loopback address is offered alone; the unspecified one stands for every
-	// local address, loopback included. Without a host it is 0.0.0.0.
+	// local address of its family, loopback included. Without a host it is 0.0.0.0.
 	UDPAddr string
 
 	// PublicIPs replace the local addresses in candidates behind a 1:1 NAT:
@@ -75,6 +75,9 @@ func New(cfg Config) (*Node, error) {
 	if cfg.Sink == nil {
 		return nil, errors.New("media: no sink")
 	}
+	if err := checkPublicIPs(cfg.PublicIPs); err != nil {
+		return nil, fmt.Errorf("media: %w", err)
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -101,7 +104,7 @@ func New(cfg Config) (*Node, error) {
 		return nil, fmt.Errorf("media: %w", err)
 	}
 	if n.conn, err = listenUDP(cfg.UDPAddr, n.log); err != nil {
-		return nil, errors.Join(err, n.spool.close())
+		return nil, errors.Join(fmt.Errorf("media: %w", err), n.spool.close())
 	}
 	logs := pionLogs{n.log}
 	n.mux = newMux(n.conn, logs)
@@ -162,15 +165,10 @@ func (n *Node) Publisher(attempt uuid.UUID) (*Publisher, bool) {
 	n.mu.Lock()
 	p := n.publishers[attempt]
 	n.mu.Unlock()
-	if p == nil {
+	if p == nil || !p.alive() {
 		return nil, false
 	}
-	select {
-	case <-p.built:
-		return p, p.recorder != nil
-	default: // it still waits for the one it takes over
-		return nil, false
-	}
+	return p, true
 }
 
 // enter makes p the publisher of its attempt and returns the one before.
@@ -185,14 +183,13 @@ func (n *Node) enter(p *Publisher) (old *Publisher, err error) {
 	return old, nil
 }
 
-// leave forgets p, unless a newer one took its place, and tells the viewers.
+// leave forgets p, unless a newer one took its place.
 func (n *Node) leave(p *Publisher) {
 	n.mu.Lock()
+	defer n.mu.Unlock()
 	if n.publishers[p.opts.Attempt] == p {
 		delete(n.publishers, p.opts.Attempt)
 	}
-	n.mu.Unlock()
-	n.wakeViewers(p.opts.Room)
 }
 
 // wakeViewers lets the viewers of a room look again at what there is.
@@ -206,20 +203,26 @@ func (n *Node) wakeViewers(room uuid.UUID) {
 	}
 }
 
-// useChain returns the chain of a recording to append to: the one that is still
-// in memory, or a new one.
+// useChain returns the chain of a recording to append to: the one in memory, or
+// a new one. What a chain in memory says wins over start, which was read from
+// rows that may have lagged behind it.
 func (n *Node) useChain(start RecordingStart) (*chain, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.closed {
 		return nil, ErrClosed
 	}
+	n.forgetChains()
 	if c := n.chains[start.ID]; c != nil {
-		switch ok, err := c.tryUse(); {
-		case err != nil:
+		ok, err := c.tryUse()
+		if err != nil {
 			return nil, err
-		case ok:
+		}
+		if ok {
 			return c, nil
+		}
+		if next, prev, end := c.state(); next >= start.NextSegment {
+			start.NextSegment, start.PrevSHA256, start.Offset = next, prev, end
 		}
 	}
 	c := newChain(start, n.cfg.Sink, n.log)
@@ -227,13 +230,18 @@ func (n *Node) useChain(start RecordingStart) (*chain, error) {
 	n.chains[start.ID] = c
 	n.deliveries.Go(func() {
 		c.deliver(n.delivery)
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if n.chains[start.ID] == c && c.pending() == 0 {
-			delete(n.chains, start.ID)
-		}
+		c.finished(n.now())
 	})
 	return c, nil
+}
+
+// forgetChains drops the chains that ended long ago; n.mu is held.
+func (n *Node) forgetChains() {
+	for id, c := range n.chains {
+		if c.endedBefore(n.now().Add(-chainMemory)) {
+			delete(n.chains, id)
+		}
+	}
 }
 
 // spawn runs f on a goroutine that Close waits for; false when it is too late.

@@ -55,8 +55,9 @@ const (
 )
 
 const (
-	silenceAfter  = 3 * time.Second  // of a track that was there
-	closePatience = 10 * time.Second // for the sink, in Close
+	silenceAfter  = 3 * time.Second        // of a track that was there
+	pairPatience  = 500 * time.Millisecond // for the other track, before one is shown alone
+	closePatience = 10 * time.Second       // for the sink, in Close
 )
 
 // Publisher is one connection of one attempt that sends camera and microphone.
@@ -79,6 +80,8 @@ type Publisher struct {
 	candidates remoteCandidates
 	video      *upTrack
 	audio      *upTrack
+	since      time.Time // when the first of them came
+	shown      bool      // viewers may have what there is, be it one track
 	phase      Phase
 	closing    bool
 }
@@ -245,6 +248,10 @@ func (p *Publisher) addTrack(remote *webrtc.TrackRemote, receiver *webrtc.RTPRec
 		return
 	}
 	*slot = u
+	if p.since.IsZero() {
+		p.since = p.node.now()
+	}
+	p.shown = p.shown || p.video != nil && p.audio != nil
 	p.readers.Add(2)
 	p.mu.Unlock()
 
@@ -257,12 +264,13 @@ func (p *Publisher) addTrack(remote *webrtc.TrackRemote, receiver *webrtc.RTPRec
 	u.read()
 }
 
-// tracks returns what there is to forward.
+// tracks returns what there is to forward. The two tracks of a publisher come
+// one after the other; showing them together spares every viewer a negotiation.
 func (p *Publisher) tracks() []*upTrack {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var tracks []*upTrack
-	if p.closing {
+	if p.closing || !p.shown {
 		return nil
 	}
 	for _, u := range []*upTrack{p.video, p.audio} {
@@ -273,10 +281,26 @@ func (p *Publisher) tracks() []*upTrack {
 	return tracks
 }
 
+// alive reports whether the publisher is in use: built and not closing.
+func (p *Publisher) alive() bool {
+	select {
+	case <-p.built:
+	default: // it still waits for the one it takes over
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.recorder != nil && !p.closing
+}
+
 // watch tells live from lost. The recorder calls it often.
 func (p *Publisher) watch(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if !p.shown && !p.since.IsZero() && now.Sub(p.since) >= pairPatience {
+		p.shown = true
+		p.node.wakeViewers(p.opts.Room)
+	}
 	if p.video == nil || p.audio == nil || p.closing {
 		return
 	}
@@ -366,7 +390,7 @@ func (p *Publisher) shutdown(reason Reason) {
 		p.closing = true
 		pc := p.pc
 		p.mu.Unlock()
-		p.node.leave(p)
+		p.node.wakeViewers(p.opts.Room)
 		if pc != nil {
 			if err := pc.GracefulClose(); err != nil {
 				p.log.Debug("close connection", "error", err)
@@ -374,6 +398,9 @@ func (p *Publisher) shutdown(reason Reason) {
 		}
 		p.readers.Wait()
 		p.recorder.end()
+		// Only now: whoever publishes the attempt next must find this one, to
+		// wait for it.
+		p.node.leave(p)
 		p.tell(State{Phase: Closed, Reason: reason})
 		p.events.finish()
 		p.log.Info("publisher ended", "reason", reason)

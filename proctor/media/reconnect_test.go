@@ -54,6 +54,12 @@ func TestReconnect(t *testing.T) {
 	if err := second.pub.Close(); err != nil {
 		t.Fatal(err)
 	}
+	// A page that reloads may read the rows before the last one is there.
+	third := joinStudent(t, node, studentOptions{room: room, attempt: attempt, recording: RecordingStart{ID: recording, Started: started}})
+	sink.waitFor(t, recording, len(sink.of(recording))+1)
+	if err := third.pub.Close(); err != nil {
+		t.Fatal(err)
+	}
 	all := sink.of(recording)
 	checkChain(t, sink, all)
 	next := all[len(rows)]
@@ -98,6 +104,31 @@ func TestTakeOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkChain(t, sink, sink.of(recording))
+}
+
+// TestPublishWhileClosing begins again while the older connection is ending.
+func TestPublishWhileClosing(t *testing.T) {
+	sink := newMemorySink()
+	node := newTestNode(t, sink)
+	defer closeNode(t, node)
+	o := studentOptions{room: uuid.New(), attempt: uuid.New(), recording: RecordingStart{ID: uuid.New(), Started: time.Now()}}
+	for range 3 {
+		s := joinStudent(t, node, o)
+		s.waitState(t, Live)
+		closed := make(chan error, 1)
+		go func() { closed <- s.pub.Close() }()
+		next, err := node.Publish(t.Context(), PublishOptions{Room: o.room, Attempt: o.attempt, Recording: o.recording})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, ok := node.Publisher(o.attempt); !ok || p != next {
+			t.Error("the newer is not the attempt's publisher")
+		}
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+	}
+	checkChain(t, sink, sink.of(o.recording.ID))
 }
 
 func TestRecordingOfAnotherAttempt(t *testing.T) {

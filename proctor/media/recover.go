@@ -136,7 +136,7 @@ func mendRun(dir string, log *slog.Logger) ([]Segment, error) {
 			errs = append(errs, os.Remove(filepath.Join(dir, name)))
 		case errors.Is(err, errUnreadable):
 			log.Error("spool file set aside", "file", name, "error", err)
-			errs = append(errs, os.Rename(filepath.Join(dir, name), filepath.Join(dir, name+badExt)))
+			errs = append(errs, setAside(filepath.Join(dir, name)))
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		default:

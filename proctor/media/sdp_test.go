@@ -3,6 +3,8 @@ package media
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,7 +15,7 @@ import (
 // goodOffer is what a client of ours offers.
 func goodOffer(t *testing.T) string {
 	t.Helper()
-	api, err := clientAPI()
+	api, err := clientAPI(96, 111)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,4 +213,41 @@ func FuzzCheckOffer(f *testing.F) {
 			t.Fatalf("an untyped error: %v", err)
 		}
 	})
+}
+
+func TestPublicIPs(t *testing.T) {
+	node := newTestNode(t, newMemorySink(), func(c *Config) { c.PublicIPs = []string{"203.0.113.7/127.0.0.1"} })
+	defer closeNode(t, node)
+	p, err := node.Publish(t.Context(), PublishOptions{Room: uuid.New(), Attempt: uuid.New(), Recording: RecordingStart{ID: uuid.New()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := p.Offer(t.Context(), goodOffer(t))
+	if err != nil || !strings.Contains(answer, " 203.0.113.7 ") || strings.Contains(answer, " 127.0.0.1 ") {
+		t.Errorf("%v: %s", err, answer)
+	}
+	for _, bad := range []string{"", "here", "203.0.113.7/", "203.0.113.7/10.0.0.1/1", "203.0.113.7/2001:db8::1"} {
+		_, err := New(Config{UDPAddr: "127.0.0.1:0", SpoolDir: t.TempDir(), Sink: newMemorySink(), PublicIPs: []string{bad}})
+		if err == nil {
+			t.Errorf("%q was accepted", bad)
+		}
+	}
+}
+
+func TestBadConfig(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]Config{
+		"no sink":        {UDPAddr: "127.0.0.1:0", SpoolDir: t.TempDir()},
+		"no address":     {SpoolDir: t.TempDir(), Sink: newMemorySink()},
+		"a bad address":  {UDPAddr: "127.0.0.1:http:1", SpoolDir: t.TempDir(), Sink: newMemorySink()},
+		"spool is taken": {UDPAddr: "127.0.0.1:0", SpoolDir: file, Sink: newMemorySink()},
+	} {
+		if n, err := New(c); err == nil {
+			t.Errorf("%s: accepted", name)
+			closeNode(t, n)
+		}
+	}
 }

@@ -426,3 +426,52 @@ func TestSegmenterStorageFails(t *testing.T) {
 		t.Errorf("chain: %+v", c.queue[1])
 	}
 }
+
+// TestSegmenterSalvage breaks the file that is being written: what is whole in
+// it is kept, and when nothing is, the number is used again.
+func TestSegmenterSalvage(t *testing.T) {
+	for name, c := range map[string]struct {
+		damage func(f *segmentFile) error
+		want   string
+	}{
+		"the descriptor": {func(f *segmentFile) error { return f.f.Close() }, "#0 true, #1 false"},
+		"the whole file": {func(f *segmentFile) error { return errors.Join(f.f.Close(), os.Remove(f.base+partExt)) }, "#0 false"},
+		"everything in it": {func(f *segmentFile) error {
+			return errors.Join(os.WriteFile(f.base+partExt, []byte("rubbish"), 0o600), f.f.Close())
+		}, "#0 false"},
+	} {
+		for _, when := range []string{"writing", "finishing"} {
+			t.Run(name+" while "+when, func(t *testing.T) {
+				segments, _ := runSegmenter(t, RecordingStart{}, func(s *testSegmenter) {
+					s.play(0, 4000, 10000)
+					if err := c.damage(s.file); err != nil {
+						t.Fatal(err)
+					}
+					if when == "finishing" {
+						s.close(s.mediaEnd())
+						s.pending = nil
+					} else {
+						s.play(4000, 6000, 10000)
+					}
+					s.dropVideo = false
+					s.play(6000, 8000, 10000)
+				})
+				var got []string
+				prev := [32]byte{}
+				for _, g := range segments {
+					got = append(got, fmt.Sprintf("#%d %v", g.Number, g.Recovered))
+					if g.PrevSHA256 != prev {
+						t.Errorf("segment %d does not follow", g.Number)
+					}
+					prev = g.SHA256
+				}
+				if strings.Join(got, ", ") != c.want {
+					t.Errorf("got %v, want %s", got, c.want)
+				}
+				if last := segments[len(segments)-1]; !strings.Contains(gaps([]Segment{last}), "storage") {
+					t.Errorf("gaps of the last: %+v", last.Gaps)
+				}
+			})
+		}
+	}
+}

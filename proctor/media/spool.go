@@ -104,6 +104,12 @@ func (s *spool) create(seg Segment, epoch time.Time) (*segmentFile, error) {
 	if err := writeSidecar(sf.base, seg, epoch, false); err != nil {
 		return nil, err
 	}
+	// A file of this number is what a failing disk left of an earlier try.
+	for _, ext := range []string{partExt, fileExt} {
+		if err := setAside(sf.base + ext); err != nil {
+			return nil, fmt.Errorf("create segment: %w", err)
+		}
+	}
 	f, err := os.OpenFile(sf.base+partExt, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create segment: %w", err)
@@ -128,8 +134,26 @@ func (sf *segmentFile) write(b []byte) error {
 	return nil
 }
 
-// abandon leaves the file as it is, for Recover.
-func (sf *segmentFile) abandon() { _ = sf.f.Close() }
+// salvage finishes what is whole in a file that could not be finished the usual
+// way. When that fails too the file is set aside.
+func (sf *segmentFile) salvage() (Segment, error) {
+	_ = sf.f.Close()
+	_, err := os.Stat(sf.base + partExt)
+	seg, err := mend(sf.base, err == nil)
+	if err != nil {
+		return Segment{}, errors.Join(err, setAside(sf.base+partExt), setAside(sf.base+fileExt))
+	}
+	return seg, nil
+}
+
+// setAside renames a file that must not be taken for a segment, if it exists.
+func setAside(path string) error {
+	err := os.Rename(path, path+"."+rand.Text()[:8]+badExt)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
 
 // finish makes the file complete and durable: sizes, fsync, hash, sidecar,
 // rename, fsync of the folder, in that order.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
+	"strings"
 	"syscall"
 
 	"github.com/pion/ice/v2"
@@ -17,7 +19,7 @@ const socketBuffer = 4 << 20
 func listenUDP(addr string, log *slog.Logger) (*net.UDPConn, error) {
 	a, err := net.ResolveUDPAddr("udp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("media address: %w", err)
+		return nil, fmt.Errorf("UDP address: %w", err)
 	}
 	network := "udp4"
 	if a.IP != nil && a.IP.To4() == nil {
@@ -25,7 +27,7 @@ func listenUDP(addr string, log *slog.Logger) (*net.UDPConn, error) {
 	}
 	conn, err := net.ListenUDP(network, a)
 	if err != nil {
-		return nil, fmt.Errorf("media address: %w", err)
+		return nil, fmt.Errorf("UDP address: %w", err)
 	}
 	enlarge(conn, log)
 	return conn, nil
@@ -49,6 +51,28 @@ func enlarge(conn *net.UDPConn, log *slog.Logger) {
 	if got/2 < socketBuffer { // the kernel reports twice what it grants
 		log.Warn("small UDP receive buffer: raise net.core.rmem_max", "bytes", got/2, "wanted", socketBuffer)
 	}
+}
+
+// checkPublicIPs refuses what pion would only refuse with the first student.
+func checkPublicIPs(entries []string) error {
+	for _, e := range entries {
+		public, local, pair := strings.Cut(e, "/")
+		p, err := netip.ParseAddr(public)
+		if err != nil {
+			return fmt.Errorf("public IP %q: %w", e, err)
+		}
+		if !pair {
+			continue
+		}
+		l, err := netip.ParseAddr(local)
+		if err != nil {
+			return fmt.Errorf("public IP %q: %w", e, err)
+		}
+		if l.Is4() != p.Is4() {
+			return fmt.Errorf("public IP %q: addresses of two families", e)
+		}
+	}
+	return nil
 }
 
 func newMux(conn *net.UDPConn, logs logging.LoggerFactory) ice.UDPMux {

@@ -12,8 +12,11 @@ import (
 	"github.com/pion/webrtc/v3"
 )
 
-// MaxWatched bounds the attempts one viewer sees at a time.
-const MaxWatched = 100
+// MaxWatched bounds the attempts one viewer sees at a time, so that an answer
+// (some 600 bytes a track) fits the wire's 64 KiB.
+const MaxWatched = 50
+
+const maxSections = 2 * MaxWatched // of media, in use or to be used again
 
 // ViewOptions of Node.View.
 type ViewOptions struct {
@@ -241,6 +244,9 @@ func (v *Viewer) reconcile() (Offer, bool, error) {
 	}
 	for _, u := range there {
 		if !slices.ContainsFunc(v.downs, func(d *downTrack) bool { return d.up == u }) {
+			if v.free[u.media] == 0 && len(v.pc.GetTransceivers()) >= maxSections {
+				continue // after the next answer, when sections have become free
+			}
 			if err := v.add(u); err != nil {
 				return Offer{}, false, err
 			}

@@ -224,6 +224,11 @@ func TestSoundAlone(t *testing.T) {
 	defer closeNode(t, node)
 	recording := uuid.New()
 	s := joinStudent(t, node, studentOptions{room: uuid.New(), attempt: uuid.New(), recording: RecordingStart{ID: recording}, noVideo: true})
+	watcher := joinProctor(t, node, s.pub.opts.Room)
+	if err := watcher.viewer.Watch([]uuid.UUID{s.pub.opts.Attempt}); err != nil {
+		t.Fatal(err)
+	}
+	watcher.wait("sound without a picture", func() bool { return watcher.sounds[s.pub.opts.Attempt.String()] > 20 })
 	for _, g := range sink.waitFor(t, recording, 2) {
 		if g.Video || !g.Audio {
 			t.Errorf("segment %+v", g)
