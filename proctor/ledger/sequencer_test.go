@@ -281,7 +281,7 @@ func TestSequencerThatDiesWithinABatch(t *testing.T) {
 			t.Fatal("the sequencer never came to the locked record")
 		}
 		// It has taken the first two and waits for the third.
-		err := l.pool.QueryRow(ctx, `select coalesce(bool_or(pg_terminate_backend(pid)), false) from pg_stat_activity
+		err := l.pool.QueryRow(ctx, `select coalesce(bool_or(pg_terminate_backend(pid, 20000)), false) from pg_stat_activity
 			where datname = current_database() and $1::int = any(pg_blocking_pids(pid))`, blocker.Conn().PgConn().PID()).Scan(&killed)
 		if err != nil {
 			t.Fatal(err)
