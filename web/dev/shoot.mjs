@@ -1,7 +1,8 @@
 // A browser with a fake camera for the pictures: FACE=face.y4m VOICE=digits.wav OUT=folder MOCK=address.
-import { mkdtempSync, mkdirSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
 export const base = process.env.MOCK ?? 'http://127.0.0.1:8090';
@@ -12,6 +13,18 @@ export const sizes = [
   { name: 'wide', width: 1440, height: 900 },
   { name: 'phone', width: 390, height: 844 },
 ].filter((size) => only === undefined || size.name === only);
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Prints what axe finds on the page as it is. */
+async function check(page, name) {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  for (const violation of violations) {
+    console.log(`  ${name} axe ${violation.id} (${violation.impact}): ${violation.help}`);
+    for (const node of violation.nodes.slice(0, 3)) console.log(`    ${node.target.join(' ')} ${node.any.map((one) => one.message).join('; ').slice(0, 220)}`);
+  }
+}
 
 mkdirSync(out, { recursive: true });
 
@@ -46,6 +59,7 @@ export async function open(size, initScript) {
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (overflow > 0) console.log(`  ${name} ${size.name}: ${overflow}px wider than the window`);
       await page.screenshot({ path: join(out, `${name}-${size.name}.png`) });
+      if (process.env.AXE) await check(page, `${name} ${size.name}`);
       console.log(`${name} ${size.name}`);
     },
     close: () => context.close(),

@@ -6,6 +6,7 @@ import { routerBase } from './api/base';
 import { createQueryClient } from './api/queryClient';
 import { AppRoutes } from './AppRoutes';
 import { ErrorBoundary } from './shell/ErrorBoundary';
+import { ScrollToTop } from './shell/ScrollToTop';
 import { cssVariables, theme } from './theme/theme';
 
 interface AppProps {
@@ -26,6 +27,7 @@ export function App({ nonce }: AppProps) {
         <QueryClientProvider client={queryClient}>
           <ErrorBoundary>
             <BrowserRouter basename={routerBase}>
+              <ScrollToTop />
               <AppRoutes />
             </BrowserRouter>
           </ErrorBoundary>

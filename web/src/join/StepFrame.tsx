@@ -20,12 +20,15 @@ interface StepFrameProps {
 /** One screen of the way: where one is, what it is, and the task. Focus comes to its heading. */
 export function StepFrame({ title, station, lead, wide = false, bare = false, testId, children }: StepFrameProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    heading.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, []);
   return (
     <div className={wide ? `${classes.page} ${classes.wide}` : classes.page} data-testid={`step-${testId}`}>
       <PageTitle title={title} />
       <Stack gap={bare ? 'sm' : 'lg'}>
-        {station !== undefined && <StationBar station={station} />}
+        {station !== undefined && !bare && <StationBar station={station} />}
         <Stack gap={6} className={bare ? classes.unseen : undefined}>
           <Title order={1} ref={heading} tabIndex={-1} className={classes.heading}>
             {title}

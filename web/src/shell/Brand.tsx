@@ -1,4 +1,4 @@
-import { Group, Text } from '@mantine/core';
+import { Group, Text, VisuallyHidden } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useSession } from '../api/session';
@@ -11,7 +11,7 @@ export function Brand() {
   const session = useSession();
   const organisation = session.data?.organisation;
   return (
-    <Link to="/" className={classes.brand} aria-label={t('header.home')}>
+    <Link to="/" className={classes.brand}>
       <Group gap={10} wrap="nowrap">
         <BrandMark />
         <Text span fw={700} size="xl" lh={1}>
@@ -22,6 +22,7 @@ export function Brand() {
             {organisation.shortName}
           </Text>
         )}
+        <VisuallyHidden>{t('header.home')}</VisuallyHidden>
       </Group>
     </Link>
   );

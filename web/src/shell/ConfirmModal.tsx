@@ -35,7 +35,7 @@ export function ConfirmModal(props: ConfirmModalProps) {
           </Button>
           <Button
             size="md"
-            color={props.danger === true ? 'red' : undefined}
+            color={props.danger === true ? 'red.9' : undefined}
             loading={props.pending}
             onClick={props.onConfirm}
             data-testid={`${props.testId}-confirm`}

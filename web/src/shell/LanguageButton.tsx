@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, VisuallyHidden } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { chooseLanguage } from '../i18n/i18n';
 import { useFormat } from '../i18n/useFormat';
@@ -13,11 +13,11 @@ export function LanguageButton() {
       variant="subtle"
       color="gray"
       c="dimmed"
-      aria-label={t('header.language')}
       data-testid="language"
       onClick={() => void chooseLanguage(language === 'ru' ? 'en' : 'ru')}
     >
       {t('header.languageShort')}
+      <VisuallyHidden lang={language === 'ru' ? 'en' : 'ru'}>&nbsp;{t('header.language')}</VisuallyHidden>
     </Button>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Container, EmptyState } from '@mantine/core';
+import { Button, Container, EmptyState, Title } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,14 @@ import { hasRole, useSession } from '../api/session';
 import type { Role } from '../api/types';
 import { LoadingView } from './LoadingView';
 import { ProblemAlert } from './ProblemAlert';
+
+function GuardTitle({ text }: { text: string }) {
+  return (
+    <Title order={1} size="h2">
+      {text}
+    </Title>
+  );
+}
 
 /** Shows its children to those who have one of the roles; the server decides all the same. */
 export function RequireRole({ roles, children }: { roles: Role[]; children: ReactNode }) {
@@ -29,7 +37,7 @@ export function RequireRole({ roles, children }: { roles: Role[]; children: Reac
         py={80}
         size="lg"
         icon={<IconLock aria-hidden />}
-        title={t('guard.signInTitle')}
+        title={<GuardTitle text={t('guard.signInTitle')} />}
         description={t('guard.signInText')}
         data-testid="guard-sign-in"
       >
@@ -45,7 +53,7 @@ export function RequireRole({ roles, children }: { roles: Role[]; children: Reac
         py={80}
         size="lg"
         icon={<IconLock aria-hidden />}
-        title={t('guard.forbiddenTitle')}
+        title={<GuardTitle text={t('guard.forbiddenTitle')} />}
         description={t('guard.forbiddenText', { name: person.displayName })}
         data-testid="guard-forbidden"
       >

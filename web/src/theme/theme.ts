@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, DEFAULT_THEME, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 import classes from './theme.module.css';
 
 // One calm blue for what can be acted on; colour otherwise only tells a state.
@@ -28,13 +28,23 @@ const slate: MantineColorsTuple = [
   '#11151b',
 ];
 
+// Mantine's own colours with a darker last shade: it is the text on light badges, and must reach 4.5:1.
+const teal = withDarkText(DEFAULT_THEME.colors.teal, '#05634a');
+const orange = withDarkText(DEFAULT_THEME.colors.orange, '#963a06');
+const red = withDarkText(DEFAULT_THEME.colors.red, '#b02020');
+
+function withDarkText(shades: MantineColorsTuple, text: string): MantineColorsTuple {
+  const [s0, s1, s2, s3, s4, s5, s6, s7, s8] = shades;
+  return [s0, s1, s2, s3, s4, s5, s6, s7, s8, text];
+}
+
 const fonts = "'Golos Text Variable', system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 
 /** The one theme of the application; staff pages use it as it is. */
 export const theme = createTheme({
-  colors: { ochno, dark: slate },
+  colors: { ochno, dark: slate, teal, orange, red },
   primaryColor: 'ochno',
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: { light: 7, dark: 7 },
   autoContrast: true,
   luminanceThreshold: 0.35,
   fontFamily: fonts,
@@ -60,6 +70,9 @@ export const theme = createTheme({
     Badge: { defaultProps: { radius: 'sm', tt: 'none', fw: 550 } },
     Drawer: { classNames: { title: classes.modalTitle } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
+    // A header of a dialog is no banner of the page.
+    ModalHeader: { defaultProps: { role: 'presentation' } },
+    DrawerHeader: { defaultProps: { role: 'presentation' } },
     Modal: { defaultProps: { centered: true, radius: 'lg', overlayProps: { backgroundOpacity: 0.5 } }, classNames: { title: classes.modalTitle } },
   },
 });
@@ -81,12 +94,14 @@ export const cssVariables: CSSVariablesResolver = () => ({
   light: {
     '--mantine-color-dimmed': '#5a6472',
     '--mantine-color-text': '#1b222c',
+    '--mantine-color-placeholder': '#626c79',
     '--ochno-canvas': '#f4f6f9',
     '--ochno-line': '#dfe4ea',
   },
   dark: {
     '--mantine-color-dimmed': '#a3acba',
     '--mantine-color-body': '#1d232c',
+    '--mantine-color-placeholder': '#98a2b0',
     '--ochno-canvas': '#14181f',
     '--ochno-line': '#38404d',
   },

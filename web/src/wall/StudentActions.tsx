@@ -19,13 +19,17 @@ const over = ['finished', 'reviewed', 'declined', 'terminated', 'expired'];
 
 /** What the proctor can do for or against one student in her state. */
 export function StudentActions({ attempt, viewer }: StudentActionsProps) {
-  const { t } = useTranslation('wall');
+  const { t } = useTranslation(['wall', 'common']);
   const [asked, setAsked] = useState<'end' | 'terminate'>();
   const grant = useMutation({
     mutationFn: () => api.grantTry(attempt.id),
     onSuccess: (changed) => {
       viewer.applyAttempt(changed);
-      notifications.show({ color: 'teal', message: t('actions.granted', { name: attempt.student.displayName }) });
+      notifications.show({
+        color: 'teal',
+        message: t('actions.granted', { name: attempt.student.displayName }),
+        closeButtonProps: { 'aria-label': t('common:close') },
+      });
     },
   });
   const end = useMutation({

@@ -1,4 +1,4 @@
-import { UnstyledButton } from '@mantine/core';
+import { UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconUser } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -26,7 +26,6 @@ export const Tile = memo(function Tile({ entry, phase, stream, selected, onSelec
       className={classes.tile}
       data-level={status.level}
       aria-pressed={selected}
-      aria-label={`${student.displayName}: ${status.text}`}
       onClick={() => onSelect(id)}
     >
       <StreamVideo stream={stream} className={classes.picture} data-testid={`tile-${id}`} aria-hidden tabIndex={-1} />
@@ -45,6 +44,7 @@ export const Tile = memo(function Tile({ entry, phase, stream, selected, onSelec
       <span className={classes.label}>
         {status.level === 'calm' && status.icon}
         <span className={classes.labelName}>{student.displayName}</span>
+        {status.level === 'calm' && <VisuallyHidden>{status.text}</VisuallyHidden>}
       </span>
     </UnstyledButton>
   );
