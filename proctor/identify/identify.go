@@ -136,6 +136,8 @@ func (s *Service) Start(ctx context.Context, attempt uuid.UUID, stream Stream, r
 	go func() {
 		defer s.release(attempt)
 		s.run(s.life, run, before, stream, report)
+		// Beside: the student may try again while the recording is being cut.
+		s.running.Go(func() { s.seal(s.life, before, stream) })
 	}()
 	return run.id, nil
 }

@@ -93,13 +93,15 @@ func (s *Service) run(ctx context.Context, run *attemptRun, a exam.Attempt, stre
 		logger.Info("identification decided", "outcome", result.Outcome, "reason", result.Reason, "number", result.Number)
 	}
 	report(Progress{Phase: PhaseDone, Result: &result})
-	s.seal(ctx, a, stream)
 }
 
 // seal closes the segment that holds the sample and takes the recording's head into the log.
 func (s *Service) seal(ctx context.Context, a exam.Attempt, stream Stream) {
 	limit, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
+	if ctx.Err() != nil {
+		return // the end of the recording will be sealed
+	}
 	if _, err := stream.Cut(limit); err != nil && ctx.Err() == nil {
 		s.Logger.Info("the recording was not cut after an identification; its end will be sealed", "attempt", a.ID, "error", err)
 	}
@@ -231,8 +233,40 @@ func (s *Service) challenge(ctx context.Context, f *finding, length int) error {
 	return nil
 }
 
-// listen keeps what is said until the student has finished or the time is over, and better pictures that come meanwhile.
+// listen keeps what is said until the student has finished or the time is over, and better pictures that come meanwhile. The sound has a
+// goroutine of its own: looking at a picture takes long enough to lose some.
 func (s *Service) listen(ctx context.Context, run *attemptRun, f *finding, stream Stream, tap *media.Tap) error {
+	began, enough := s.Now(), make(chan struct{})
+	heard := make(chan []media.AudioPacket, 1)
+	go func() { heard <- collect(tap.Audio(), began, enough) }()
+	err := s.await(ctx, run, f, stream, tap)
+	close(enough)
+	f.sound.packets = <-heard
+	if len(f.sound.packets) > 0 {
+		f.sound.recording = f.sound.packets[0].Recording
+	}
+	return err
+}
+
+// collect keeps the packets since a moment, until it is enough or the stream ends.
+func collect(audio <-chan media.AudioPacket, since time.Time, enough <-chan struct{}) (packets []media.AudioPacket) {
+	for {
+		select {
+		case <-enough:
+			return packets
+		case p, open := <-audio:
+			if !open {
+				return packets
+			}
+			if !p.At.Before(since) && len(packets) < maxPackets {
+				packets = append(packets, p)
+			}
+		}
+	}
+}
+
+// await ends when the student has read the digits, or the time for it is over.
+func (s *Service) await(ctx context.Context, run *attemptRun, f *finding, stream Stream, tap *media.Tap) error {
 	limit := time.NewTimer(s.Timing.ListenMin + time.Duration(len(f.challenge.Digits))*s.Timing.PerDigit)
 	defer limit.Stop()
 	ask := time.NewTicker(3 * s.Timing.KeyFrame)
@@ -249,14 +283,6 @@ func (s *Service) listen(ctx context.Context, run *attemptRun, f *finding, strea
 			}
 		case <-ask.C:
 			stream.RequestKeyFrame()
-		case p, open := <-tap.Audio():
-			if !open {
-				return &stopped{Interrupted, "connection_lost", nil}
-			}
-			if len(f.sound.packets) < maxPackets {
-				f.sound.packets = append(f.sound.packets, p)
-				f.sound.recording = p.Recording
-			}
 		case frame, open := <-tap.Frames():
 			if !open {
 				return &stopped{Interrupted, "connection_lost", nil}
@@ -298,7 +324,7 @@ func (f *finding) prepare() error {
 	limits.Voiced = voice.VoicedFor(len(f.challenge.Digits))
 	f.sound.quality = limits.Assess(low, voiceRate)
 	if q := f.sound.quality; !q.Good() {
-		return &stopped{Quality, "voice_" + string(q.Problems[0]), fmt.Errorf("level %.0f dBFS, SNR %.0f dB, %s voiced", q.LevelDBFS, q.SNR, q.Voiced)}
+		return &stopped{Quality, "voice_" + string(q.Problems[0]), fmt.Errorf("%d packets, level %.0f dBFS, SNR %.0f dB, %s voiced", len(f.sound.packets), q.LevelDBFS, q.SNR, q.Voiced)}
 	}
 	f.sound.wav = voice.WAV(low, voiceRate)
 	f.voiceSHA256 = sha256.Sum256(f.sound.wav)

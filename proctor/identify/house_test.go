@@ -1,0 +1,267 @@
+package identify_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/mod/sumdb/note"
+
+	"ochno/deploy/stack/stacktest"
+	"ochno/ebsclient"
+	"ochno/ebsclient/ebsmock"
+	"ochno/proctor/account"
+	"ochno/proctor/archive"
+	"ochno/proctor/exam"
+	"ochno/proctor/identify"
+	"ochno/proctor/keyring"
+	"ochno/proctor/ledger"
+	"ochno/proctor/media"
+	"ochno/proctor/media/studenttest"
+	"ochno/proctor/vision"
+)
+
+// house is every room that an identification needs, real but for the verifier, which is the stand.
+type house struct {
+	pool     *pgxpool.Pool
+	accounts *account.Accounts
+	exams    *exam.Exams
+	archive  *archive.Archive
+	log      *ledger.Log
+	node     *media.Node
+	stand    string // its URL
+	service  *identify.Service
+	config   identify.Config
+	exam     exam.Exam
+	asked    *counter
+}
+
+// counter counts the questions to the verifier.
+type counter struct {
+	ebsclient.Verifier
+	calls chan struct{}
+}
+
+func (c *counter) Verify(ctx context.Context, r ebsclient.Request) (string, error) {
+	c.calls <- struct{}{}
+	return c.Verifier.Verify(ctx, r)
+}
+
+func quickTiming() identify.Timing {
+	return identify.Timing{
+		Look: 4 * time.Second, KeyFrame: 300 * time.Millisecond, PerDigit: 0, ListenMin: 4 * time.Second, Challenge: time.Minute, Verify: 4 * time.Second,
+	}
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	ctx := context.Background()
+	h := &house{pool: stacktest.Database(t)}
+	ring, err := keyring.New(bytes.Repeat([]byte{7}, keyring.KeySize))
+	must(t, err)
+	_, public, err := note.GenerateKey(nil, "test.example/log")
+	must(t, err)
+	verifier, err := note.NewVerifier(public)
+	must(t, err)
+	h.log = ledger.Open(h.pool, ring, verifier)
+	h.accounts = account.New(h.pool, ring, h.log, time.Now)
+	h.exams = exam.New(h.pool, h.accounts, h.log, time.Now)
+	store := stacktest.Minio(t)
+	h.archive, err = archive.Open(ctx, archive.Config{
+		Endpoint: store.Endpoint, AccessKey: store.AccessKey, SecretKey: store.SecretKey, Bucket: stacktest.Bucket(),
+	}, h.pool, ring, h.log, time.Now)
+	must(t, err)
+	logger := slog.New(slog.NewTextHandler(testWriter{t}, nil))
+	finder, err := vision.NewFinder(vision.Config{})
+	must(t, err)
+	t.Cleanup(func() { finder.Close() })
+	h.node, err = media.New(media.Config{Logger: logger, UDPAddr: "127.0.0.1:0", SpoolDir: t.TempDir(), Sink: h.archive})
+	must(t, err)
+	t.Cleanup(func() {
+		limit, cancel := context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+		if err := h.node.Close(limit); err != nil {
+			t.Errorf("close the media node: %v", err)
+		}
+	})
+	push, checker := h.startStand(t, logger)
+	h.asked = &counter{Verifier: push, calls: make(chan struct{}, 1000)}
+	h.config = identify.Config{
+		Pool: h.pool, Exams: h.exams, Archive: h.archive, Log: h.log, Finder: finder, Verifier: h.asked, Verdicts: checker,
+		Timing: quickTiming(), Software: "test", Now: time.Now, Logger: logger,
+	}
+	h.service = identify.New(h.config)
+	t.Cleanup(func() { h.service.Close() })
+	organisation, err := h.accounts.EnsureOrganisation(ctx, account.Organisation{Name: "Университет", ShortName: "У"})
+	must(t, err)
+	h.exam = exam.Exam{
+		Organisation: organisation, Code: "exam", Title: "Экзамен", StartsAt: time.Now().Add(-time.Hour), EndsAt: time.Now().Add(time.Hour), Policy: exam.DefaultPolicy(),
+	}
+	h.exam.ID, err = h.exams.Ensure(ctx, h.exam)
+	must(t, err)
+	return h
+}
+
+func (h *house) startStand(t *testing.T, logger *slog.Logger) (*ebsclient.Push, *ebsclient.Checker) {
+	t.Helper()
+	stand, err := ebsmock.New(ebsmock.Config{
+		Issuer: "stand", Systems: []ebsmock.System{{Mnemonic: "OCHNO", Token: "token"}}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	must(t, err)
+	server := httptest.NewServer(stand)
+	t.Cleanup(func() {
+		stand.Close()
+		server.Close()
+	})
+	h.stand = server.URL
+	push, err := ebsclient.NewPush(ebsclient.PushConfig{
+		BaseURL: server.URL, System: "OCHNO", Token: "token", Timeout: time.Second, Total: 2 * time.Second, Attempts: 1, Logger: logger,
+	})
+	must(t, err)
+	keys, err := ebsclient.NewRemoteKeys(ebsclient.RemoteKeysConfig{URL: server.URL + "/keys", MinInterval: time.Millisecond})
+	must(t, err)
+	checker, err := ebsclient.NewChecker(ebsclient.CheckerConfig{Issuer: "stand", Audience: "OCHNO", Keys: keys, Stand: true})
+	must(t, err)
+	return push, checker
+}
+
+// put tells the stand something about a subject.
+func (h *house) put(t *testing.T, path, contentType string, body []byte) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPut, h.stand+path, bytes.NewReader(body))
+	must(t, err)
+	req.Header.Set("Content-Type", contentType)
+	resp, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer resp.Body.Close()
+	if resp.StatusCode >= 300 {
+		text, _ := io.ReadAll(resp.Body)
+		t.Fatalf("PUT %s: %s %s", path, resp.Status, text)
+	}
+}
+
+func (h *house) scenario(t *testing.T, oid, name string) {
+	t.Helper()
+	h.put(t, "/scenarios/"+oid, "application/json", []byte(`{"scenario":"`+name+`"}`))
+}
+
+func (h *house) enrol(t *testing.T, oid string) {
+	t.Helper()
+	picture, err := os.ReadFile(studenttest.FacePath(t))
+	must(t, err)
+	h.put(t, "/enrolments/"+oid, "image/jpeg", picture)
+}
+
+// student adds a student who has joined and consented; number makes her ESIA account and SNILS.
+func (h *house) student(t *testing.T, oid string) exam.Attempt {
+	t.Helper()
+	ctx := context.Background()
+	snils := "000" + strings.Repeat("0", 8-len(oid)) + oid // small numbers have no check sum
+	birth := time.Date(2004, 1, 2, 0, 0, 0, 0, time.UTC)
+	name := account.Name{Last: "Студент" + oid, First: "Имя"}
+	_, err := h.exams.Import(ctx, h.exam, []exam.RosterRow{{Line: 2, Name: name, BirthDate: birth, SNILS: snils}})
+	must(t, err)
+	person, err := h.accounts.SignIn(ctx, account.Claims{OID: oid, Name: name, BirthDate: birth, SNILS: snils, Confirmed: true})
+	must(t, err)
+	a, err := h.exams.Join(ctx, h.exam, person.ID)
+	must(t, err)
+	h.move(t, a.ID, exam.Move{To: exam.Ready, Reason: "consent_granted"})
+	return h.attempt(t, a.ID)
+}
+
+func (h *house) move(t *testing.T, attempt uuid.UUID, m exam.Move) {
+	t.Helper()
+	must(t, pgx.BeginFunc(context.Background(), h.pool, func(tx pgx.Tx) error {
+		_, err := h.exams.Move(context.Background(), tx, attempt, m)
+		return err
+	}))
+}
+
+func (h *house) attempt(t *testing.T, id uuid.UUID) exam.Attempt {
+	t.Helper()
+	a, err := h.exams.Attempt(context.Background(), id)
+	must(t, err)
+	return a
+}
+
+// publish connects the student's camera and microphone.
+func (h *house) publish(t *testing.T, a exam.Attempt, clip studenttest.Clip) *media.Publisher {
+	t.Helper()
+	ctx := context.Background()
+	start, err := h.archive.Begin(ctx, a.ID, "camera")
+	must(t, err)
+	live := make(chan struct{}, 1)
+	p, err := h.node.Publish(ctx, media.PublishOptions{Room: a.ExamID, Attempt: a.ID, Recording: start, OnState: func(s media.State) {
+		if s.Phase == media.Live {
+			select {
+			case live <- struct{}{}:
+			default:
+			}
+		}
+	}})
+	must(t, err)
+	studenttest.Connect(t, clip, func(offer string) (string, error) { return p.Offer(ctx, offer) })
+	select {
+	case <-live:
+	case <-time.After(15 * time.Second):
+		t.Fatal("the student's media never came alive")
+	}
+	return p
+}
+
+// run plays one identification to its end and returns its phases and result.
+func (h *house) run(t *testing.T, service *identify.Service, attempt uuid.UUID, stream identify.Stream, on func(identify.Progress)) ([]identify.Progress, identify.Identification) {
+	t.Helper()
+	progress := make(chan identify.Progress, 100)
+	_, err := service.Start(context.Background(), attempt, stream, func(p identify.Progress) { progress <- p })
+	must(t, err)
+	var seen []identify.Progress
+	limit := time.After(30 * time.Second)
+	for {
+		select {
+		case p := <-progress:
+			seen = append(seen, p)
+			if on != nil {
+				on(p)
+			}
+			if p.Phase == identify.PhaseDone {
+				return seen, *p.Result
+			}
+		case <-limit:
+			t.Fatalf("the identification did not end; it went through %v", seen)
+		}
+	}
+}
+
+// records are the attempt's records of a type in the log.
+func (h *house) records(t *testing.T, attempt uuid.UUID, kind ledger.Type) []ledger.Row {
+	t.Helper()
+	rows, _, err := h.log.Page(context.Background(), ledger.Filter{Attempt: attempt, Type: kind}, 0, 100)
+	must(t, err)
+	return rows
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// testWriter sends a log to the test that it belongs to.
+type testWriter struct{ t testing.TB }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	w.t.Logf("%s", bytes.TrimSpace(p))
+	return len(p), nil
+}
