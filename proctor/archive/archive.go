@@ -41,8 +41,11 @@ var ErrNotFound = errors.New("not found")
 // ErrDestroyed: the attempt's key was destroyed, so its objects cannot be read any more, here or in any copy.
 var ErrDestroyed = errors.New("the key of these objects was destroyed")
 
-// maxObject bounds an object; a segment of 10 seconds takes about 1 MB.
+// maxObject bounds an object, encrypted; a segment of 10 seconds takes about 1 MB.
 const maxObject = 128 << 20
+
+// sealing is what encryption adds to an object: nonce and tag.
+const sealing = 28
 
 // Archive reads and writes objects. Safe for concurrent use.
 type Archive struct {
@@ -101,6 +104,9 @@ func (a *Archive) Check(ctx context.Context) error {
 // Put encrypts plain under the attempt's key and stores it as "attempts/<attempt>/<folder>/<SHA-256 of plain>.<extension>". Putting the same
 // bytes twice is the same object. It returns the object's key once MinIO has taken it.
 func (a *Archive) Put(ctx context.Context, attempt uuid.UUID, folder, extension string, plain []byte) (string, error) {
+	if len(plain) > maxObject-sealing {
+		return "", fmt.Errorf("an object of %d bytes could not be read again: at most %d", len(plain), maxObject-sealing)
+	}
 	secret, err := a.key(ctx, attempt)
 	if err != nil {
 		return "", err
@@ -121,7 +127,7 @@ func (a *Archive) Put(ctx context.Context, attempt uuid.UUID, folder, extension 
 
 // Get reads and decrypts an object of the attempt.
 func (a *Archive) Get(ctx context.Context, attempt uuid.UUID, name string) ([]byte, error) {
-	secret, err := a.key(ctx, attempt)
+	secret, err := a.storedKey(ctx, attempt)
 	if err != nil {
 		return nil, err
 	}
@@ -146,26 +152,32 @@ func (a *Archive) Get(ctx context.Context, attempt uuid.UUID, name string) ([]by
 
 // key returns the attempt's object key, making it at first use.
 func (a *Archive) key(ctx context.Context, attempt uuid.UUID) ([]byte, error) {
-	for range 2 {
-		var wrapped []byte
-		err := a.pool.QueryRow(ctx, `select wrapped from object_key where attempt_id = $1`, attempt).Scan(&wrapped)
-		switch {
-		case errors.Is(err, pgx.ErrNoRows):
-			_, fresh := a.ring.NewObjectKey(attempt.String())
-			if _, err := a.pool.Exec(ctx, `insert into object_key (attempt_id, wrapped) values ($1, $2) on conflict do nothing`, attempt, fresh); err != nil {
-				return nil, fmt.Errorf("make the attempt's key: %w", err)
-			}
-		case err != nil:
-			return nil, fmt.Errorf("read the attempt's key: %w", err)
-		case wrapped == nil:
-			return nil, ErrDestroyed
-		default:
-			secret, err := a.ring.Unwrap(attempt.String(), wrapped)
-			if err != nil {
-				return nil, fmt.Errorf("the key of attempt %s: %w", attempt, err)
-			}
-			return secret, nil
-		}
+	secret, err := a.storedKey(ctx, attempt)
+	if !errors.Is(err, ErrNotFound) {
+		return secret, err
 	}
-	return nil, errors.New("the attempt's key cannot be made")
+	_, fresh := a.ring.NewObjectKey(attempt.String())
+	if _, err := a.pool.Exec(ctx, `insert into object_key (attempt_id, wrapped) values ($1, $2) on conflict do nothing`, attempt, fresh); err != nil {
+		return nil, fmt.Errorf("make the attempt's key: %w", err)
+	}
+	return a.storedKey(ctx, attempt) // another node's, where that one was faster
+}
+
+// storedKey returns the attempt's object key; ErrNotFound when nothing was ever stored of it.
+func (a *Archive) storedKey(ctx context.Context, attempt uuid.UUID) ([]byte, error) {
+	var wrapped []byte
+	err := a.pool.QueryRow(ctx, `select wrapped from object_key where attempt_id = $1`, attempt).Scan(&wrapped)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, ErrNotFound
+	case err != nil:
+		return nil, fmt.Errorf("read the attempt's key: %w", err)
+	case wrapped == nil:
+		return nil, ErrDestroyed
+	}
+	secret, err := a.ring.Unwrap(attempt.String(), wrapped)
+	if err != nil {
+		return nil, fmt.Errorf("the key of attempt %s: %w", attempt, err)
+	}
+	return secret, nil
 }

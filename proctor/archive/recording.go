@@ -123,12 +123,14 @@ func (a *Archive) index(ctx context.Context, s media.Segment, key string) error 
 		case !errors.Is(err, pgx.ErrNoRows):
 			return err
 		}
-		var prev, before []byte
-		err = tx.QueryRow(ctx, `select sha256, chain from segment where recording_id = $1 and number = $2`, s.Recording, s.Number-1).Scan(&prev, &before)
-		if err != nil && (!errors.Is(err, pgx.ErrNoRows) || s.Number != 0) {
+		// The one before may have any lower number: a file that could not be finished leaves a gap.
+		prev := make([]byte, sha256.Size)
+		var before []byte
+		err = tx.QueryRow(ctx, `select sha256, chain from segment where recording_id = $1 and number < $2 order by number desc limit 1`, s.Recording, s.Number).Scan(&prev, &before)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("the segment before: %w", err)
 		}
-		if s.Number > 0 && string(prev) != string(s.PrevSHA256[:]) {
+		if string(prev) != string(s.PrevSHA256[:]) {
 			return errors.New("it does not follow the segment before it")
 		}
 		var ntp *time.Time
