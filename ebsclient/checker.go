@@ -3,8 +3,6 @@ package ebsclient
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -12,28 +10,10 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
-)
-
-// Algorithms a verdict may be signed by.
-const (
-	// GOST is GOST R 34.10-2012 with 256 bits, what EBS signs by. It needs CheckerConfig.GOST.
-	GOST = "GOST3410_2012_256"
-	// RS256 and ES256 are test algorithms: stands sign by them.
-	RS256 = "RS256"
-	ES256 = "ES256"
 )
 
 // maxToken bounds a verdict in bytes.
 const maxToken = 16 << 10
-
-// SignatureVerifier checks signatures by an algorithm that Go's own crypto does not know.
-type SignatureVerifier interface {
-	// VerifySignature returns [ReasonBadSignature], or an error that wraps it, if the signature is not of signed by key, and
-	// any other error if it could not find out.
-	VerifySignature(ctx context.Context, key Key, signed, signature []byte) error
-}
 
 // CheckerConfig says which verdicts are believed.
 type CheckerConfig struct {
@@ -102,9 +82,14 @@ func NewChecker(cfg CheckerConfig) (*Checker, error) {
 	return &Checker{cfg: cfg}, nil
 }
 
-// Expect is what a verdict has to be about. All fields are needed.
+// Expect is what a verdict has to be about. Subject, Session, Replay, and Challenge or AnyChallenge are needed.
 type Expect struct {
 	Subject, Session, Challenge string
+	// AnyChallenge: the digits were the verifier's own, as in a [SessionVerifier]'s session, so that no verdict can be about
+	// the wrong ones. Challenge is empty then.
+	AnyChallenge bool
+	// Modalities that must have a score. Default: both.
+	Modalities []Modality
 	// Replay sees to it that a verdict is used once.
 	Replay ReplayStore
 }
@@ -116,8 +101,11 @@ type Expect struct {
 // A verdict that is not to be believed is an [*Error] with the code [BrokenVerdict] and a [Reason]; keys that cannot be had
 // now are one with [Unavailable]. Any other error is the caller's or its replay store's.
 func (c *Checker) Check(ctx context.Context, token string, e Expect) (*Verdict, error) {
-	if e.Subject == "" || e.Session == "" || e.Challenge == "" || e.Replay == nil {
-		return nil, errors.New("ebsclient: check: Subject, Session, Challenge and Replay are all needed")
+	if e.Subject == "" || e.Session == "" || e.Replay == nil || (e.Challenge == "") != e.AnyChallenge {
+		return nil, errors.New("ebsclient: check: Subject, Session, Replay, and either Challenge or AnyChallenge are needed")
+	}
+	if len(e.Modalities) == 0 {
+		e.Modalities = []Modality{Photo, Sound}
 	}
 	payload, header, err := c.signed(ctx, token)
 	if err != nil {
@@ -194,7 +182,7 @@ func (c *Checker) signed(ctx context.Context, token string) ([]byte, header, err
 			continue
 		}
 		tried = true
-		switch err := c.verify(ctx, h.Alg, key, input, decoded[2]); {
+		switch err := c.verifySignature(ctx, h.Alg, key, input, decoded[2]); {
 		case err == nil:
 			return decoded[1], h, nil
 		case !errors.Is(err, ReasonBadSignature):
@@ -205,42 +193,6 @@ func (c *Checker) signed(ctx context.Context, token string) ([]byte, header, err
 		return nil, h, broken(ReasonUnknownKey, "no key for it")
 	}
 	return nil, h, broken(ReasonBadSignature, "the signature does not fit")
-}
-
-// fits says whether a key is of the algorithm's kind: an RSA key is never taken for anything else's secret.
-func fits(key Key, alg string) bool {
-	if key.Algorithm != "" && key.Algorithm != alg {
-		return false
-	}
-	switch alg {
-	case RS256:
-		_, ok := key.Public.(*rsa.PublicKey)
-		return ok
-	case ES256:
-		_, ok := key.Public.(*ecdsa.PublicKey)
-		return ok
-	case GOST:
-		return key.Public == nil && len(key.PKIX) > 0
-	}
-	return false
-}
-
-func (c *Checker) verify(ctx context.Context, alg string, key Key, signed, signature []byte) error {
-	var err error
-	switch alg {
-	case RS256:
-		err = jwt.SigningMethodRS256.Verify(string(signed), signature, key.Public)
-	case ES256:
-		err = jwt.SigningMethodES256.Verify(string(signed), signature, key.Public)
-	case GOST:
-		return c.cfg.GOST.VerifySignature(ctx, key, signed, signature)
-	default:
-		return ReasonWrongAlgorithm
-	}
-	if err != nil {
-		return ReasonBadSignature
-	}
-	return nil
 }
 
 // judge compares a signed verdict with what was expected.
@@ -257,7 +209,7 @@ func (c *Checker) judge(cl *claims, e Expect) (*Verdict, error) {
 		{!slices.Contains(cl.audience, c.cfg.Audience), ReasonWrongAudience},
 		{cl.subject != e.Subject, ReasonWrongSubject},
 		{cl.session != e.Session, ReasonWrongSession},
-		{cl.challenge != e.Challenge, ReasonWrongChallenge},
+		{!e.AnyChallenge && cl.challenge != e.Challenge, ReasonWrongChallenge},
 		{cl.issuedAt.After(now.Add(c.cfg.Leeway)), ReasonNotYetValid},
 		{cl.notBefore != nil && cl.notBefore.After(now.Add(c.cfg.Leeway)), ReasonNotYetValid},
 		{!cl.expiresAt.After(now.Add(-c.cfg.Leeway)), ReasonExpired},
@@ -268,33 +220,62 @@ func (c *Checker) judge(cl *claims, e Expect) (*Verdict, error) {
 			return nil, &Error{Code: BrokenVerdict, Reason: rule.reason}
 		}
 	}
+	modalities, err := cl.checkScores(e.Modalities)
+	if err != nil {
+		return nil, err
+	}
+	return &Verdict{
+		ID:         cl.id,
+		Issuer:     cl.issuer,
+		Subject:    cl.subject,
+		Session:    cl.session,
+		Challenge:  cl.challenge,
+		IssuedAt:   *cl.issuedAt,
+		ExpiresAt:  *cl.expiresAt,
+		Result:     *cl.result,
+		Modalities: modalities,
+		Match:      Scores{Overall: *cl.overall, Photo: orZero(cl.photo), Sound: orZero(cl.sound)},
+		Liveness:   Liveness{Passed: *cl.livenessPassed, Score: *cl.livenessScore},
+		Engine:     cl.engine,
+	}, nil
+}
+
+// checkScores sees to it that the scores needed are there and that those there are scores, and says of which modalities there
+// are some.
+func (cl *claims) checkScores(needed []Modality) (have []Modality, err error) {
+	if cl.livenessPassed == nil {
+		return nil, broken(ReasonModalityMissing, "no opinion on liveness")
+	}
 	for _, m := range []struct {
 		name  string
 		score *float64
 	}{
-		{"overall", cl.overall}, {"photo", cl.photo}, {"sound", cl.sound}, {"liveness", cl.livenessScore},
+		{"overall", cl.overall},
+		{"liveness", cl.livenessScore},
+		{string(Photo), cl.photo},
+		{string(Sound), cl.sound},
 	} {
+		modality := Modality(m.name)
+		isModality := modality == Photo || modality == Sound
 		if m.score == nil {
+			if isModality && !slices.Contains(needed, modality) {
+				continue
+			}
 			return nil, broken(ReasonModalityMissing, "no score for %s", m.name)
 		}
 		if !(*m.score >= 0 && *m.score <= 1) {
 			return nil, broken(ReasonScoreOutOfRange, "the score for %s is %g", m.name, *m.score)
 		}
+		if isModality {
+			have = append(have, modality)
+		}
 	}
-	if cl.livenessPassed == nil {
-		return nil, broken(ReasonModalityMissing, "no opinion on liveness")
+	return have, nil
+}
+
+func orZero(v *float64) float64 {
+	if v == nil {
+		return 0
 	}
-	return &Verdict{
-		ID:        cl.id,
-		Issuer:    cl.issuer,
-		Subject:   cl.subject,
-		Session:   cl.session,
-		Challenge: cl.challenge,
-		IssuedAt:  *cl.issuedAt,
-		ExpiresAt: *cl.expiresAt,
-		Result:    *cl.result,
-		Match:     Scores{Overall: *cl.overall, Photo: *cl.photo, Sound: *cl.sound},
-		Liveness:  Liveness{Passed: *cl.livenessPassed, Score: *cl.livenessScore},
-		Engine:    cl.engine,
-	}, nil
+	return *v
 }

@@ -8,6 +8,7 @@ import (
 // Code says what kind of failure an [Error] is. It is an error itself, so that errors.Is(err, ebsclient.Busy) works.
 type Code string
 
+// The codes. Those of a session alone are Cancelled, Repeat, Failed, Pending and SecretUsed.
 const (
 	// Denied: the verifier refuses this system or the shape of its request. An operator must look; a retry does not help.
 	Denied Code = "denied"
@@ -19,10 +20,21 @@ const (
 	LivenessFailed Code = "liveness_failed"
 	// Expired: the verifier's session is over. A new request is needed.
 	Expired Code = "expired"
-	// Busy: too many requests. RetryAfter says when to come again.
+	// Busy: too many requests, by the verifier's word or by our own limit. RetryAfter says when to come again.
 	Busy Code = "busy"
-	// Unavailable: no answer, half an answer, or the verifier's own fault. A later request may do.
+	// Unavailable: no answer, half an answer, the verifier's own fault, or not asked at all ([ErrCircuitOpen]). A later request
+	// may do.
 	Unavailable Code = "unavailable"
+	// Cancelled: the person called the session off.
+	Cancelled Code = "cancelled"
+	// Repeat: the verifier wants the person to go through it again, in a new session.
+	Repeat Code = "repeat"
+	// Failed: the session is over without a verdict, and why is not said.
+	Failed Code = "failed"
+	// Pending: the person is not done with the session yet. Ask again after RetryAfter, or when the browser comes back.
+	Pending Code = "pending"
+	// SecretUsed: the secret the browser brought was exchanged before: by us, and the answer was lost, or by somebody else.
+	SecretUsed Code = "secret_used"
 	// BrokenVerdict: a verdict came and is not to be believed. Reason says why.
 	BrokenVerdict Code = "broken_verdict"
 )

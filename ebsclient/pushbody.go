@@ -23,13 +23,21 @@ type pushBody struct {
 // newPushBody writes the request as multipart/form-data: metadata first, so that a verifier knows of whom before it has to
 // take samples in.
 func newPushBody(r Request, system string) (*pushBody, error) {
-	metadata, err := json.Marshal(map[string]string{
+	fields := map[string]any{
 		"user_id":     r.Subject,
 		"idp":         "ESIA",
 		"info_system": system,
 		"session_id":  r.Session,
 		"challenge":   r.Challenge,
-	})
+	}
+	if len(r.Shown) > 0 {
+		shown := make([]int64, len(r.Shown))
+		for i, at := range r.Shown {
+			shown[i] = at.Milliseconds()
+		}
+		fields["shown_ms"] = shown
+	}
+	metadata, err := json.Marshal(fields)
 	if err != nil {
 		return nil, fmt.Errorf("ebsclient: metadata: %w", err)
 	}

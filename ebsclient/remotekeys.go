@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 )
 
 // RemoteKeysConfig says where a verifier publishes its keys.
 type RemoteKeysConfig struct {
-	// URL of a JWKS document.
+	// URL of a JWKS document: https, or http to this machine. Whoever can change what it answers can forge verdicts.
 	URL string
+	// PlainHTTP allows http to other machines: for a stand in a private network.
+	PlainHTTP bool
 	// MaxAge is how long the keys are believed without asking again; default 10 min. A key that was taken out of the set is
 	// refused after that.
 	MaxAge time.Duration
@@ -21,7 +24,9 @@ type RemoteKeysConfig struct {
 	MinInterval time.Duration
 	// Timeout bounds one question; default 5 s.
 	Timeout time.Duration
-	// HTTPClient is used for its Transport; default http.DefaultTransport.
+	// TLS, if not nil, is how we show who we are.
+	TLS *MutualTLS
+	// HTTPClient is used for its Transport; default http.DefaultTransport. Redirects are never followed.
 	HTTPClient *http.Client
 	// Now is the clock; default time.Now.
 	Now func() time.Time
@@ -44,8 +49,12 @@ type RemoteKeys struct {
 
 // NewRemoteKeys checks the configuration; it does not ask yet.
 func NewRemoteKeys(cfg RemoteKeysConfig) (*RemoteKeys, error) {
-	if cfg.URL == "" {
-		return nil, errors.New("ebsclient: remote keys: URL is missing")
+	u, err := url.Parse(cfg.URL)
+	if err != nil || u.Host == "" || u.User != nil || !(u.Scheme == "https" || u.Scheme == "http" && (cfg.PlainHTTP || isLoopback(u.Hostname()))) {
+		return nil, errors.New("ebsclient: remote keys: URL must be https, or http to this machine, or to a stand with PlainHTTP")
+	}
+	if cfg.MaxAge < 0 || cfg.MinInterval < 0 || cfg.Timeout < 0 {
+		return nil, errors.New("ebsclient: remote keys: negative time")
 	}
 	setDefault(&cfg.MaxAge, 10*time.Minute)
 	setDefault(&cfg.MinInterval, 10*time.Second)
@@ -53,9 +62,9 @@ func NewRemoteKeys(cfg RemoteKeysConfig) (*RemoteKeys, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	if cfg.HTTPClient != nil {
-		client.Transport = cfg.HTTPClient.Transport
+	client, err := newClient(cfg.HTTPClient, cfg.TLS)
+	if err != nil {
+		return nil, err
 	}
 	r := &RemoteKeys{cfg: cfg, client: client, turn: make(chan struct{}, 1)}
 	r.turn <- struct{}{}

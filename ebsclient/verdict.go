@@ -23,13 +23,24 @@ type Verdict struct {
 	IssuedAt, ExpiresAt time.Time
 	// Result is the verifier's own opinion. False is a valid verdict: no match.
 	Result bool
-	// Match is how well the samples fit the subject's.
+	// Modalities that Match has a score for, Photo first.
+	Modalities []Modality
+	// Match is how well the samples fit the subject's. The score of a modality that is missing, and was not expected, is 0.
 	Match Scores
 	// Liveness is the verifier's opinion of whether a living person was there.
 	Liveness Liveness
 	// Engine is the versions of what compared, by modality: "photo" → "…", "sound" → "…".
 	Engine map[string]string
 }
+
+// Modality is a kind of sample.
+type Modality string
+
+// The modalities, by their names in verdicts.
+const (
+	Photo Modality = "photo"
+	Sound Modality = "sound"
+)
 
 // Scores are 0 (another person) … 1 (the same person). What they mean is the verifier's affair; 0.9999 says nothing about how
 // often strangers match.
@@ -50,8 +61,13 @@ type ClaimNames struct {
 	Session   string // "session_id", a string
 	Challenge string // "challenge", a string of digits
 	Result    string // "result", true or false
-	Match     string // "match", {"overall", "photo", "sound"}: numbers 0…1
-	Liveness  string // "liveness", {"passed": bool, "score": number 0…1}
+	Match     string // "match", an object of scores, with the three
+	Overall   string // "overall",
+	Photo     string // "photo" and
+	Sound     string // "sound": numbers 0…1
+	Liveness  string // "liveness", an object, with the two
+	Passed    string // "passed", true or false, and
+	Score     string // "score", a number 0…1
 	Engine    string // "engine", {modality: version}; may be missing
 }
 
@@ -60,7 +76,12 @@ func (n *ClaimNames) setDefaults() {
 	setDefault(&n.Challenge, "challenge")
 	setDefault(&n.Result, "result")
 	setDefault(&n.Match, "match")
+	setDefault(&n.Overall, "overall")
+	setDefault(&n.Photo, "photo")
+	setDefault(&n.Sound, "sound")
 	setDefault(&n.Liveness, "liveness")
+	setDefault(&n.Passed, "passed")
+	setDefault(&n.Score, "score")
 	setDefault(&n.Engine, "engine")
 }
 
@@ -88,16 +109,9 @@ func parseClaims(payload []byte, names ClaimNames) (*claims, error) {
 		return nil, broken(ReasonMalformed, "the payload is not a JSON object")
 	}
 	var c claims
-	var match struct{ Overall, Photo, Sound *float64 }
-	var liveness struct {
-		Passed *bool
-		Score  *float64
-	}
+	var match, liveness map[string]json.RawMessage
 	var audience any
-	for _, claim := range []struct {
-		name string
-		into any
-	}{
+	if err := readClaims(raw, []claimInto{
 		{"iss", &c.issuer},
 		{"sub", &c.subject},
 		{"jti", &c.id},
@@ -111,17 +125,15 @@ func parseClaims(payload []byte, names ClaimNames) (*claims, error) {
 		{names.Match, &match},
 		{names.Liveness, &liveness},
 		{names.Engine, &c.engine},
-	} {
-		value, ok := raw[claim.name]
-		if !ok {
-			continue
-		}
-		if err := json.Unmarshal(value, claim.into); err != nil {
-			return nil, broken(ReasonMalformed, "claim %q has the wrong type", claim.name)
-		}
+	}); err != nil {
+		return nil, err
 	}
-	c.overall, c.photo, c.sound = match.Overall, match.Photo, match.Sound
-	c.livenessPassed, c.livenessScore = liveness.Passed, liveness.Score
+	if err := readClaims(match, []claimInto{{names.Overall, &c.overall}, {names.Photo, &c.photo}, {names.Sound, &c.sound}}); err != nil {
+		return nil, err
+	}
+	if err := readClaims(liveness, []claimInto{{names.Passed, &c.livenessPassed}, {names.Score, &c.livenessScore}}); err != nil {
+		return nil, err
+	}
 	switch a := audience.(type) {
 	case nil:
 	case string:
@@ -146,6 +158,25 @@ func parseClaims(payload []byte, names ClaimNames) (*claims, error) {
 		return nil, broken(ReasonMalformed, "more than %d engines", maxEngines)
 	}
 	return &c, nil
+}
+
+// claimInto says where a claim goes.
+type claimInto struct {
+	name string
+	into any
+}
+
+func readClaims(raw map[string]json.RawMessage, claims []claimInto) error {
+	for _, claim := range claims {
+		value, ok := raw[claim.name]
+		if !ok {
+			continue
+		}
+		if err := json.Unmarshal(value, claim.into); err != nil {
+			return broken(ReasonMalformed, "claim %q has the wrong type", claim.name)
+		}
+	}
+	return nil
 }
 
 // timeClaim reads seconds since 1970, whole or not.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Verifier compares a person's samples with those enrolled for a subject.
@@ -26,6 +27,9 @@ type Request struct {
 	Session string
 	// Challenge is the digits the person was asked to say, 1 to 16 of them. The verdict repeats them.
 	Challenge string
+	// Shown is when each digit was shown, from the beginning of the voice sample, if the digits were shown one by one: a
+	// verifier may look whether the voice follows them. As many as there are digits, in order, or nil.
+	Shown []time.Duration
 	// Photo and Voice are the samples. One of them may be empty where the verifier does without.
 	Photo, Voice Sample
 }
@@ -54,6 +58,9 @@ func (r Request) validate() error {
 	case len(r.Photo.Data) == 0 && len(r.Voice.Data) == 0:
 		return errors.New("ebsclient: request: no sample")
 	}
+	if err := r.checkShown(); err != nil {
+		return err
+	}
 	for name, s := range map[string]Sample{"photo": r.Photo, "voice": r.Voice} {
 		if len(s.Data) > MaxSample {
 			return fmt.Errorf("ebsclient: request: %s of %d bytes, at most %d allowed", name, len(s.Data), MaxSample)
@@ -68,6 +75,23 @@ func (r Request) validate() error {
 	}
 	return nil
 }
+
+func (r Request) checkShown() error {
+	if len(r.Shown) > 0 && len(r.Shown) != len(r.Challenge) {
+		return fmt.Errorf("ebsclient: request: %d times in Shown for %d digits", len(r.Shown), len(r.Challenge))
+	}
+	last := time.Duration(0)
+	for _, at := range r.Shown {
+		if at < last || at > maxShown {
+			return errors.New("ebsclient: request: the times in Shown must go up, within two minutes")
+		}
+		last = at
+	}
+	return nil
+}
+
+// maxShown bounds how far into a voice sample a digit may be shown.
+const maxShown = 2 * time.Minute
 
 func isToken(s string, most int) bool {
 	if s == "" || len(s) > most {
