@@ -17,8 +17,8 @@ export interface Format {
   period: (from: string, to: string) => string;
   /** The person's own time zone, as people call it. */
   timeZone: () => string;
-  number: (value: number, digits?: number) => string;
-  percent: (share: number) => string;
+  /** A likeness or threshold: two to four digits, never rounded up, so that 0.99996 is not 1. */
+  score: (value: number) => string;
 }
 
 function build(language: Language): Format {
@@ -34,6 +34,7 @@ function build(language: Language): Format {
   });
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'long' });
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+  const score = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 4 });
   const zone = new Intl.DateTimeFormat(locale, { timeZoneName: 'shortOffset' });
   return {
     language,
@@ -44,9 +45,7 @@ function build(language: Language): Format {
     time: (iso) => time.format(new Date(iso)),
     period: (from, to) => dateTime.formatRange(new Date(from), new Date(to)),
     timeZone: () => zone.formatToParts(new Date()).find((part) => part.type === 'timeZoneName')?.value ?? '',
-    number: (value, digits = 2) =>
-      new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value),
-    percent: (share) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }).format(share),
+    score: (value) => score.format(Math.floor(value * 10_000 + 1e-6) / 10_000),
   };
 }
 

@@ -14,7 +14,7 @@ import { useAttemptAction } from './useAttemptAction';
 /** The identity is confirmed: the exam can be begun. */
 export function AdmittedStep({ attempt }: { attempt: Attempt }) {
   const { t } = useTranslation('join');
-  const { number } = useFormat();
+  const { score: scoreText } = useFormat();
   const begin = useAttemptAction(() => api.begin(attempt.id));
   const score = attempt.lastIdentification?.score;
   return (
@@ -30,7 +30,7 @@ export function AdmittedStep({ attempt }: { attempt: Attempt }) {
             <Text>{t('admitted.text')}</Text>
             {score !== undefined && (
               <Text size="sm" c="dimmed">
-                {t('identification.score', { score: number(score.overall), threshold: number(attempt.threshold) })}
+                {t('identification.score', { score: scoreText(score.overall), threshold: scoreText(attempt.threshold) })}
               </Text>
             )}
           </div>

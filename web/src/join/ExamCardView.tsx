@@ -58,7 +58,9 @@ export function ExamCardView({ card }: { card: ExamCard }) {
         </Field>
         {card.actNumber !== '' && (
           <Field label={t('card.act')}>
-            {t('card.actValue', { number: card.actNumber, date: format.date(card.actDate) })}
+            {card.actDate === ''
+              ? t('card.actNumber', { number: card.actNumber })
+              : t('card.actValue', { number: card.actNumber, date: format.date(card.actDate) })}
           </Field>
         )}
         {card.contact !== '' && <Field label={t('card.contact')}>{card.contact}</Field>}

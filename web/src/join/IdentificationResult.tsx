@@ -20,7 +20,7 @@ const look = {
 /** How the identification ended: the reason in words, the score, and what remains possible. */
 export function IdentificationResult({ view, attempt }: IdentificationResultProps) {
   const { t } = useTranslation('join');
-  const { pick, number } = useFormat();
+  const { pick, score: scoreText } = useFormat();
   const box = useRef<HTMLDivElement>(null);
   const { identification } = view;
   useEffect(() => box.current?.focus({ preventScroll: true }), [view.kind, identification?.id]);
@@ -49,8 +49,8 @@ export function IdentificationResult({ view, attempt }: IdentificationResultProp
         {identification?.score !== undefined && (
           <Text size="sm" c="dimmed">
             {t('identification.score', {
-              score: number(identification.score.overall),
-              threshold: number(identification.threshold),
+              score: scoreText(identification.score.overall),
+              threshold: scoreText(identification.threshold),
             })}
           </Text>
         )}

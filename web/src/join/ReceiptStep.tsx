@@ -27,8 +27,8 @@ export function ReceiptStep({ attempt }: { attempt: Attempt }) {
     const at = format.dateTime(identification.at);
     rows.push([t('receipt.identification'), t('receipt.identificationValue', { outcome, at })]);
     if (identification.score !== undefined) {
-      const score = format.number(identification.score.overall);
-      const threshold = format.number(identification.threshold);
+      const score = format.score(identification.score.overall);
+      const threshold = format.score(identification.threshold);
       rows.push([t('receipt.score'), t('receipt.scoreValue', { score, threshold })]);
     }
     if (identification.logIndex !== undefined) {

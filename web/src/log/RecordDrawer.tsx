@@ -41,8 +41,8 @@ function RecordDetails({ record }: { record: LogRecord }) {
     [t('record.group'), record.group],
     [t('column.exam'), record.examTitle],
     [t('column.outcome'), record.outcome === undefined ? undefined : words.outcome(record.outcome)],
-    [t('column.score'), record.score === undefined ? undefined : format.number(record.score)],
-    [t('record.threshold'), record.threshold === undefined ? undefined : format.number(record.threshold)],
+    [t('column.score'), record.score === undefined ? undefined : format.score(record.score)],
+    [t('record.threshold'), record.threshold === undefined ? undefined : format.score(record.threshold)],
     [t('record.reason'), record.reason],
     [t('record.index'), record.index?.toString() ?? t('record.notSealed')],
   ];

@@ -70,11 +70,11 @@ export function useColumns(onOpen: (record: LogRecord) => void) {
             if (score === undefined) return null;
             return (
               <span className={classes.number}>
-                {format.number(score)}
+                {format.score(score)}
                 {threshold !== undefined && (
                   <Text span c="dimmed" size="sm">
                     {' / '}
-                    {format.number(threshold)}
+                    {format.score(threshold)}
                   </Text>
                 )}
               </span>

@@ -3,6 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { outcomes } from '../api/types';
 import { recordTypes } from './filter';
 
+/** Outcomes of the records that are no identifications. */
+const decisions = ['granted', 'declined', 'admitted', 'finished', 'terminated', 'exported'] as const;
+
 export interface RecordWords {
   type: (type: string) => string;
   outcome: (outcome: string) => string;
@@ -20,7 +23,9 @@ export function useRecordWords(): RecordWords {
       },
       outcome: (given) => {
         const outcome = outcomes.find((known) => known === given);
-        return outcome === undefined ? given : t(`common:outcome.${outcome}`);
+        if (outcome !== undefined) return t(`common:outcome.${outcome}`);
+        const decision = decisions.find((known) => known === given);
+        return decision === undefined ? given : t(`outcome.${decision}`);
       },
       color: (given) => {
         if (given === 'match') return 'teal';

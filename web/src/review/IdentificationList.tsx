@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Identification } from '../api/types';
 import { clock } from '../i18n/clock';
 import { useFormat } from '../i18n/useFormat';
+import { useQualityText } from '../i18n/useQualityText';
 import type { Place } from './place';
 import classes from './Review.module.css';
 
@@ -16,6 +17,7 @@ interface IdentificationListProps {
 export function IdentificationList({ identifications, place, onSeek }: IdentificationListProps) {
   const { t } = useTranslation(['review', 'common']);
   const format = useFormat();
+  const quality = useQualityText();
   if (identifications.length === 0) {
     return (
       <Text size="sm" c="dimmed" p="md">
@@ -29,12 +31,12 @@ export function IdentificationList({ identifications, place, onSeek }: Identific
         const at = place(item);
         const rows: [string, string | undefined][] = [
           [t('identification.message'), format.pick(item.message)],
-          [t('identification.score'), item.score && format.number(item.score.overall)],
-          [t('identification.photo'), item.score && format.number(item.score.photo)],
-          [t('identification.sound'), item.score && format.number(item.score.sound)],
-          [t('identification.threshold'), format.number(item.threshold)],
-          [t('identification.liveness'), item.liveness === undefined ? undefined : format.number(item.liveness)],
-          [t('common:quality.title'), item.quality?.map(({ component, value }) => `${component} ${value}`).join(', ')],
+          [t('identification.score'), item.score && format.score(item.score.overall)],
+          [t('identification.photo'), item.score && format.score(item.score.photo)],
+          [t('identification.sound'), item.score && format.score(item.score.sound)],
+          [t('identification.threshold'), format.score(item.threshold)],
+          [t('identification.liveness'), item.liveness === undefined ? undefined : format.score(item.liveness)],
+          [t('common:quality.title'), quality(item)],
           [t('identification.log'), item.logIndex === undefined ? undefined : `№ ${item.logIndex}`],
         ];
         const hashes: [string, string | undefined][] = [
@@ -61,7 +63,7 @@ export function IdentificationList({ identifications, place, onSeek }: Identific
             <Accordion.Panel>
               <Stack gap="sm">
                 {at !== undefined && (
-                  <Anchor component="button" type="button" size="sm" onClick={() => onSeek(at)}>
+                  <Anchor component="button" type="button" size="sm" ta="left" onClick={() => onSeek(at)}>
                     {t('identification.show', { at: clock(at.offsetMs) })}
                   </Anchor>
                 )}

@@ -15,7 +15,7 @@ interface AttentionRowProps {
 
 /** One student of the list: a sign, the name, the state, the score. */
 export const AttentionRow = memo(function AttentionRow({ entry, phase, selected, onSelect }: AttentionRowProps) {
-  const { number } = useFormat();
+  const { score: scoreText } = useFormat();
   const status = useStatus()(entry, phase);
   const { attempt } = entry;
   const score = attempt.lastIdentification?.score?.overall;
@@ -43,7 +43,7 @@ export const AttentionRow = memo(function AttentionRow({ entry, phase, selected,
       </div>
       {score !== undefined && (
         <Text size="sm" fw={600} ff="text">
-          {number(score)}
+          {scoreText(score)}
         </Text>
       )}
     </UnstyledButton>

@@ -1,6 +1,7 @@
 import { Badge, Divider, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Attempt } from '../api/types';
+import { useQualityText } from '../i18n/useQualityText';
 import { useFormat } from '../i18n/useFormat';
 import { ScoreBar } from './ScoreBar';
 
@@ -9,6 +10,7 @@ export function IdentificationPanel({ attempt }: { attempt: Attempt }) {
   const { t } = useTranslation(['wall', 'common']);
   const format = useFormat();
   const last = attempt.lastIdentification;
+  const quality = useQualityText();
   const tries = t('identification.tries', { left: attempt.triesLeft, total: attempt.triesTotal });
   if (last === undefined) {
     return (
@@ -41,14 +43,13 @@ export function IdentificationPanel({ attempt }: { attempt: Attempt }) {
         </Stack>
       )}
       <Text size="sm" c="dimmed">
-        {t('identification.threshold', { threshold: format.number(last.threshold) })}
-        {last.liveness !== undefined && ` · ${t('identification.liveness', { value: format.number(last.liveness) })}`}
+        {t('identification.threshold', { threshold: format.score(last.threshold) })}
+        {last.liveness !== undefined && ` · ${t('identification.liveness', { value: format.score(last.liveness) })}`}
         {!matched && ` · ${tries}`}
       </Text>
       {last.quality !== undefined && last.quality.length > 0 && (
-        <Text size="xs" c="dimmed">
-          {t('common:quality.title')}:{' '}
-          {last.quality.map(({ component, value }) => `${component} ${format.number(value, 0)}`).join(', ')}
+        <Text size="sm" c="dimmed" data-testid="quality">
+          {t('identification.weakest', { list: quality(last, 3) })}
         </Text>
       )}
     </Stack>

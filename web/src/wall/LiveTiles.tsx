@@ -33,7 +33,7 @@ export function LiveTiles({ attempts, places, streams, identifications, selected
   }
   return (
     <>
-      <div className={classes.tiles}>
+      <div className={classes.tiles} data-few={shown.length <= 4}>
         {shown.map((entry) => (
           <Tile
             key={entry.attempt.id}

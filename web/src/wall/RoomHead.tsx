@@ -44,7 +44,7 @@ export function RoomHead({ room, viewer }: RoomHeadProps) {
         </Text>
       </div>
       <Group gap="md" aria-live="polite">
-        <Counter value={counts.roster} label={t('count.roster')} />
+        <Counter value={Math.max(room.exam.counts.roster, counts.roster)} label={t('count.roster')} />
         <Counter value={counts.connected} label={t('count.connected')} />
         <Counter value={counts.unidentified} label={t('count.unidentified')} color="orange" />
         <Counter value={counts.lost} label={t('count.lost')} color="grape" />

@@ -12,14 +12,14 @@ interface ScoreBarProps {
 
 /** A likeness as a bar, with the threshold where one holds. */
 export function ScoreBar({ label, value, threshold }: ScoreBarProps) {
-  const { number } = useFormat();
+  const { score: scoreText } = useFormat();
   const color = threshold === undefined ? 'gray.6' : value >= threshold ? 'teal' : 'red';
   return (
     <div>
       <Group justify="space-between" gap="xs">
         <Text size="sm">{label}</Text>
         <Text size="sm" fw={600}>
-          {number(value)}
+          {scoreText(value)}
         </Text>
       </Group>
       <div className={classes.scoreTrack}>
