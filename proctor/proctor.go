@@ -161,7 +161,7 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { s.sequencer.Run(background) })
-	running.Go(func() { s.api.Listen(background) })
+	running.Go(func() { s.api.Run(background) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()

@@ -52,7 +52,6 @@ type Config struct {
 type Server struct {
 	Config
 	sessions *scs.SessionManager
-	store    *pgxstore.PostgresStore
 	huma     huma.API
 	handler  http.Handler
 	page     *page
@@ -63,7 +62,7 @@ type Server struct {
 	stopping sync.Once
 }
 
-// New makes a server. Run its Listen beside the HTTP server, and Close it when that has stopped taking requests.
+// New makes a server. Call its Run beside the HTTP server, and Close it when that has stopped taking requests.
 func New(cfg Config) (*Server, error) {
 	page, err := newPage(cfg.Web)
 	if err != nil {
@@ -71,9 +70,8 @@ func New(cfg Config) (*Server, error) {
 	}
 	life, stop := context.WithCancel(context.Background())
 	s := &Server{Config: cfg, page: page, hub: newHub(), life: life, stop: stop}
-	s.store = pgxstore.NewWithCleanupInterval(cfg.Pool, 10*time.Minute)
 	s.sessions = scs.New()
-	s.sessions.Store = s.store
+	s.sessions.Store = pgxstore.NewWithCleanupInterval(cfg.Pool, 0) // Run removes what has expired
 	s.sessions.Lifetime = 12 * time.Hour
 	s.sessions.IdleTimeout = 4 * time.Hour
 	s.sessions.HashTokenInStore = true // who reads the database cannot take over a session
@@ -99,8 +97,11 @@ func OpenAPI() ([]byte, error) {
 	return s.huma.OpenAPI().MarshalJSON()
 }
 
-// Listen passes changes of attempts to those who watch them, until ctx ends.
-func (s *Server) Listen(ctx context.Context) {
+// Run passes changes of attempts to those who watch them, and removes expired sessions, until ctx ends.
+func (s *Server) Run(ctx context.Context) {
+	var sweeping sync.WaitGroup
+	defer sweeping.Wait()
+	sweeping.Go(func() { s.sweepSessions(ctx) })
 	s.Exams.Listen(ctx, s.Logger, func(attempt uuid.UUID) {
 		if attempt == uuid.Nil {
 			s.hub.everyAttempt(s.changed)
@@ -110,13 +111,27 @@ func (s *Server) Listen(ctx context.Context) {
 	})
 }
 
+func (s *Server) sweepSessions(ctx context.Context) {
+	tick := time.NewTicker(10 * time.Minute)
+	defer tick.Stop()
+	for {
+		if _, err := s.Pool.Exec(ctx, `delete from sessions where expiry < now()`); err != nil && ctx.Err() == nil {
+			s.Logger.Error("expired sessions are not removed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
 // Close ends every socket and waits until what they held is stored.
 func (s *Server) Close() {
 	s.stopping.Do(func() {
 		s.stop()
 		s.hub.closeAll()
 		s.work.Wait()
-		s.store.StopCleanup()
 	})
 }
 

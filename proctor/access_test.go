@@ -1,0 +1,235 @@
+package proctor_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"ochno/proctor/api"
+	"ochno/proctor/esia/esiamock"
+)
+
+// Who may use which operation. “owner” is the student whose attempt it is, “other” another student. A new operation must be entered here.
+var permitted = map[string][]string{
+	"health":          {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
+	"session":         {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
+	"endSession":      {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
+	"examCard":        {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
+	"join":            {"owner", "other"}, // staff may ask, and are not in the roster
+	"attempt":         {"owner", "proctor", "registrar"},
+	"consent":         {"owner"},
+	"decline":         {"owner"},
+	"returnToExam":    {"owner"},
+	"identify":        {"owner"},
+	"begin":           {"owner"},
+	"finish":          {"owner", "proctor"},
+	"exams":           {"proctor", "registrar", "administrator"},
+	"room":            {"proctor", "registrar"},
+	"finishExam":      {"proctor"},
+	"grantTry":        {"proctor"},
+	"terminate":       {"proctor"},
+	"timeline":        {"proctor", "registrar"},
+	"identifications": {"proctor", "registrar"},
+	"recordings":      {"proctor", "registrar"},
+	"segment":         {"proctor", "registrar"},
+	"log":             {"registrar"},
+	"exportLog":       {"registrar"},
+	"checkpoint":      {"registrar"},
+}
+
+// TestRoleByRoute walks every operation of the API as everybody: who may not is told so and changes nothing.
+func TestRoleByRoute(t *testing.T) {
+	h := newHouse(t)
+	owner := h.signedIn(t, esiamock.StudentAnna)
+	a := owner.join(t, false)
+	other := h.signedIn(t, esiamock.StudentBoris)
+	other.join(t, false)
+	people := map[string]*browser{
+		"nobody": h.browser(t), "owner": owner, "other": other, "proctor": h.signedIn(t, esiamock.Proctor),
+		"registrar": h.signedIn(t, esiamock.Registrar), "administrator": h.signedIn(t, esiamock.Administrator),
+	}
+	operations := allOperations(t)
+	for id := range permitted {
+		if !slices.ContainsFunc(operations, func(o operation) bool { return o.ID == id }) {
+			t.Errorf("the table names an operation %q that is not there", id)
+		}
+	}
+	// First everybody who must be refused, so that nothing has moved when those who may come.
+	for _, allowed := range []bool{false, true} {
+		for _, op := range operations {
+			roles, known := permitted[op.ID]
+			if !known {
+				t.Errorf("operation %q is not in the table of who may use it", op.ID)
+				continue
+			}
+			for role, who := range people {
+				if slices.Contains(roles, role) != allowed || op.ID == "endSession" {
+					continue
+				}
+				path := strings.NewReplacer("{id}", a.ID.String(), "{code}", "exam", "{number}", "0").Replace(op.Path)
+				if strings.HasPrefix(op.Path, "/api/exams/") {
+					path = strings.Replace(op.Path, "{id}", h.exam.ID.String(), 1)
+				}
+				if op.ID == "exportLog" {
+					path += "?format=csv"
+				}
+				status, text := who.call(t, op.Method, path, bodyFor(op.Method))
+				refused := status == http.StatusUnauthorized || status == http.StatusForbidden
+				if refused == allowed {
+					t.Errorf("%s as %s: %d %.200s", op.ID, role, status, text)
+				}
+				if !allowed && role == "nobody" && (status != http.StatusUnauthorized || problemCode(t, text) != "not_signed_in") {
+					t.Errorf("%s as nobody: %d %.200s", op.ID, status, text)
+				}
+			}
+		}
+		if !allowed {
+			if after := get[attempt](t, owner, "/api/attempts/"+a.ID.String()); after.State != "registered" {
+				t.Errorf("a refused request moved the attempt to %s", after.State)
+			}
+		}
+	}
+}
+
+func bodyFor(method string) any {
+	if method == http.MethodPost {
+		return map[string]any{}
+	}
+	return nil
+}
+
+type operation struct{ ID, Method, Path string }
+
+// allOperations reads them from the API's own description.
+func allOperations(t *testing.T) []operation {
+	t.Helper()
+	text, err := api.OpenAPI()
+	must(t, err)
+	var description struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+		}
+	}
+	must(t, json.Unmarshal(text, &description))
+	var list []operation
+	for path, methods := range description.Paths {
+		for method, op := range methods {
+			list = append(list, operation{ID: op.OperationID, Method: strings.ToUpper(method), Path: path})
+		}
+	}
+	slices.SortFunc(list, func(a, b operation) int { return strings.Compare(a.ID, b.ID) })
+	return list
+}
+
+func TestSignIn(t *testing.T) {
+	h := newHouse(t)
+	t.Run("confirmed and known", func(t *testing.T) {
+		b := h.browser(t)
+		if at := b.signIn(t, esiamock.StudentAnna, "/e/exam"); at.Path != "/e/exam" || at.Host != strings.TrimPrefix(h.url, "http://") {
+			t.Errorf("landed at %s", at)
+		}
+		s := get[struct {
+			SignedIn bool
+			Person   struct {
+				DisplayName string
+				Roles       []string
+			}
+		}](t, b, "/api/session")
+		if !s.SignedIn || s.Person.DisplayName != "Смирнова Анна Сергеевна" || !slices.Equal(s.Person.Roles, []string{"student"}) {
+			t.Errorf("session %+v", s)
+		}
+		if status, _ := b.call(t, http.MethodPost, "/api/session/end", nil); status != http.StatusNoContent {
+			t.Errorf("sign-out: %d", status)
+		}
+		if s := get[struct{ SignedIn bool }](t, b, "/api/session"); s.SignedIn {
+			t.Error("still signed in after signing out")
+		}
+	})
+	for name, c := range map[string]struct{ oid, problem string }{
+		"not confirmed": {esiamock.StudentStandard, "account_not_confirmed"},
+		"stranger":      {esiamock.Stranger, "person_unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := h.browser(t)
+			if at := b.signIn(t, c.oid, "/e/exam"); at.Path != "/sign-in" || at.Query().Get("problem") != c.problem {
+				t.Errorf("landed at %s", at)
+			}
+			if s := get[struct{ SignedIn bool }](t, b, "/api/session"); s.SignedIn {
+				t.Error("signed in")
+			}
+		})
+	}
+	t.Run("a callback that nobody started", func(t *testing.T) {
+		b := h.browser(t)
+		for _, query := range []string{"", "?code=x&state=y", "?state=" + uuid.NewString() + "&code=" + strings.Repeat("c", 9000), "?error=access_denied&state=z"} {
+			resp, err := b.Get(h.url + "/auth/esia/callback" + query)
+			must(t, err)
+			read(t, resp)
+			if resp.Request.URL.Path != "/sign-in" || resp.Request.URL.Query().Get("problem") != "state_invalid" && resp.Request.URL.Query().Get("problem") != "esia_rejected" {
+				t.Errorf("%.60s: landed at %s", query, resp.Request.URL)
+			}
+		}
+	})
+	t.Run("a state is used once", func(t *testing.T) {
+		b := h.browser(t)
+		var callback *url.URL
+		b.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
+			if r.URL.Path == "/auth/esia/callback" {
+				callback = r.URL
+			}
+			return nil
+		}
+		b.signIn(t, esiamock.StudentAnna, "/")
+		if callback == nil {
+			t.Fatal("no callback was seen")
+		}
+		resp, err := b.Get(callback.String())
+		must(t, err)
+		read(t, resp)
+		if resp.Request.URL.Query().Get("problem") != "state_invalid" {
+			t.Errorf("a used callback landed at %s", resp.Request.URL)
+		}
+		thief := h.browser(t)
+		resp, err = thief.Get(callback.String())
+		must(t, err)
+		read(t, resp)
+		if resp.Request.URL.Query().Get("problem") != "state_invalid" {
+			t.Errorf("another browser's callback landed at %s", resp.Request.URL)
+		}
+	})
+	t.Run("the way back stays here", func(t *testing.T) {
+		for _, to := range []string{"https://evil.example/", "//evil.example/", `/\evil.example`, "javascript:alert(1)", "/ok\r\nSet-Cookie: x=1"} {
+			if at := h.browser(t).signIn(t, esiamock.StudentAnna, to); at.Host != strings.TrimPrefix(h.url, "http://") || at.Path != "/" {
+				t.Errorf("return=%q landed at %s", to, at)
+			}
+		}
+	})
+	t.Run("the session changes its token", func(t *testing.T) {
+		b := h.browser(t)
+		resp, err := b.Get(h.url + "/auth/esia/start")
+		must(t, err)
+		read(t, resp)
+		before := sessionCookie(t, b)
+		b.signIn(t, esiamock.StudentAnna, "/")
+		if after := sessionCookie(t, b); after == "" || after == before {
+			t.Error("a token from before the sign-in is good after it")
+		}
+	})
+}
+
+func sessionCookie(t *testing.T, b *browser) string {
+	t.Helper()
+	u, err := url.Parse(b.house.url)
+	must(t, err)
+	for _, c := range b.Jar.Cookies(u) {
+		if c.Name == "ochno_session" {
+			return c.Value
+		}
+	}
+	return ""
+}
