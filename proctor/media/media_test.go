@@ -210,7 +210,9 @@ func ffprobe(t *testing.T, file []byte) (packets map[string]int, seconds float64
 		t.Errorf("ffprobe: streams %v", probe.Streams)
 	}
 	seconds, _ = strconv.ParseFloat(probe.Format.Duration, 64)
-	if out, err := exec.Command("ffmpeg", "-v", "warning", "-xerror", "-i", path, "-f", "null", "-").CombinedOutput(); err != nil || len(out) > 0 {
+	// In milliseconds, lest ffmpeg rounds to a frame rate that it guessed and complains about that.
+	decode := exec.Command("ffmpeg", "-v", "warning", "-xerror", "-i", path, "-fps_mode", "passthrough", "-enc_time_base:v", "1/1000", "-f", "null", "-")
+	if out, err := decode.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("ffmpeg does not like the file: %v: %s", err, out)
 	}
 	return packets, seconds

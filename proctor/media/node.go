@@ -75,6 +75,9 @@ func New(cfg Config) (*Node, error) {
 	if cfg.Sink == nil {
 		return nil, errors.New("media: no sink")
 	}
+	if cfg.UDPAddr == "" {
+		return nil, errors.New("media: no UDP address")
+	}
 	if err := checkPublicIPs(cfg.PublicIPs); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}

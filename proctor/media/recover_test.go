@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 func victim(spool string, recording uuid.UUID) error {
 	sink := newMemorySink()
 	sink.setFail(errAway)
-	node, err := New(Config{UDPAddr: "127.0.0.1:0", SpoolDir: spool, SegmentDuration: 3 * time.Second, Sink: sink})
+	node, err := New(Config{UDPAddr: "127.0.0.1:0", SpoolDir: spool, SegmentDuration: 4 * time.Second, Sink: sink})
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func TestKilled(t *testing.T) {
 	watchdog := time.AfterFunc(testTimeout, func() { _ = cmd.Process.Kill() })
 	defer watchdog.Stop()
 
-	const enough = 5500 * time.Millisecond // well into the second segment
+	const enough = 6500 * time.Millisecond // well into the second segment
 	var recorded time.Duration
 	tried := false
 	lines := bufio.NewScanner(out)
