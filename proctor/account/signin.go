@@ -28,6 +28,9 @@ func (a *Accounts) SignIn(ctx context.Context, c Claims) (Person, error) {
 	if !c.Confirmed {
 		return Person{}, ErrNotConfirmed
 	}
+	if c.OID == "" {
+		return Person{}, errors.New("an ESIA account without its identifier")
+	}
 	var person Person
 	err := pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
 		var err error
@@ -43,11 +46,11 @@ func (a *Accounts) SignIn(ctx context.Context, c Claims) (Person, error) {
 		if err != nil {
 			return fmt.Errorf("link the account: %w", err)
 		}
-		if tag.RowsAffected() == 0 {
-			return ErrAmbiguous
-		}
 		if person, err = a.person(ctx, tx, "p.id = $1", id); err != nil {
 			return err
+		}
+		if tag.RowsAffected() == 0 { // the same account, signing in twice at once, was linked while we waited
+			return nil
 		}
 		_, err = a.log.Append(ctx, tx, ledger.Entry{
 			Type: ledger.TypeLink, At: a.now(), Person: id, Data: ledger.Link{By: "snils+name+birth_date"},
@@ -58,7 +61,7 @@ func (a *Accounts) SignIn(ctx context.Context, c Claims) (Person, error) {
 	return person, err
 }
 
-// match finds the one unlinked person who agrees with the claims in all three.
+// match finds and locks the one person who agrees with the claims in all three and is linked to no other account.
 func (a *Accounts) match(ctx context.Context, tx pgx.Tx, c Claims) (uuid.UUID, error) {
 	var hash []byte
 	if c.SNILS != "" {
@@ -69,9 +72,9 @@ func (a *Accounts) match(ctx context.Context, tx pgx.Tx, c Claims) (uuid.UUID, e
 		NameKey   string
 		BirthDate time.Time
 		SNILSHash []byte
-		Linked    bool
+		OID       string
 	}
-	rows, _ := tx.Query(ctx, `select id, name_key, birth_date, snils_hash, esia_oid is not null from person
+	rows, _ := tx.Query(ctx, `select id, name_key, birth_date, snils_hash, coalesce(esia_oid, '') from person
 		where snils_hash = $1 or (name_key = $2 and birth_date = $3) for update`, hash, c.Name.key(), c.BirthDate)
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[candidate])
 	if err != nil {
@@ -81,7 +84,7 @@ func (a *Accounts) match(ctx context.Context, tx pgx.Tx, c Claims) (uuid.UUID, e
 		return uuid.Nil, ErrUnknown
 	}
 	whole := slices.DeleteFunc(slices.Clone(found), func(f candidate) bool {
-		return hash == nil || string(f.SNILSHash) != string(hash) || f.NameKey != c.Name.key() || !f.BirthDate.Equal(c.BirthDate) || f.Linked
+		return hash == nil || string(f.SNILSHash) != string(hash) || f.NameKey != c.Name.key() || !f.BirthDate.Equal(c.BirthDate) || (f.OID != "" && f.OID != c.OID)
 	})
 	if len(whole) != 1 {
 		return uuid.Nil, ErrAmbiguous
