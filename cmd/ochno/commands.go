@@ -238,7 +238,7 @@ func person(ctx context.Context, c *call) error {
 	birth := c.flags.String("birth", "", "birth `date`, 1986-09-08")
 	snils := c.flags.String("snils", "", "СНИЛС; better from the environment OCHNO_SNILS, which does not stay in the shell's history")
 	roles := c.flags.String("roles", "", "`roles` separated by commas: proctor, registrar, administrator, student")
-	if err := c.flags.Parse(c.args); err != nil {
+	if err := c.parseFlags(); err != nil {
 		return err
 	}
 	if n := c.flags.NArg(); n < 2 || n > 3 {

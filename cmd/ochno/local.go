@@ -81,7 +81,7 @@ func runDemo(ctx context.Context, c *call) error {
 func runStack(ctx context.Context, c *call) error {
 	dir := c.flags.String("dir", "", "`folder` of the stack; default: a new one that is removed at the end")
 	minio := c.flags.String("minio", "", "MinIO's server `program`; default: minio beside this program")
-	if err := c.flags.Parse(c.args); err != nil {
+	if err := c.parseFlags(); err != nil {
 		return err
 	}
 	if c.flags.NArg() == 0 {

@@ -32,9 +32,18 @@ type call struct {
 	stderr io.Writer
 }
 
+// parseFlags reads the flags; the arguments are left in c.flags.
+func (c *call) parseFlags() error {
+	err := c.flags.Parse(c.args)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		return usageError{err}
+	}
+	return err
+}
+
 // parse reads the flags and checks how many arguments are left.
 func (c *call) parse(arguments int) error {
-	if err := c.flags.Parse(c.args); err != nil {
+	if err := c.parseFlags(); err != nil {
 		return err
 	}
 	if c.flags.NArg() != arguments {
@@ -82,7 +91,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return 0
 	case errors.As(err, &code):
 		return int(code)
-	case errors.As(err, &wrong), !c.flags.Parsed():
+	case errors.As(err, &wrong):
 		fmt.Fprintf(stderr, "ochno %s: %v\nSee ochno %s --help\n", cmd.name, err, cmd.name)
 		return 2
 	}

@@ -18,8 +18,6 @@ type watcher struct {
 	viewer *media.Viewer
 }
 
-// maxWatched bounds how many students one page sees at once.
-const maxWatched = 100
 
 // watchSocket serves GET /api/exams/{id}/watch.
 func (s *Server) watchSocket(w http.ResponseWriter, r *http.Request) {
@@ -102,7 +100,7 @@ func (c *watcher) handle(message []byte) {
 
 // watch replaces what is on the screen. The media plane shows students of this room only.
 func (c *watcher) watch(attempts []string) error {
-	if len(attempts) > maxWatched {
+	if len(attempts) > media.MaxWatched {
 		return errors.New("too many attempts")
 	}
 	ids := make([]uuid.UUID, 0, len(attempts))
