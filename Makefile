@@ -27,7 +27,7 @@ build: web/dist/index.html ## build the application and the programs into bin
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/package-lock.json -type f 2>/dev/null)
 
 web/dist/index.html: $(WEB_SOURCES)
-	@npm run --silent --prefix web build
+	@npm run --silent --prefix web build -- --logLevel warn
 
 tools: bin/tools/staticcheck bin/tools/gofumpt
 

@@ -51,8 +51,16 @@ func TestHelp(t *testing.T) {
 
 func TestWrongUse(t *testing.T) {
 	for _, args := range [][]string{
-		{"dance"}, {"serve", "--loud"}, {"serve", "now"}, {"exam"}, {"exam", "x1"}, {"roster", "import", "f.csv"}, {"log", "export", "--format", "exe"},
-		{"person", "Only"}, {"stack"}, {"person", "--birth", "1990-01-01", "--snils", "123", "--roles", "proctor", "Family", "First"},
+		{"dance"},
+		{"serve", "--loud"},
+		{"serve", "now"},
+		{"exam"},
+		{"exam", "x1"},
+		{"roster", "import", "f.csv"},
+		{"log", "export", "--format", "exe"},
+		{"person", "Only"},
+		{"stack"},
+		{"person", "--birth", "1990-01-01", "--snils", "123", "--roles", "proctor", "Family", "First"},
 	} {
 		code, _, stderr := ochno(t, nil, args...)
 		if code != 2 || stderr == "" {

@@ -18,7 +18,6 @@ type watcher struct {
 	viewer *media.Viewer
 }
 
-
 // watchSocket serves GET /api/exams/{id}/watch.
 func (s *Server) watchSocket(w http.ResponseWriter, r *http.Request) {
 	id, err := uuid.Parse(r.PathValue("id"))
