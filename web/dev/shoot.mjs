@@ -1,4 +1,5 @@
-// A browser with a fake camera for the pictures: FACE=face.y4m VOICE=digits.wav OUT=folder MOCK=address.
+// A browser with a fake camera for the pictures:
+//   FACE=face.y4m VOICE=digits.wav OUT=folder [MOCK=address] [SIZE=wide|phone] [SCHEME=dark] [LANGUAGE=en] [AXE=1] node dev/shots-join.mjs
 import { mkdtempSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +45,7 @@ export async function open(size, initScript) {
     ],
   });
   const page = context.pages()[0] ?? (await context.newPage());
+  if (process.env.LANGUAGE) await page.addInitScript((language) => window.localStorage.setItem('ochno.language', language), process.env.LANGUAGE);
   if (initScript !== undefined) await page.addInitScript(initScript);
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) console.log(`  console ${message.type()}: ${message.text()}`);

@@ -1,10 +1,11 @@
-import { lazy } from 'react';
+import { lazy, Suspense } from 'react';
 import { Route, Routes } from 'react-router';
+import { LoadingView } from './shell/LoadingView';
 import { NotFoundPage } from './shell/NotFoundPage';
-import { StaffLayout } from './shell/StaffLayout';
 import { StudentLayout } from './shell/StudentLayout';
 
 // A chunk per task: a student never loads the proctor's code.
+const StaffLayout = lazy(() => import('./shell/StaffLayout'));
 const HomePage = lazy(() => import('./home/HomePage'));
 const SignInPage = lazy(() => import('./home/SignInPage'));
 const JoinPage = lazy(() => import('./join/JoinPage'));
@@ -16,23 +17,25 @@ const LogPage = lazy(() => import('./log/LogPage'));
 /** Which page is where. */
 export function AppRoutes() {
   return (
-    <Routes>
-      <Route element={<StudentLayout />}>
-        <Route index element={<HomePage />} />
-        <Route path="sign-in" element={<SignInPage />} />
-        <Route path="e/:code" element={<JoinPage />} />
-        <Route path="*" element={<NotFoundPage />} />
-      </Route>
-      <Route element={<StaffLayout roles={['proctor']} />}>
-        <Route path="proctor" element={<ExamsPage />} />
-        <Route path="proctor/exams/:id" element={<RoomPage />} />
-      </Route>
-      <Route element={<StaffLayout roles={['proctor', 'registrar']} />}>
-        <Route path="proctor/attempts/:id" element={<ReviewPage />} />
-      </Route>
-      <Route element={<StaffLayout roles={['registrar']} />}>
-        <Route path="log" element={<LogPage />} />
-      </Route>
-    </Routes>
+    <Suspense fallback={<LoadingView />}>
+      <Routes>
+        <Route element={<StudentLayout />}>
+          <Route index element={<HomePage />} />
+          <Route path="sign-in" element={<SignInPage />} />
+          <Route path="e/:code" element={<JoinPage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Route>
+        <Route element={<StaffLayout roles={['proctor']} />}>
+          <Route path="proctor" element={<ExamsPage />} />
+          <Route path="proctor/exams/:id" element={<RoomPage />} />
+        </Route>
+        <Route element={<StaffLayout roles={['proctor', 'registrar']} />}>
+          <Route path="proctor/attempts/:id" element={<ReviewPage />} />
+        </Route>
+        <Route element={<StaffLayout roles={['registrar']} />}>
+          <Route path="log" element={<LogPage />} />
+        </Route>
+      </Routes>
+    </Suspense>
   );
 }

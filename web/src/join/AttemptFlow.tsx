@@ -9,7 +9,7 @@ import { createLive, LiveContext, type Live } from './live';
 import { StepView } from './StepView';
 
 /** One attempt: holds the camera and the connection, follows the state, shows the step. */
-export function AttemptFlow({ attemptId }: { attemptId: string }) {
+export default function AttemptFlow({ attemptId }: { attemptId: string }) {
   const [live, setLive] = useState<Live>();
   useEffect(() => {
     const created = createLive(attemptId);

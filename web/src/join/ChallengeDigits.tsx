@@ -1,6 +1,7 @@
 import { Progress, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { clock } from '../i18n/clock';
 import type { Challenge } from '../rtc/wire';
 import classes from './Join.module.css';
 import { useServerClock } from './useServerClock';
@@ -13,7 +14,6 @@ export function ChallengeDigits({ challenge }: { challenge: Challenge }) {
   const end = Date.parse(challenge.expiresAt);
   const left = Math.max(0, end - now);
   const share = end > shownAt ? (100 * left) / (end - shownAt) : 0;
-  const seconds = Math.ceil(left / 1000);
   return (
     <Stack gap="sm">
       <div className={classes.digits} data-testid="challenge-digits" data-digits={challenge.digits} aria-hidden>
@@ -26,7 +26,7 @@ export function ChallengeDigits({ challenge }: { challenge: Challenge }) {
       <VisuallyHidden role="alert">{t('identification.digits', { digits: challenge.digits.split('').join(' ') })}</VisuallyHidden>
       <Progress value={Math.min(100, share)} size={6} aria-hidden />
       <Text size="sm" c="dimmed" ta="center">
-        {t('identification.secondsLeft', { count: seconds })}
+        {t('exam.timeLeft', { time: clock(left) })}
       </Text>
     </Stack>
   );

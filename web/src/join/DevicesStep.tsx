@@ -52,7 +52,7 @@ export function DevicesStep({ attempt, onChecked }: DevicesStepProps) {
         </SimpleGrid>
       )}
       <Group gap="md" align="center">
-        <Button disabled={!picture || !voice} onClick={onChecked} data-testid="device-continue" miw={220}>
+        <Button disabled={!picture || !voice} onClick={onChecked} data-testid="device-continue" w={{ base: '100%', sm: 240 }}>
           {t('devices.continue')}
         </Button>
         {picture && silent && (

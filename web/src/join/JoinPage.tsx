@@ -1,5 +1,6 @@
 import { Button, Container, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { api } from '../api/client';
@@ -8,8 +9,10 @@ import { useSession } from '../api/session';
 import { LoadingView } from '../shell/LoadingView';
 import { PageTitle } from '../shell/PageTitle';
 import { ProblemAlert } from '../shell/ProblemAlert';
-import { AttemptFlow } from './AttemptFlow';
 import { CardStep } from './CardStep';
+
+// The card is what everybody sees first; the rest of the way comes for those who joined.
+const AttemptFlow = lazy(() => import('./AttemptFlow'));
 
 /** The student's way by an exam's link: the card first, then the attempt. */
 export default function JoinPage() {
@@ -52,6 +55,12 @@ export default function JoinPage() {
   }
   if (session.isPending || card.isPending) return <LoadingView />;
   const { attemptId } = card.data;
-  if (personId !== undefined && attemptId !== undefined) return <AttemptFlow attemptId={attemptId} />;
+  if (personId !== undefined && attemptId !== undefined) {
+    return (
+      <Suspense fallback={<LoadingView />}>
+        <AttemptFlow attemptId={attemptId} />
+      </Suspense>
+    );
+  }
   return <CardStep card={card.data} session={session.data} />;
 }

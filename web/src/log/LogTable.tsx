@@ -38,7 +38,7 @@ export function LogTable({ records, filtered, onOpen, onClear }: LogTableProps) 
     );
   }
   return (
-    <Table.ScrollContainer minWidth={900} className={classes.frame}>
+    <Table.ScrollContainer minWidth={1100} className={classes.frame}>
       <Table verticalSpacing={7} horizontalSpacing="md" fz="sm" highlightOnHover stickyHeader data-testid="log-table">
         <Table.Thead>
           {table.getHeaderGroups().map((group) => (

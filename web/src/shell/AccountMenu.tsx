@@ -8,7 +8,7 @@ import { useSession } from '../api/session';
 import { roles } from '../api/types';
 
 /** Who is signed in, and the way out. */
-export function AccountMenu() {
+export default function AccountMenu() {
   const { t } = useTranslation();
   const session = useSession();
   const queryClient = useQueryClient();

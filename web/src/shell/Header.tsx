@@ -1,15 +1,19 @@
 import { Anchor } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { lazy, Suspense, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { AccountMenu } from './AccountMenu';
+import { useSession } from '../api/session';
 import { Brand } from './Brand';
 import { ColorSchemeButton } from './ColorSchemeButton';
 import classes from './Header.module.css';
 import { LanguageButton } from './LanguageButton';
 
+// A guest has no account and does not load its menu.
+const AccountMenu = lazy(() => import('./AccountMenu'));
+
 /** The bar on top of every page; `children` are its links. */
 export function Header({ children }: { children?: ReactNode }) {
   const { t } = useTranslation();
+  const session = useSession();
   return (
     <>
       <Anchor href="#main" className={classes.skip}>
@@ -22,7 +26,11 @@ export function Header({ children }: { children?: ReactNode }) {
           <div className={classes.tools}>
             <LanguageButton />
             <ColorSchemeButton />
-            <AccountMenu />
+            {session.data?.person !== undefined && (
+              <Suspense>
+                <AccountMenu />
+              </Suspense>
+            )}
           </div>
         </div>
       </header>

@@ -11,7 +11,7 @@ import { StaffNav } from './StaffNav';
 const Notifications = lazy(async () => ({ default: (await import('@mantine/notifications')).Notifications }));
 
 /** The frame of the pages for staff: the sections on top, then the page, for those who may. */
-export function StaffLayout({ roles }: { roles: Role[] }) {
+export default function StaffLayout({ roles }: { roles: Role[] }) {
   return (
     <>
       <Header>
