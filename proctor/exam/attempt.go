@@ -16,6 +16,8 @@ import (
 type Attempt struct {
 	ID          uuid.UUID
 	ExamID      uuid.UUID
+	ExamCode    string
+	ExamTitle   string
 	PersonID    uuid.UUID
 	State       State
 	StateReason string // a code, may be empty
@@ -31,9 +33,9 @@ var ErrNotInRoster = errors.New("the person is not in the exam's roster")
 // ErrOver: the exam has ended.
 var ErrOver = errors.New("the exam is over")
 
-const selectAttempt = `select a.id, a.exam_id, a.person_id, a.state, a.state_reason, a.tries_left, r.group_name as "group",
+const selectAttempt = `select a.id, a.exam_id, e.code as exam_code, e.title as exam_title, a.person_id, a.state, a.state_reason, a.tries_left, r.group_name as "group",
 	trim(p.last_name || ' ' || p.first_name || ' ' || p.middle_name) as student, coalesce(p.esia_oid, '') as oid
-	from attempt a join roster_entry r on r.id = a.roster_entry_id join person p on p.id = a.person_id`
+	from attempt a join exam e on e.id = a.exam_id join roster_entry r on r.id = a.roster_entry_id join person p on p.id = a.person_id`
 
 // Join returns the person's attempt at the exam, making it at the first time.
 func (x *Exams) Join(ctx context.Context, e Exam, person uuid.UUID) (Attempt, error) {
@@ -44,8 +46,20 @@ func (x *Exams) Join(ctx context.Context, e Exam, person uuid.UUID) (Attempt, er
 		return Attempt{}, ErrOver
 	}
 	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		// The caller may have read the exam before Finish closed it; holding its row, nobody can close it before the attempt is there.
+		var now Exam
+		err := tx.QueryRow(ctx, `select ends_at, finished_at from exam where id = $1 for share`, e.ID).Scan(&now.EndsAt, &now.FinishedAt)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrNotFound
+		}
+		if err != nil {
+			return fmt.Errorf("read the exam: %w", err)
+		}
+		if now.Over(x.now()) {
+			return ErrOver
+		}
 		var entry uuid.UUID
-		err := tx.QueryRow(ctx, `select id from roster_entry where exam_id = $1 and person_id = $2`, e.ID, person).Scan(&entry)
+		err = tx.QueryRow(ctx, `select id from roster_entry where exam_id = $1 and person_id = $2`, e.ID, person).Scan(&entry)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrNotInRoster
 		}
@@ -170,10 +184,10 @@ func (x *Exams) LogDecision(ctx context.Context, tx pgx.Tx, before Attempt, acto
 	return err
 }
 
-// Ref names the attempt's exam for a record of the log.
-func (x *Exams) Ref(ctx context.Context, a Attempt) (ledger.ExamRef, error) {
-	e, err := x.Exam(ctx, a.ExamID)
-	return ledger.ExamRef{Code: e.Code, Title: e.Title, Group: a.Group}, err
+// Ref names the attempt's exam for a record of the log. It asks no database: callers are within a transaction, and a second connection for each
+// of them could exhaust the pool for good.
+func (x *Exams) Ref(_ context.Context, a Attempt) (ledger.ExamRef, error) {
+	return ledger.ExamRef{Code: a.ExamCode, Title: a.ExamTitle, Group: a.Group}, nil
 }
 
 // GrantTry gives the student one more identification.
@@ -205,11 +219,16 @@ func (x *Exams) GrantTry(ctx context.Context, id uuid.UUID, actor account.Person
 
 const maxTriesLeft = 20
 
-// Finish ends the exam: whoever is in it is finished, who was not admitted has expired, and nobody may join any more.
+// Finish ends the exam: whoever is in it is finished, who was not admitted has expired, and nobody may join any more. Finishing it again
+// changes nothing; ErrNotFound when there is no such exam.
 func (x *Exams) Finish(ctx context.Context, id uuid.UUID, actor account.Person) error {
 	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `update exam set finished_at = $2 where id = $1 and finished_at is null`, id, x.now()); err != nil {
+		tag, err := tx.Exec(ctx, `update exam set finished_at = coalesce(finished_at, $2) where id = $1`, id, x.now())
+		if err != nil {
 			return fmt.Errorf("close the exam: %w", err)
+		}
+		if tag.RowsAffected() == 0 {
+			return ErrNotFound
 		}
 		rows, _ := tx.Query(ctx, selectAttempt+` where a.exam_id = $1 order by a.id for update of a`, id)
 		list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Attempt])

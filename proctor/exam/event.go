@@ -58,13 +58,13 @@ func (x *Exams) RecordIn(ctx context.Context, tx pgx.Tx, e Event) error {
 // Timeline reads an attempt's events and moves, in order of time, at most 2,000.
 func (x *Exams) Timeline(ctx context.Context, attempt uuid.UUID) ([]Event, error) {
 	rows, _ := x.pool.Query(ctx, `
-		select lane, kind, at, recording_id, offset_ms, detail, '' as actor from event where attempt_id = $1
+		select lane, kind, at, recording_id, offset_ms, detail, '' as actor, 0 as move from event where attempt_id = $1
 		union all
 		select case when m.actor is null or m.actor = a.person_id then 'identity' else 'proctor' end, 'state', m.at, null, null,
 			jsonb_build_object('from', m.from_state, 'to', m.to_state, 'reason', m.reason),
-			coalesce(trim(p.last_name || ' ' || p.first_name || ' ' || p.middle_name), '')
+			coalesce(trim(p.last_name || ' ' || p.first_name || ' ' || p.middle_name), ''), m.id
 		from attempt_move m join attempt a on a.id = m.attempt_id left join person p on p.id = m.actor where m.attempt_id = $1
-		order by at limit 2000`, attempt)
+		order by at, move limit 2000`, attempt)
 	var events []Event
 	var (
 		lane, kind, actor string
@@ -72,8 +72,9 @@ func (x *Exams) Timeline(ctx context.Context, attempt uuid.UUID) ([]Event, error
 		recording         uuid.NullUUID
 		offset            *int64
 		detail            []byte
+		move              int64 // several of one moment stay in their order
 	)
-	_, err := pgx.ForEachRow(rows, []any{&lane, &kind, &at, &recording, &offset, &detail, &actor}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&lane, &kind, &at, &recording, &offset, &detail, &actor, &move}, func() error {
 		e := Event{Attempt: attempt, Lane: Lane(lane), Kind: kind, At: at.UTC(), Recording: recording.UUID, Actor: actor}
 		if offset != nil {
 			e.OffsetMS = *offset

@@ -78,7 +78,7 @@ func New(pool *pgxpool.Pool, accounts *account.Accounts, log *ledger.Log, now fu
 
 var codePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{2,63}$`)
 
-// Ensure makes the exam, or updates the one with that code.
+// Ensure makes the exam, or updates the organisation's one with that code. A finished exam that is set to a later time is open again.
 func (x *Exams) Ensure(ctx context.Context, e Exam) (uuid.UUID, error) {
 	if !codePattern.MatchString(e.Code) {
 		return uuid.Nil, fmt.Errorf("exam code %q: want 3 to 64 of a-z, 0-9 and -, not beginning with -", e.Code)
@@ -92,9 +92,13 @@ func (x *Exams) Ensure(ctx context.Context, e Exam) (uuid.UUID, error) {
 	var id uuid.UUID
 	err := x.pool.QueryRow(ctx, `insert into exam (id, organisation_id, code, title, starts_at, ends_at, policy) values ($1, $2, $3, $4, $5, $6, $7)
 		on conflict (code) do update set title = excluded.title, starts_at = excluded.starts_at, ends_at = excluded.ends_at, policy = excluded.policy,
-			finished_at = case when excluded.ends_at > now() and excluded.starts_at > exam.finished_at then null else exam.finished_at end
+			finished_at = case when excluded.ends_at > $8 and excluded.starts_at > exam.finished_at then null else exam.finished_at end
+		where exam.organisation_id = excluded.organisation_id
 		returning id`,
-		uuid.New(), e.Organisation, e.Code, e.Title, e.StartsAt, e.EndsAt, e.Policy).Scan(&id)
+		uuid.New(), e.Organisation, e.Code, e.Title, e.StartsAt, e.EndsAt, e.Policy, x.now()).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return uuid.Nil, fmt.Errorf("exam code %q: another organisation's exam has it", e.Code)
+	}
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("store the exam: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -89,7 +90,7 @@ func ParseRoster(r io.Reader) ([]RosterRow, error) {
 	table := csv.NewReader(bytes.NewReader(text))
 	table.Comma = separator(text)
 	table.FieldsPerRecord = -1
-	table.TrimLeadingSpace = true
+	table.TrimLeadingSpace = table.Comma != '\t' // a tab is a space to it: an empty cell would be skipped
 	header, err := table.Read()
 	if err != nil {
 		return nil, whole("нет строки заголовков", "there is no header row")
@@ -119,8 +120,8 @@ func rosterRows(table *csv.Reader, columns map[string]int) ([]RosterRow, error) 
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		line, _ := table.FieldPos(0)
 		if err != nil {
+			var line int
 			var broken *csv.ParseError
 			if errors.As(err, &broken) {
 				line = broken.StartLine
@@ -129,15 +130,17 @@ func rosterRows(table *csv.Reader, columns map[string]int) ([]RosterRow, error) 
 			problems = append(problems, RosterProblem{Line: line, Ru: "строка не читается как CSV", En: "the row is not CSV"})
 			break
 		}
+		line, _ := table.FieldPos(0)
 		if len(rows) >= MaxRosterRows {
 			problems = append(problems, RosterProblem{Line: line, Ru: "больше 50 000 строк", En: "more than 50,000 rows"})
 			break
 		}
 		row, found := rosterRow(line, record, columns)
-		if first, twice := seen[row.SNILS]; twice && row.SNILS != "" {
+		if first, twice := seen[row.SNILS]; !twice {
+			seen[row.SNILS] = line
+		} else if row.SNILS != "" {
 			found = append(found, RosterProblem{Line: line, Column: "СНИЛС", Ru: fmt.Sprintf("тот же СНИЛС в строке %d", first), En: fmt.Sprintf("the same SNILS as in line %d", first)})
 		}
-		seen[row.SNILS] = line
 		problems = append(problems, found...)
 		rows = append(rows, row)
 	}
@@ -172,6 +175,9 @@ func rosterRow(line int, record []string, columns map[string]int) (RosterRow, []
 		}
 		if utf8.RuneCountInString(part.value) > 200 {
 			bad(part.column, "длиннее 200 знаков", "longer than 200 characters")
+		}
+		if strings.ContainsFunc(part.value, unicode.IsControl) {
+			bad(part.column, "управляющие знаки", "control characters")
 		}
 	}
 	var ok bool
