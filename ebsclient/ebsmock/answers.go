@@ -61,12 +61,23 @@ func (a *answers) put(id string, one answer) answer {
 			break
 		}
 	}
+	a.byID[id] = one
+	a.noteLocked(one.subject, one.jti)
+	return one
+}
+
+// note remembers the last verdict about a subject.
+func (a *answers) note(subject, jti string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.noteLocked(subject, jti)
+}
+
+func (a *answers) noteLocked(subject, jti string) {
 	if len(a.last) >= maxAnswers {
 		clear(a.last)
 	}
-	a.byID[id] = one
-	a.last[one.subject] = one.jti
-	return one
+	a.last[subject] = jti
 }
 
 func (a *answers) lastID(subject string) string {

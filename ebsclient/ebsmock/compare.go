@@ -21,6 +21,20 @@ type outcome struct {
 	overall, photo, sound float64
 	alive                 bool
 	liveness              float64
+	// noPhoto, noSound: there was no such sample.
+	noPhoto, noSound bool
+}
+
+// match is the claim of that name.
+func (o outcome) match() map[string]any {
+	m := map[string]any{"overall": o.overall}
+	if !o.noPhoto {
+		m["photo"] = o.photo
+	}
+	if !o.noSound {
+		m["sound"] = o.sound
+	}
+	return m
 }
 
 // compare holds the samples against what is enrolled.
@@ -29,21 +43,27 @@ func (s *Stand) compare(ctx context.Context, q *question) (outcome, error) {
 	if !ok {
 		return outcome{}, errNotEnrolled
 	}
-	probe, err := s.faces.print(ctx, q.photo)
-	if err != nil {
-		return outcome{}, err
+	// As sure as the least sure of what there is. Of one who does not speak the stand knows nothing: it takes him for alive.
+	o := outcome{overall: 1, noPhoto: q.photo == nil, noSound: q.voice == nil, alive: true, liveness: 0.5}
+	if !o.noPhoto {
+		probe, err := s.faces.print(ctx, q.photo)
+		if err != nil {
+			return outcome{}, err
+		}
+		o.photo = photoScore(similarity(enrolled.Print, probe))
+		o.overall = min(o.overall, o.photo)
 	}
-	sound, err := listen(q.voice)
-	if err != nil {
-		return outcome{}, err
+	if !o.noSound {
+		sound, err := listen(q.voice)
+		if err != nil {
+			return outcome{}, err
+		}
+		fit := sound.score(len(q.challenge), q.shown)
+		o.sound = soundScore(fit)
+		o.overall = min(o.overall, o.sound)
+		// Somebody spoke about as much as was asked: that is all the stand knows of living people.
+		o.alive, o.liveness = fit >= 0.5, 0.99*fit
 	}
-	o := outcome{photo: photoScore(similarity(enrolled.Print, probe))}
-	fit := sound.score(len(q.challenge))
-	o.sound = soundScore(fit)
-	// As sure as the less sure of the two.
-	o.overall = min(o.photo, o.sound)
-	// Somebody spoke about as much as was asked: that is all the stand knows of living people.
-	o.alive, o.liveness = fit >= 0.5, 0.99*fit
 	return o, nil
 }
 

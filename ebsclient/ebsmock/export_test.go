@@ -1,6 +1,9 @@
 package ebsmock
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Print is a face's print, for tests of the measure.
 type Print = faceprint
@@ -17,10 +20,10 @@ func Score(a, b *faceprint) (alike, score float64) {
 }
 
 // SoundScore says how well a voice sample fits so many digits.
-func SoundScore(wav []byte, digits int) (segments int, score float64, err error) {
+func SoundScore(wav []byte, digits int, shown ...time.Duration) (segments int, score float64, err error) {
 	h, err := listen(wav)
 	if err != nil {
 		return 0, 0, err
 	}
-	return h.segments, soundScore(h.score(digits)), nil
+	return len(h.stretches), soundScore(h.score(digits, shown)), nil
 }

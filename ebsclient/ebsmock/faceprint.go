@@ -139,8 +139,8 @@ type pose struct{ dx, dy, scale, angle float64 }
 func similarity(a, b *faceprint) float64 {
 	sum := 0.0
 	for _, pair := range [][2]*faceprint{{a, b}, {b, a}} {
-		p := align(pair[0], pair[1])
-		sum += correlate(pair[0], pair[1], p, 1) + pieces(pair[0], pair[1], p)
+		laid := pair[1].lay(align(pair[0], pair[1]))
+		sum += correlate(pair[0], laid, pose{scale: 1}, 1, (*faceprint).nearest) + pieces(pair[0], laid)
 	}
 	return sum / 4
 }
@@ -154,7 +154,7 @@ func align(a, b *faceprint) pose {
 			for dy := -9.0; dy <= 9; dy += 3 {
 				for dx := -9.0; dx <= 9; dx += 3 {
 					p := pose{dx, dy, scale, angle}
-					if c := correlate(a, b, p, 3); c > top {
+					if c := correlate(a, b, p, 3, (*faceprint).nearest); c > top {
 						best, top = p, c
 					}
 				}
@@ -162,7 +162,7 @@ func align(a, b *faceprint) pose {
 		}
 	}
 	step := pose{1.5, 1.5, 0.035, 0.07}
-	top = correlate(a, b, best, 2)
+	top = correlate(a, b, best, 2, (*faceprint).at)
 	for range 6 {
 		for improved := true; improved; {
 			improved = false
@@ -180,7 +180,7 @@ func align(a, b *faceprint) pose {
 				if !p.plausible() {
 					continue
 				}
-				if c := correlate(a, b, p, 2); c > top+1e-4 {
+				if c := correlate(a, b, p, 2, (*faceprint).at); c > top+1e-4 {
 					best, top, improved = p, c, true
 				}
 			}
@@ -201,8 +201,9 @@ func inFace(x, y int) bool {
 	return u*u+v*v <= 1
 }
 
-// correlate is the normalised correlation within the face, taking every stride-th pixel of every stride-th row.
-func correlate(a, b *faceprint, p pose, stride int) float64 {
+// correlate is the normalised correlation within the face, taking every stride-th pixel of every stride-th row, and of the other
+// print what lies there by the pose.
+func correlate(a, b *faceprint, p pose, stride int, at func(f *faceprint, x, y float64) float64) float64 {
 	sin, cos := math.Sincos(p.angle)
 	var n, sa, sb, saa, sbb, sab float64
 	for y := stride / 2; y < printSide; y += stride {
@@ -210,7 +211,8 @@ func correlate(a, b *faceprint, p pose, stride int) float64 {
 			if !inFace(x, y) {
 				continue
 			}
-			va, vb := float64(a.v[y*printSide+x]), b.at(p.apply(float64(x), float64(y), sin, cos))
+			u, v := p.apply(float64(x), float64(y), sin, cos)
+			va, vb := float64(a.v[y*printSide+x]), at(b, u, v)
 			n, sa, sb, saa, sbb, sab = n+1, sa+va, sb+vb, saa+va*va, sbb+vb*vb, sab+va*vb
 		}
 	}
@@ -240,30 +242,47 @@ func (f *faceprint) at(x, y float64) float64 {
 		(float64(f.v[i+printSide])*(1-fx)+float64(f.v[i+printSide+1])*fx)*fy
 }
 
+// nearest is the value of the nearest pixel.
+func (f *faceprint) nearest(x, y float64) float64 {
+	i, j := min(max(int(x+0.5), 0), printSide-1), min(max(int(y+0.5), 0), printSide-1)
+	return float64(f.v[j*printSide+i])
+}
+
+// lay returns the print as it lies under another by the pose.
+func (f *faceprint) lay(p pose) *faceprint {
+	out := &faceprint{}
+	sin, cos := math.Sincos(p.angle)
+	for y := range printSide {
+		for x := range printSide {
+			out.v[y*printSide+x] = float32(f.at(p.apply(float64(x), float64(y), sin, cos)))
+		}
+	}
+	return out
+}
+
 // pieces compares the face piece by piece, each of which may lie two pixels off: faces are not flat. The result is the mean
 // of the pieces' correlations, weighted by how much there is to see in each.
-func pieces(a, b *faceprint, p pose) float64 {
+func pieces(a, b *faceprint) float64 {
 	const size, step, reach = 14, 7, 2
-	sin, cos := math.Sincos(p.angle)
 	sum, weight := 0.0, 0.0
-	for y0 := 0; y0+size <= printSide; y0 += step {
-		for x0 := 0; x0+size <= printSide; x0 += step {
+	for y0 := reach; y0+size+reach <= printSide; y0 += step {
+		for x0 := reach; x0+size+reach <= printSide; x0 += step {
 			if !inFace(x0+size/2, y0+size/2) {
 				continue
 			}
 			best, w := -1.0, 0.0
 			for oy := -reach; oy <= reach; oy++ {
 				for ox := -reach; ox <= reach; ox++ {
-					var n, sa, sb, saa, sbb, sab float64
-					for y := y0; y < y0+size; y += 1 {
-						for x := x0; x < x0+size; x += 1 {
-							px, py := p.apply(float64(x), float64(y), sin, cos)
-							va, vb := float64(a.v[y*printSide+x]), b.at(px+float64(ox), py+float64(oy))
-							n, sa, sb, saa, sbb, sab = n+1, sa+va, sb+vb, saa+va*va, sbb+vb*vb, sab+va*vb
+					var sa, sb, saa, sbb, sab float64
+					for y := y0; y < y0+size; y++ {
+						other := b.v[(y+oy)*printSide+x0+ox:][:size]
+						for i, v := range a.v[y*printSide+x0:][:size] {
+							va, vb := float64(v), float64(other[i])
+							sa, sb, saa, sbb, sab = sa+va, sb+vb, saa+va*va, sbb+vb*vb, sab+va*vb
 						}
 					}
-					w = math.Sqrt(saa - sa*sa/n)
-					best = max(best, pearson(n, sa, sb, saa, sbb, sab))
+					w = math.Sqrt(max(0, saa-sa*sa/(size*size)))
+					best = max(best, pearson(size*size, sa, sb, saa, sbb, sab))
 				}
 			}
 			sum, weight = sum+w*best, weight+w

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -120,52 +121,66 @@ func turned(degrees, scale, dx, dy float64) func(x, y float64) (float64, float64
 func (f frame) jpeg(tb testing.TB, quality int) []byte {
 	tb.Helper()
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, f, &jpeg.Options{Quality: quality}); err != nil {
+	if err := jpeg.Encode(&out, f.RGBA, &jpeg.Options{Quality: quality}); err != nil {
 		tb.Fatal(err)
 	}
 	return out.Bytes()
 }
 
-// vp8 sends the picture through a camera's encoder and takes a key frame out, as the service does.
-func (f frame) vp8(tb testing.TB, bitrate string) []byte {
+// vp8s sends pictures through a camera's encoder, each for three frames, and takes the key frame of each out, as the service does.
+func vp8s(tb testing.TB, bitrate string, pictures ...frame) [][]byte {
 	tb.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		tb.Fatalf("ffmpeg is needed to make VP8 frames: install the package ffmpeg: %v", err)
 	}
-	photo := filepath.Join(tb.TempDir(), "photo.jpg")
-	if err := os.WriteFile(photo, f.jpeg(tb, 98), 0o600); err != nil {
-		tb.Fatal(err)
+	const each = 3
+	var film, ivf, stderr bytes.Buffer
+	// The first one lasts longer: the encoder has to find its way.
+	for i, f := range append([]frame{pictures[0]}, pictures...) {
+		times := each
+		if i == 0 {
+			times *= each
+		}
+		for range times {
+			film.Write(f.Pix)
+		}
 	}
-	cmd := exec.Command("ffmpeg", "-v", "error", "-loop", "1", "-i", photo, "-t", "0.4", "-r", "15", "-pix_fmt", "yuv420p",
-		"-c:v", "libvpx", "-b:v", bitrate, "-deadline", "realtime", "-cpu-used", "6", "-g", "3", "-f", "ivf", "-")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	ivf, err := cmd.Output()
-	if err != nil {
+	cmd := exec.Command("ffmpeg", "-v", "error", "-f", "rawvideo", "-pixel_format", "rgba", "-video_size", "640x480", "-framerate", "15", "-i", "-", "-pix_fmt", "yuv420p",
+		"-c:v", "libvpx", "-b:v", bitrate, "-deadline", "realtime", "-cpu-used", "6", "-auto-alt-ref", "0", "-lag-in-frames", "0",
+		"-g", strconv.Itoa(each), "-keyint_min", strconv.Itoa(each), "-f", "ivf", "-")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = &film, &ivf, &stderr
+	if err := cmd.Run(); err != nil {
 		tb.Fatalf("ffmpeg: %v: %s", err, stderr.Bytes())
 	}
-	var last []byte
-	for ivf = ivf[32:]; len(ivf) > 12; {
-		n := int(binary.LittleEndian.Uint32(ivf))
-		if one := ivf[12 : 12+n]; one[0]&1 == 0 {
-			last = one
+	var keys [][]byte
+	for data := ivf.Bytes()[32:]; len(data) > 12; {
+		n := int(binary.LittleEndian.Uint32(data))
+		if one := data[12 : 12+n]; one[0]&1 == 0 {
+			keys = append(keys, one)
 		}
-		ivf = ivf[12+n:]
+		data = data[12+n:]
 	}
-	d := vp8.NewDecoder()
-	d.Init(bytes.NewReader(last), len(last))
-	if _, err := d.DecodeFrameHeader(); err != nil {
-		tb.Fatal(err)
+	if want := len(pictures) + each; len(keys) != want {
+		tb.Fatalf("%d key frames of %d pictures, want %d", len(keys), len(pictures), want)
 	}
-	img, err := d.DecodeFrame()
-	if err != nil {
-		tb.Fatal(err)
+	var out [][]byte
+	for _, key := range keys[each:] {
+		d := vp8.NewDecoder()
+		d.Init(bytes.NewReader(key), len(key))
+		if _, err := d.DecodeFrameHeader(); err != nil {
+			tb.Fatal(err)
+		}
+		img, err := d.DecodeFrame()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		var photo bytes.Buffer
+		if err := jpeg.Encode(&photo, img, &jpeg.Options{Quality: 90}); err != nil {
+			tb.Fatal(err)
+		}
+		out = append(out, photo.Bytes())
 	}
-	var out bytes.Buffer
-	if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: 90}); err != nil {
-		tb.Fatal(err)
-	}
-	return out.Bytes()
+	return out
 }
 
 // The others are drawn from the one photograph there is, by moving its features so that another person looks out of it.

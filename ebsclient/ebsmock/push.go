@@ -1,45 +1,25 @@
 package ebsmock
 
 import (
-	"bytes"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"io"
-	"mime/multipart"
 	"net/http"
 	"strings"
 	"time"
 )
 
-const (
-	maxMetadata = 8 << 10
-	maxVoice    = 8 << 20
-	// maxForm bounds a whole request in bytes.
-	maxForm = maxMetadata + maxPhoto + maxVoice + 64<<10
-)
-
-// question is one request, read.
-type question struct {
-	oid, session, challenge string
-	system                  string
-	photo, voice            []byte
-}
-
 // push answers POST /api/v1/push/verifications.
 func (s *Stand) push(w http.ResponseWriter, r *http.Request) {
 	mnemonic, ok := s.authenticate(r)
 	if !ok {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		refuse(w, http.StatusUnauthorized, "not_authenticated", "Система не опознана.", "The system is not authenticated.")
+		refuseStranger(w)
 		return
 	}
-	id := r.Header.Get("X-Request-Id")
-	if id == "" || len(id) > 64 {
-		refuse(w, http.StatusBadRequest, "bad_request_id", "Нужен X-Request-Id до 64 знаков.", "X-Request-Id of up to 64 characters is needed.")
+	id, ok := requestID(w, r)
+	if !ok {
 		return
 	}
 	q, err := readQuestion(w, r)
@@ -47,31 +27,66 @@ func (s *Stand) push(w http.ResponseWriter, r *http.Request) {
 		refuseBody(w, err)
 		return
 	}
-	defer clear(q.photo)
-	defer clear(q.voice)
+	defer q.wipe()
 	if q.system != mnemonic {
 		refuse(w, http.StatusForbidden, "forbidden", "Мнемоника не этой системы.", "The mnemonic is another system's.")
 		return
 	}
 	sc, b, err := s.scenario(r, q.oid)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "bad_scenario", "Такого сценария нет.", "There is no such scenario.")
+		refuseScenario(w)
 		return
 	}
-	if b.wait != nil && !s.wait(r, b.wait(sc)) {
-		return
-	}
-	if b.refusal != nil {
-		b.refusal(w, sc)
+	if !s.meet(w, r, sc, b) {
 		return
 	}
 	s.answer(w, r, mnemonic+"/"+id, q, b)
 }
 
+// meet plays the part of a scenario that comes before anything else: a wait, a refusal. It returns whether to go on.
+func (s *Stand) meet(w http.ResponseWriter, r *http.Request, sc Scenario, b behaviour) bool {
+	if b.wait != nil && !s.wait(r, b.wait(sc)) {
+		return false
+	}
+	if b.refusal != nil {
+		b.refusal(w, sc)
+		return false
+	}
+	return true
+}
+
+// requestID refuses a request without one.
+func requestID(w http.ResponseWriter, r *http.Request) (id string, ok bool) {
+	id = r.Header.Get("X-Request-Id")
+	if id == "" || len(id) > 64 {
+		refuse(w, http.StatusBadRequest, "bad_request_id", "Нужен X-Request-Id до 64 знаков.", "X-Request-Id of up to 64 characters is needed.")
+		return "", false
+	}
+	return id, true
+}
+
+func refuseStranger(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	refuse(w, http.StatusUnauthorized, "not_authenticated", "Система не опознана.", "The system is not authenticated.")
+}
+
+func refuseScenario(w http.ResponseWriter) {
+	refuse(w, http.StatusBadRequest, "bad_scenario", "Такого сценария нет.", "There is no such scenario.")
+}
+
+// bearer is the token a request came with; empty if none.
+func bearer(r *http.Request) string {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return ""
+	}
+	return token
+}
+
 // authenticate finds the system by its token.
 func (s *Stand) authenticate(r *http.Request) (mnemonic string, ok bool) {
-	token, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !isBearer {
+	token := bearer(r)
+	if token == "" {
 		return "", false
 	}
 	for _, system := range s.cfg.Systems {
@@ -137,16 +152,22 @@ func (s *Stand) answer(w http.ResponseWriter, r *http.Request, id string, q *que
 		}
 		known = s.answers.put(id, answer{fingerprint: fingerprint, token: token, subject: q.oid, jti: jti, until: s.cfg.Now().Add(s.cfg.Lifetime)})
 	}
-	body, err := json.Marshal(map[string]string{"extended_result": known.token})
+	s.send(w, r, b, http.StatusOK, map[string]string{"extended_result": known.token})
+}
+
+// send sends an answer, as the scenario wants it sent.
+func (s *Stand) send(w http.ResponseWriter, r *http.Request, b behaviour, status int, answer any) {
+	body, err := json.Marshal(answer)
 	if err != nil {
 		s.fault(w, r, err)
 		return
 	}
 	if b.send != nil {
-		b.send(w, body)
+		b.send(w, status, body)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
 
@@ -163,7 +184,7 @@ func (s *Stand) verdict(q *question, o outcome, b behaviour) (token, jti string,
 		"session_id": q.session,
 		"challenge":  q.challenge,
 		"result":     o.overall >= Threshold && o.alive,
-		"match":      map[string]any{"overall": o.overall, "photo": o.photo, "sound": o.sound},
+		"match":      o.match(),
 		"liveness":   map[string]any{"passed": o.alive, "score": o.liveness},
 		"engine":     map[string]string{"photo": PhotoEngine, "sound": SoundEngine},
 	}
@@ -195,89 +216,4 @@ func (s *Stand) refuseSamples(w http.ResponseWriter, r *http.Request, err error)
 	default:
 		s.refusePhoto(w, r, err)
 	}
-}
-
-// fingerprint tells one request from another with the same ID.
-func (q *question) fingerprint() [32]byte {
-	h := sha256.New()
-	for _, part := range [][]byte{[]byte(q.oid), []byte(q.session), []byte(q.challenge), q.photo, q.voice} {
-		sum := sha256.Sum256(part)
-		h.Write(sum[:])
-	}
-	return [32]byte(h.Sum(nil))
-}
-
-var errBadForm = errors.New("not the form that was asked for")
-
-// readQuestion reads the form: metadata, photo, voice.
-func readQuestion(w http.ResponseWriter, r *http.Request) (*question, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	form, err := r.MultipartReader()
-	if err != nil {
-		return nil, err
-	}
-	q := &question{}
-	seen := map[string]bool{}
-	for {
-		part, err := form.NextPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		name := part.FormName()
-		if seen[name] {
-			return nil, errBadForm
-		}
-		seen[name] = true
-		switch name {
-		case "metadata":
-			err = q.readMetadata(part)
-		case "photo":
-			q.photo, err = readPart(part, maxPhoto)
-		case "voice":
-			q.voice, err = readPart(part, maxVoice)
-		default:
-			err = errBadForm
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if !seen["metadata"] || !seen["photo"] || !seen["voice"] {
-		return nil, errBadForm
-	}
-	return q, nil
-}
-
-func readPart(part *multipart.Part, most int) ([]byte, error) {
-	var buf bytes.Buffer
-	if n, err := io.Copy(&buf, io.LimitReader(part, int64(most)+1)); err != nil || n > int64(most) {
-		return nil, errors.Join(errBadForm, err)
-	}
-	return buf.Bytes(), nil
-}
-
-func (q *question) readMetadata(part *multipart.Part) error {
-	data, err := readPart(part, maxMetadata)
-	if err != nil {
-		return err
-	}
-	var m struct {
-		UserID     string `json:"user_id"`
-		IDP        string `json:"idp"`
-		InfoSystem string `json:"info_system"`
-		SessionID  string `json:"session_id"`
-		Challenge  string `json:"challenge"`
-	}
-	if err := json.Unmarshal(data, &m); err != nil {
-		return errBadForm
-	}
-	if !isOID(m.UserID) || m.IDP != "ESIA" || m.SessionID == "" || len(m.SessionID) > 64 ||
-		m.Challenge == "" || len(m.Challenge) > 16 || strings.Trim(m.Challenge, "0123456789") != "" {
-		return errBadForm
-	}
-	q.oid, q.session, q.challenge, q.system = m.UserID, m.SessionID, m.Challenge, m.InfoSystem
-	return nil
 }

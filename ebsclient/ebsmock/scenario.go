@@ -36,7 +36,11 @@ type behaviour struct {
 	// seal changes how it is signed.
 	seal func(s *Stand, claims map[string]any) (string, error)
 	// send changes how it is sent.
-	send func(w http.ResponseWriter, body []byte)
+	send func(w http.ResponseWriter, status int, body []byte)
+	// ends is the state a session comes to instead of a verdict.
+	ends string
+	// early: a session meets it at its beginning, if it is known by then.
+	early bool
 	// blind: the scenario needs no samples to compare and no enrolment.
 	blind bool
 	// wait is how long to wait before anything else.
@@ -48,8 +52,8 @@ const forever = time.Duration(1<<63 - 1)
 // ScenarioNames returns the names of all scenarios.
 func ScenarioNames() []string {
 	return []string{
-		"match", "near_miss", "no_match", "photo_missing", "sound_missing", "spoof", "low_quality", "liveness_failed", "not_enrolled",
-		"expired_session", "wrong_issuer", "wrong_subject", "wrong_audience", "wrong_session", "wrong_challenge", "bad_signature", "unknown_key",
+		"match", "near_miss", "no_match", "photo_missing", "sound_missing", "spoof", "repeat", "cancel", "failure",
+		"low_quality", "liveness_failed", "not_enrolled", "expired_session", "replayed_secret", "wrong_issuer", "wrong_subject", "wrong_audience", "wrong_session", "wrong_challenge", "bad_signature", "unknown_key",
 		"alg_none", "score_out_of_range", "replayed", "expired", "future", "401", "403", "422", "429", "500", "503", "half", "slow", "never",
 	}
 }
@@ -88,12 +92,20 @@ func behave(name string) (b behaviour, ok bool) {
 		return behaviour{blind: true, outcome: certain, claims: without("sound")}, true
 	case "spoof":
 		return behaviour{blind: true, outcome: func(o *outcome) { certain(o); o.alive, o.liveness = false, 0.02 }}, true
+	case "repeat":
+		return behaviour{ends: stateRepeat, refusal: refusal(422, "repeat", "Пройдите идентификацию ещё раз.", "The person has to go through it again.")}, true
+	case "cancel":
+		return behaviour{ends: stateCancel, refusal: refusal(422, "cancelled", "Человек отказался.", "The person called it off.")}, true
+	case "failure":
+		return behaviour{ends: stateFailure, refusal: refusal(422, "failed", "Идентификация не удалась.", "The identification failed.")}, true
+	case "replayed_secret":
+		return behaviour{refusal: refuseSecret}, true
 	case "low_quality", "422":
 		return behaviour{refusal: refusal(422, "low_quality", "Образец не подходит для сравнения.", "The sample cannot be compared.")}, true
 	case "liveness_failed":
 		return behaviour{refusal: refusal(422, "liveness_failed", "Не видно живого человека.", "No living person was seen.")}, true
 	case "not_enrolled":
-		return behaviour{refusal: func(w http.ResponseWriter, _ Scenario) { refuseNotEnrolled(w) }}, true
+		return behaviour{early: true, refusal: func(w http.ResponseWriter, _ Scenario) { refuseNotEnrolled(w) }}, true
 	case "expired_session":
 		return behaviour{refusal: refusal(410, "expired", "Сессия истекла.", "The session is over.")}, true
 	case "wrong_issuer":
@@ -121,21 +133,21 @@ func behave(name string) (b behaviour, ok bool) {
 	case "future":
 		return behaviour{blind: true, outcome: certain, claims: shift(time.Hour)}, true
 	case "401":
-		return behaviour{refusal: refusal(401, "not_authenticated", "Система не опознана.", "The system is not authenticated.")}, true
+		return behaviour{early: true, refusal: refusal(401, "not_authenticated", "Система не опознана.", "The system is not authenticated.")}, true
 	case "403":
-		return behaviour{refusal: refusal(403, "forbidden", "Системе это не разрешено.", "The system may not do this.")}, true
+		return behaviour{early: true, refusal: refusal(403, "forbidden", "Системе это не разрешено.", "The system may not do this.")}, true
 	case "429":
-		return behaviour{refusal: busy(429, "busy")}, true
+		return behaviour{early: true, refusal: busy(429, "busy")}, true
 	case "500":
-		return behaviour{refusal: refusal(500, "internal", "Сбой.", "A failure.")}, true
+		return behaviour{early: true, refusal: refusal(500, "internal", "Сбой.", "A failure.")}, true
 	case "503":
-		return behaviour{refusal: busy(503, "unavailable")}, true
+		return behaviour{early: true, refusal: busy(503, "unavailable")}, true
 	case "half":
-		return behaviour{blind: true, outcome: certain, send: sendHalf}, true
+		return behaviour{early: true, blind: true, outcome: certain, send: sendHalf}, true
 	case "slow":
-		return behaviour{wait: func(sc Scenario) time.Duration { return sc.Delay }}, true
+		return behaviour{early: true, wait: func(sc Scenario) time.Duration { return sc.Delay }}, true
 	case "never":
-		return behaviour{wait: func(Scenario) time.Duration { return forever }}, true
+		return behaviour{early: true, wait: func(Scenario) time.Duration { return forever }}, true
 	}
 	return behaviour{}, false
 }
@@ -192,9 +204,10 @@ func sealNot(s *Stand, claims map[string]any) (string, error) {
 const noneHeader = "eyJhbGciOiJub25lIn0"
 
 // sendHalf promises the whole body and breaks off in the middle.
-func sendHalf(w http.ResponseWriter, body []byte) {
+func sendHalf(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
 	_, _ = w.Write(body[:len(body)/2])
 	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
@@ -301,19 +314,31 @@ func (s *Stand) listScenarios(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"names": ScenarioNames(), "subjects": set})
 }
 
+// scenarioBody is a scenario as JSON.
+type scenarioBody struct {
+	Scenario
+	DelayMS           int `json:"delayMs"`
+	RetryAfterSeconds int `json:"retryAfterSeconds"`
+}
+
+func (b scenarioBody) scenario() (Scenario, error) {
+	sc := b.Scenario
+	sc.Delay = time.Duration(min(max(b.DelayMS, -1), 1<<30)) * time.Millisecond
+	sc.RetryAfter = time.Duration(min(max(b.RetryAfterSeconds, -1), 1<<30)) * time.Second
+	return sc, sc.check()
+}
+
 func (s *Stand) setScenario(w http.ResponseWriter, r *http.Request) {
-	var body struct {
-		Scenario
-		DelayMS           int `json:"delayMs"`
-		RetryAfterSeconds int `json:"retryAfterSeconds"`
-	}
+	var body scenarioBody
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10)).Decode(&body); err != nil {
 		refuseBody(w, err)
 		return
 	}
-	sc := body.Scenario
-	sc.Delay = time.Duration(min(max(body.DelayMS, -1), 1<<30)) * time.Millisecond
-	sc.RetryAfter = time.Duration(min(max(body.RetryAfterSeconds, -1), 1<<30)) * time.Second
+	sc, err := body.scenario()
+	if err != nil {
+		refuseScenario(w)
+		return
+	}
 	if err := s.SetScenario(r.PathValue("oid"), sc); err != nil {
 		refuse(w, http.StatusBadRequest, "bad_scenario", "Такого сценария нет.", err.Error())
 		return

@@ -1,6 +1,9 @@
 package ebsmock
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -20,6 +23,12 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
+// Algorithms the stand can sign by.
+const (
+	RS256 = "RS256"
+	ES256 = "ES256"
+)
+
 const (
 	keyBits = 2048
 	// maxKept is how many keys are published: the one in use and those before it.
@@ -28,18 +37,29 @@ const (
 
 // signer holds the keys, the one in use last.
 type signer struct {
-	path string // empty: in memory only
+	algorithm string // of new keys
+	path      string // empty: in memory only
 
 	mu   sync.RWMutex
-	keys []*rsa.PrivateKey
+	keys []crypto.Signer
 	// foreign is a key that is not published, made when a scenario first needs it.
-	foreign func() (*rsa.PrivateKey, error)
+	foreign func() (crypto.Signer, error)
 }
 
-func newSigner(key *rsa.PrivateKey, dataDir string) (*signer, error) {
-	s := &signer{foreign: sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) })}
+func newSigner(algorithm string, key crypto.Signer, dataDir string) (*signer, error) {
+	if algorithm == "" {
+		algorithm = RS256
+	}
+	if algorithm != RS256 && algorithm != ES256 {
+		return nil, fmt.Errorf("the algorithm is %q; %s and %s are known", algorithm, RS256, ES256)
+	}
+	s := &signer{algorithm: algorithm}
+	s.foreign = sync.OnceValues(s.generate)
 	if key != nil {
-		s.keys = []*rsa.PrivateKey{key}
+		if algorithmOf(key) != algorithm {
+			return nil, fmt.Errorf("the key given is not one for %s", algorithm)
+		}
+		s.keys = []crypto.Signer{key}
 		return s, nil
 	}
 	if dataDir != "" {
@@ -52,26 +72,46 @@ func newSigner(key *rsa.PrivateKey, dataDir string) (*signer, error) {
 			return nil, fmt.Errorf("%s: %w", s.path, err)
 		}
 	}
-	if len(s.keys) == 0 {
+	if len(s.keys) == 0 || algorithmOf(s.keys[len(s.keys)-1]) != algorithm {
 		return s, s.rotate()
 	}
 	return s, nil
 }
 
-func parsePrivateKeys(data []byte) ([]*rsa.PrivateKey, error) {
-	var keys []*rsa.PrivateKey
+func (s *signer) generate() (crypto.Signer, error) {
+	if s.algorithm == ES256 {
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	}
+	return rsa.GenerateKey(rand.Reader, keyBits)
+}
+
+// algorithmOf is what a key signs by; empty for keys of other kinds.
+func algorithmOf(key crypto.Signer) string {
+	switch k := key.(type) {
+	case *rsa.PrivateKey:
+		return RS256
+	case *ecdsa.PrivateKey:
+		if k.Curve == elliptic.P256() {
+			return ES256
+		}
+	}
+	return ""
+}
+
+func parsePrivateKeys(data []byte) ([]crypto.Signer, error) {
+	var keys []crypto.Signer
 	for {
 		var block *pem.Block
 		if block, data = pem.Decode(data); block == nil {
 			return keys, nil
 		}
-		any, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+		parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		if err != nil {
 			return nil, err
 		}
-		key, ok := any.(*rsa.PrivateKey)
-		if !ok {
-			return nil, errors.New("not an RSA key")
+		key, ok := parsed.(crypto.Signer)
+		if !ok || algorithmOf(key) == "" {
+			return nil, errors.New("neither an RSA key nor one of P-256")
 		}
 		keys = append(keys, key)
 	}
@@ -79,13 +119,13 @@ func parsePrivateKeys(data []byte) ([]*rsa.PrivateKey, error) {
 
 // rotate puts a new key into use. Older ones stay published for verdicts that are under way.
 func (s *signer) rotate() error {
-	key, err := rsa.GenerateKey(rand.Reader, keyBits)
+	key, err := s.generate()
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	keys := append(append([]*rsa.PrivateKey{}, s.keys...), key)
+	keys := append(append([]crypto.Signer{}, s.keys...), key)
 	keys = keys[max(0, len(keys)-maxKept):]
 	if s.path != "" {
 		var out []byte
@@ -121,49 +161,84 @@ func (s *signer) signForeign(claims map[string]any) (string, error) {
 	return signBy(key, claims)
 }
 
-func signBy(key *rsa.PrivateKey, claims map[string]any) (string, error) {
-	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims(claims))
-	token.Header["kid"] = keyID(key)
+func signBy(key crypto.Signer, claims map[string]any) (string, error) {
+	id, err := keyID(key)
+	if err != nil {
+		return "", err
+	}
+	token := jwt.NewWithClaims(jwt.GetSigningMethod(algorithmOf(key)), jwt.MapClaims(claims))
+	token.Header["kid"] = id
 	return token.SignedString(key)
 }
 
 // keyID is the beginning of a hash of the public key.
-func keyID(key *rsa.PrivateKey) string {
-	sum := sha256.Sum256(x509.MarshalPKCS1PublicKey(&key.PublicKey))
-	return base64.RawURLEncoding.EncodeToString(sum[:12])
+func keyID(key crypto.Signer) (string, error) {
+	der, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(der)
+	return base64.RawURLEncoding.EncodeToString(sum[:12]), nil
 }
 
-func (s *signer) jwks() []byte {
-	type jwk struct {
-		Kty string `json:"kty"`
-		Use string `json:"use"`
-		Alg string `json:"alg"`
-		Kid string `json:"kid"`
-		N   string `json:"n"`
-		E   string `json:"e"`
+// jwk is one entry of a JWKS document (RFC 7517).
+type jwk struct {
+	Kty string `json:"kty"`
+	Use string `json:"use"`
+	Alg string `json:"alg"`
+	Kid string `json:"kid"`
+	N   string `json:"n,omitempty"`
+	E   string `json:"e,omitempty"`
+	Crv string `json:"crv,omitempty"`
+	X   string `json:"x,omitempty"`
+	Y   string `json:"y,omitempty"`
+}
+
+func newJWK(key crypto.Signer) (jwk, error) {
+	id, err := keyID(key)
+	if err != nil {
+		return jwk{}, err
 	}
+	out := jwk{Use: "sig", Alg: algorithmOf(key), Kid: id}
+	text := base64.RawURLEncoding.EncodeToString
+	switch public := key.Public().(type) {
+	case *rsa.PublicKey:
+		out.Kty, out.N, out.E = "RSA", text(public.N.Bytes()), text(big.NewInt(int64(public.E)).Bytes())
+	case *ecdsa.PublicKey:
+		point, err := public.Bytes() // 4, x, y
+		if err != nil {
+			return jwk{}, err
+		}
+		half := len(point) / 2
+		out.Kty, out.Crv, out.X, out.Y = "EC", "P-256", text(point[1:1+half]), text(point[1+half:])
+	}
+	return out, nil
+}
+
+func (s *signer) jwks() ([]byte, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	set := struct {
 		Keys []jwk `json:"keys"`
 	}{}
 	for _, k := range s.keys {
-		set.Keys = append(set.Keys, jwk{
-			Kty: "RSA", Use: "sig", Alg: "RS256", Kid: keyID(k),
-			N: base64.RawURLEncoding.EncodeToString(k.N.Bytes()),
-			E: base64.RawURLEncoding.EncodeToString(big.NewInt(int64(k.E)).Bytes()),
-		})
+		one, err := newJWK(k)
+		if err != nil {
+			return nil, err
+		}
+		set.Keys = append(set.Keys, one)
 	}
-	out, err := json.Marshal(set)
-	if err != nil {
-		panic(err) // strings only: it cannot fail
-	}
-	return out
+	return json.Marshal(set)
 }
 
-func (s *Stand) keys(w http.ResponseWriter, _ *http.Request) {
+func (s *Stand) keys(w http.ResponseWriter, r *http.Request) {
+	out, err := s.signer.jwks()
+	if err != nil {
+		s.fault(w, r, err)
+		return
+	}
 	w.Header().Set("Content-Type", "application/jwk-set+json")
-	_, _ = w.Write(s.signer.jwks())
+	_, _ = w.Write(out)
 }
 
 func (s *Stand) rotate(w http.ResponseWriter, r *http.Request) {

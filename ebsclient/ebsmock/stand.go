@@ -2,7 +2,7 @@ package ebsmock
 
 import (
 	"context"
-	"crypto/rsa"
+	"crypto"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,12 +23,17 @@ type Config struct {
 	People []Person
 	// DataDir keeps enrolments and keys, as files only the user may read; empty: in memory only. It is made if needed.
 	DataDir string
-	// Key signs the verdicts; default: the one in DataDir, or a new one of 2048 bits.
-	Key *rsa.PrivateKey
+	// Algorithm the verdicts are signed by: RS256, the default, or ES256.
+	Algorithm string
+	// Key signs the verdicts: an *rsa.PrivateKey, or with ES256 an *ecdsa.PrivateKey of P-256. Default: the one in DataDir, or a
+	// new one (RSA of 2048 bits).
+	Key crypto.Signer
+	// PublicURL is where browsers reach the stand; default: where the request that begins a session went.
+	PublicURL string
 	// Cascade is the path of OpenCV's frontal face cascade; default: where the package opencv-data puts it.
 	Cascade string
-	// Lifetime of a verdict; default 5 min.
-	Lifetime time.Duration
+	// Lifetime of a verdict; default 5 min. SessionLifetime is a session's; default 10 min.
+	Lifetime, SessionLifetime time.Duration
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 	// Logger gets one line a request, without persons. Default slog.Default().
@@ -58,6 +63,7 @@ type Stand struct {
 	enrolled  *enrolments
 	scenarios *scenarios
 	answers   *answers
+	sessions  *sessions
 	// closing ends requests that wait on purpose.
 	closing             chan struct{}
 	stopOnce, closeOnce sync.Once
@@ -79,6 +85,9 @@ func New(cfg Config) (*Stand, error) {
 	if cfg.Lifetime == 0 {
 		cfg.Lifetime = 5 * time.Minute
 	}
+	if cfg.SessionLifetime == 0 {
+		cfg.SessionLifetime = 10 * time.Minute
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -90,9 +99,9 @@ func New(cfg Config) (*Stand, error) {
 			return nil, fmt.Errorf("ebsmock: %w", err)
 		}
 	}
-	s := &Stand{cfg: cfg, scenarios: newScenarios(), answers: newAnswers(cfg.Now), closing: make(chan struct{})}
+	s := &Stand{cfg: cfg, scenarios: newScenarios(), answers: newAnswers(cfg.Now), sessions: newSessions(cfg.Now, cfg.SessionLifetime), closing: make(chan struct{})}
 	var err error
-	if s.signer, err = newSigner(cfg.Key, cfg.DataDir); err != nil {
+	if s.signer, err = newSigner(cfg.Algorithm, cfg.Key, cfg.DataDir); err != nil {
 		return nil, fmt.Errorf("ebsmock: keys: %w", err)
 	}
 	if s.enrolled, err = loadEnrolments(cfg.DataDir); err != nil {
@@ -108,6 +117,13 @@ func New(cfg Config) (*Stand, error) {
 func (s *Stand) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/v1/push/verifications", s.push)
+	mux.HandleFunc("POST /api/v2/verifications", s.begin)
+	mux.HandleFunc("GET /api/v2/verifications/{id}/result", s.result)
+	mux.HandleFunc("POST /bio/remote-identification/result", s.exchange)
+	mux.HandleFunc("POST /sessions", s.launch)
+	mux.HandleFunc("GET /sessions/{id}", s.showSession)
+	mux.HandleFunc("POST /sessions/{id}/samples", s.takeSamples)
+	mux.HandleFunc("POST /sessions/{id}/scenario", s.takeScenario)
 	mux.HandleFunc("GET /keys", s.keys)
 	mux.HandleFunc("POST /keys/rotate", s.rotate)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -122,7 +138,11 @@ func (s *Stand) routes() http.Handler {
 	mux.HandleFunc("GET /scenarios", s.listScenarios)
 	mux.HandleFunc("PUT /scenarios/{oid}", s.setScenario)
 	mux.HandleFunc("DELETE /scenarios/{oid}", s.unsetScenario)
-	mux.Handle("GET /", page())
+	pages := page()
+	mux.Handle("GET /", pages)
+	for _, path := range []string{"GET /session", "GET /app"} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { pages.serve(w, r, "session.html") })
+	}
 	// A page elsewhere must not enrol faces or switch scenarios through the browser of whoever runs the stand.
 	return http.NewCrossOriginProtection().Handler(mux)
 }
@@ -161,8 +181,15 @@ func (s *Stand) Close() error {
 	return nil
 }
 
-// PublicKeysJWKS is what GET /keys answers.
-func (s *Stand) PublicKeysJWKS() []byte { return s.signer.jwks() }
+// PublicKeysJWKS is what GET /keys answers; nil if it cannot be written.
+func (s *Stand) PublicKeysJWKS() []byte {
+	out, err := s.signer.jwks()
+	if err != nil {
+		s.cfg.Logger.Error("ebs stand failed", "error", err.Error())
+		return nil
+	}
+	return out
+}
 
 // Enrol enrols a photo (JPEG or PNG with exactly one face) for a subject, as the page and PUT /enrolments/{oid} do.
 func (s *Stand) Enrol(ctx context.Context, p Person, photo []byte) error {

@@ -1,6 +1,5 @@
 "use strict";
 
-const el = (id) => document.getElementById(id);
 const texts = {
   ru: {
     sending: "Отправляется…", done: "Образец зарегистрирован.", removed: "Образец удалён.", remove: "Удалить",
@@ -13,23 +12,10 @@ const texts = {
     badOID: "Give the oid: 1 to 20 digits.", failed: "The stand did not answer. Try again.", other: "— somebody else —",
   },
 };
-const language = () => document.documentElement.lang;
 const t = (key) => texts[language()][key];
 
 let stream = null;   // the camera while it is on
 let picture = null;  // the JPEG that will be sent
-
-function setLanguage(lang) {
-  document.documentElement.lang = lang;
-  try { localStorage.setItem("language", lang); } catch { /* storage may be off: the choice lasts for this page */ }
-  showList();
-  showPeople();
-}
-
-function say(text, kind) {
-  el("status").textContent = text;
-  el("status").className = kind || "";
-}
 
 function stopCamera() {
   if (stream) stream.getTracks().forEach((track) => track.stop());
@@ -96,13 +82,7 @@ async function choose() {
   }
 }
 
-async function request(method, path, options) {
-  const answer = await fetch(path, { method, ...options });
-  if (answer.ok) return answer;
-  let message = t("failed");
-  try { message = (await answer.json()).message[language()]; } catch { /* not a problem document */ }
-  throw new Error(message);
-}
+const ask = (method, path, options) => request(method, path, options, t("failed"));
 
 async function enrol(event) {
   event.preventDefault();
@@ -116,13 +96,13 @@ async function enrol(event) {
   say(t("sending"));
   el("enrol").disabled = true;
   try {
-    await request("PUT", `enrolments/${oid}`, {
+    await ask("PUT", `enrolments/${oid}`, {
       headers: { "Content-Type": "image/jpeg", "X-Person-Name": encodeURIComponent(el("name").value.trim()) }, body: picture,
     });
     say(t("done"), "good");
     await loadList();
   } catch (error) {
-    say(error instanceof TypeError ? t("failed") : error.message, "bad");
+    say(error.message, "bad");
   } finally {
     el("enrol").disabled = !picture;
   }
@@ -131,7 +111,7 @@ async function enrol(event) {
 let enrolled = [];
 
 async function loadList() {
-  const answer = await request("GET", "enrolments");
+  const answer = await ask("GET", "enrolments");
   enrolled = (await answer.json()).enrolments;
   showList();
 }
@@ -149,7 +129,7 @@ function showList() {
     remove.setAttribute("aria-label", `${t("remove")} ${one.name || one.oid}`);
     remove.addEventListener("click", async () => {
       try {
-        await request("DELETE", `enrolments/${one.oid}`);
+        await ask("DELETE", `enrolments/${one.oid}`);
         say(t("removed"), "good");
         await loadList();
       } catch (error) {
@@ -171,7 +151,6 @@ function showPeople() {
 }
 
 async function start() {
-  el("language").addEventListener("click", () => setLanguage(language() === "ru" ? "en" : "ru"));
   el("camera").addEventListener("click", startCamera);
   el("snap").addEventListener("click", snap);
   el("file").addEventListener("change", choose);
@@ -182,19 +161,18 @@ async function start() {
     el("name").value = one ? one.name : "";
   });
   window.addEventListener("pagehide", stopCamera);
+  document.addEventListener("language", () => { showList(); showPeople(); });
   // A link may name the person after "#", which browsers send nowhere: #oid=1000000001&name=…
   const given = new URLSearchParams(location.hash.slice(1));
   el("oid").value = given.get("oid") || "";
   el("name").value = given.get("name") || "";
-  let lang = null;
-  try { lang = localStorage.getItem("language"); } catch { /* storage may be off */ }
-  setLanguage(lang === "en" || lang === "ru" ? lang : navigator.language.startsWith("ru") ? "ru" : "en");
+  startLanguage();
   try {
-    people = (await (await request("GET", "people")).json()).people;
+    people = (await (await ask("GET", "people")).json()).people;
     showPeople();
     await loadList();
   } catch (error) {
-    say(t("failed"), "bad");
+    say(error.message, "bad");
   }
 }
 
