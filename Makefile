@@ -2,18 +2,20 @@
 
 export GOFLAGS := -tags=nolibopusfile
 SHELL := /bin/bash
+# Not ./...: packages of npm bring Go files of their own.
+PACKAGES := ./cmd/... ./deploy/... ./ebsclient/... ./migrations/... ./proctor/... ./web
 .DEFAULT_GOAL := help
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: setup build ## install what is missing, build, and run everything on this machine with stands and an exam to try
-	@exec bin/ochno demo --dir .run
+	@exec deploy/run.sh
 
 test: setup-test build lint test-web test-go ## install what is missing and pass every test
 
 story: setup-test build ## play the browser story alone; pictures in .run/story
-	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story OCHNO_STORY=only go test -count=1 -timeout 10m -v -run '^TestStory$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
+	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story go test -count=1 -timeout 10m -v -run '^TestStory$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
 
 setup:
 	@deploy/setup.sh
@@ -36,17 +38,19 @@ bin/tools/%: deploy/tools/go.mod
 	@cd deploy/tools && GOFLAGS= go build -o ../../bin/tools/ honnef.co/go/tools/cmd/staticcheck mvdan.cc/gofumpt
 
 lint: tools ## go vet, staticcheck, gofumpt, eslint, tsc
-	@go vet ./...
-	@bin/tools/staticcheck -tags nolibopusfile ./...
+	@go vet $(PACKAGES)
+	@bin/tools/staticcheck -tags nolibopusfile $(PACKAGES)
 	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs bin/tools/gofumpt -l); test -z "$$unformatted" || { echo "not gofumpt'ed: $$unformatted"; exit 1; }
 	@npm run --silent --prefix web lint
+	@mkdir -p .run && bin/ochno openapi > .run/openapi.json && cp web/src/api/schema.gen.ts .run/schema.ts && npm run --silent --prefix web gen >/dev/null && \
+		cmp -s .run/schema.ts web/src/api/schema.gen.ts || { echo "the front end's types do not fit the server's OpenAPI: commit what make api makes"; exit 1; }
 
 test-web:
 	@npm run --silent --prefix web typecheck
 	@npm run --silent --prefix web test
 
 test-go:
-	@bin/ochno stack -- go test -race -timeout 20m ./...
+	@bin/ochno stack -- go test -race -timeout 20m $(PACKAGES)
 
 fuzz: ## run every fuzz target for 60 seconds
 	@deploy/fuzz.sh 60s
