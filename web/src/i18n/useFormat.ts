@@ -17,7 +17,7 @@ export interface Format {
   period: (from: string, to: string) => string;
   /** The person's own time zone, as people call it. */
   timeZone: () => string;
-  /** A likeness or threshold: two to four digits, never rounded up, so that 0.99996 is not 1. */
+  /** A likeness or threshold: two to six digits, never rounded up: verifiers speak of 0.99995 and 0.9999. */
   score: (value: number) => string;
 }
 
@@ -34,7 +34,7 @@ function build(language: Language): Format {
   });
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'long' });
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
-  const score = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 4 });
+  const score = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 6 });
   const zone = new Intl.DateTimeFormat(locale, { timeZoneName: 'shortOffset' });
   return {
     language,
@@ -45,7 +45,7 @@ function build(language: Language): Format {
     time: (iso) => time.format(new Date(iso)),
     period: (from, to) => dateTime.formatRange(new Date(from), new Date(to)),
     timeZone: () => zone.formatToParts(new Date()).find((part) => part.type === 'timeZoneName')?.value ?? '',
-    score: (value) => score.format(Math.floor(value * 10_000 + 1e-6) / 10_000),
+    score: (value) => score.format(Math.floor(value * 1e6 + 1e-3) / 1e6),
   };
 }
 
