@@ -24,29 +24,29 @@ setup-test:
 	@deploy/setup.sh test
 
 build: web/dist/index.html ## build the application and the programs into bin
-	@go build -o bin/ ./cmd/...
+	@deploy/step.sh "Go programs" go build -o bin/ ./cmd/...
 
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/package-lock.json -type f 2>/dev/null)
 
 web/dist/index.html: $(WEB_SOURCES)
-	@npm run --silent --prefix web build -- --logLevel warn
+	@deploy/step.sh "web application" npm run --silent --prefix web build -- --logLevel warn
 
 tools: bin/tools/staticcheck bin/tools/gofumpt
 
 bin/tools/%: deploy/tools/go.mod
 	@mkdir -p bin/tools
-	@cd deploy/tools && GOFLAGS= go build -o ../../bin/tools/ honnef.co/go/tools/cmd/staticcheck mvdan.cc/gofumpt
+	@deploy/step.sh "linters" env GOFLAGS= go build -C deploy/tools -o ../../bin/tools/ honnef.co/go/tools/cmd/staticcheck mvdan.cc/gofumpt
 
 lint: tools ## go vet, staticcheck, gofumpt, eslint, tsc
-	@go vet $(PACKAGES)
-	@bin/tools/staticcheck -tags nolibopusfile $(PACKAGES)
+	@deploy/step.sh "go vet" go vet $(PACKAGES)
+	@deploy/step.sh "staticcheck" bin/tools/staticcheck -tags nolibopusfile $(PACKAGES)
 	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs bin/tools/gofumpt -l); test -z "$$unformatted" || { echo "not gofumpt'ed: $$unformatted"; exit 1; }
-	@npm run --silent --prefix web lint
+	@deploy/step.sh "eslint" npm run --silent --prefix web lint
 	@mkdir -p .run && bin/ochno openapi > .run/openapi.json && cp web/src/api/schema.gen.ts .run/schema.ts && npm run --silent --prefix web gen >/dev/null && \
 		cmp -s .run/schema.ts web/src/api/schema.gen.ts || { echo "the front end's types do not fit the server's OpenAPI: commit what make api makes"; exit 1; }
 
 test-web:
-	@npm run --silent --prefix web typecheck
+	@deploy/step.sh "tsc" npm run --silent --prefix web typecheck
 	@npm run --silent --prefix web test
 
 test-go:

@@ -8,25 +8,10 @@ MINIO_VERSION=v0.0.0-20260212201848-7aac2a2c5b7c
 PACKAGES_RUN="build-essential pkg-config libopencv-dev opencv-data libopus-dev postgresql libengine-gost-openssl openssl"
 PACKAGES_TEST="chromium ffmpeg espeak-ng fonts-dejavu-core"
 
-step() { # step «what» command…: runs quietly, tells how long it took, shows the output when it fails
-  local what=$1 began=$SECONDS log
-  shift
-  log=$(mktemp)
-  printf '  %-22s …' "$what"
-  if "$@" >"$log" 2>&1; then
-    printf '\r  %-22s done in %d s\n' "$what" $((SECONDS - began))
-    rm -f "$log"
-  else
-    printf '\r  %-22s FAILED\n' "$what"
-    tail -n 30 "$log" >&2
-    rm -f "$log"
-    return 1
-  fi
-}
+step() { deploy/step.sh "$@"; }
 
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
-}
+sudo=""
+[ "$(id -u)" = 0 ] || sudo="sudo -n"
 
 may_install() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 
@@ -61,7 +46,7 @@ if [ -n "$missing" ]; then
   fi
   # A package's own start of a server is of no use here: the stack runs its own.
   # shellcheck disable=SC2086
-  if ! step "apt packages" as_root env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -q && apt-get install -y -q --no-install-recommends "$@"' sh $missing; then
+  if ! step "apt packages" $sudo env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -q && apt-get install -y -q --no-install-recommends "$@"' sh $missing; then
     echo "apt could not install: $missing" >&2
     echo "Is there a network, and are Debian's or Ubuntu's package lists reachable?" >&2
     exit 1
