@@ -822,7 +822,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -1223,7 +1225,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -1563,6 +1567,14 @@ export interface operations {
     log: {
         parameters: {
             query?: {
+                /** @description An exam's id */
+                exam?: string;
+                type?: string;
+                outcome?: string;
+                /** @description A time or a date, inclusive */
+                from?: string;
+                /** @description A time (exclusive) or a date (inclusive) */
+                to?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -1653,6 +1665,14 @@ export interface operations {
     exportLog: {
         parameters: {
             query: {
+                /** @description An exam's id */
+                exam?: string;
+                type?: string;
+                outcome?: string;
+                /** @description A time or a date, inclusive */
+                from?: string;
+                /** @description A time (exclusive) or a date (inclusive) */
+                to?: string;
                 format: "csv" | "jsonl";
                 /** @description CSV only */
                 separator?: "semicolon" | "comma" | "tab";
