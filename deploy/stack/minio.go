@@ -50,9 +50,10 @@ func (s *Stack) startMinio(ctx context.Context) error {
 		}
 		err = poll(ctx, child, time.Minute, func(ctx context.Context) error { return get(ctx, "http://"+s.Minio.Endpoint+"/minio/health/ready") })
 		if err == nil {
+			s.processes.watch(child)
 			return nil
 		}
-		if !strings.Contains(child.tail(), "address already in use") {
+		if !strings.Contains(child.tail(), "already in use") {
 			return err
 		}
 		s.processes.drop(child)

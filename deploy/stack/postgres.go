@@ -89,6 +89,7 @@ func (s *Stack) startPostgres(ctx context.Context) error {
 	if err := poll(ctx, child, time.Minute, func(ctx context.Context) error { return pingPostgres(ctx, s.Postgres.URL("postgres")) }); err != nil {
 		return err
 	}
+	s.processes.watch(child)
 	return s.Postgres.EnsureDatabase(ctx, "ochno")
 }
 

@@ -34,6 +34,7 @@ type process struct {
 	stopWith syscall.Signal
 	done     chan struct{}
 	exit     error
+	watched  bool // its end is a failure; guarded by the processes' mutex
 }
 
 func newProcesses(logs string) *processes {
@@ -88,8 +89,26 @@ func (p *processes) wait(child *process) {
 	close(child.done)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if child.watched {
+		p.fail(child)
+	}
+}
+
+// watch makes the child's end a failure from now on. Until it answered for the first time, its end is the business of whoever started it.
+func (p *processes) watch(child *process) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	child.watched = true
+	select {
+	case <-child.done:
+		p.fail(child)
+	default:
+	}
+}
+
+func (p *processes) fail(child *process) {
 	if !p.stopping && p.failure == nil {
-		p.failure = fmt.Errorf("%s ended: %w (see %s)", child.name, err, child.log)
+		p.failure = fmt.Errorf("%s ended: %w (see %s)", child.name, child.exit, child.log)
 		close(p.failed)
 	}
 }
@@ -100,7 +119,7 @@ func (p *processes) err() error {
 	return p.failure
 }
 
-// drop forgets a child that ended on purpose, so that its end is no failure.
+// drop forgets a child that ended.
 func (p *processes) drop(child *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -138,7 +138,16 @@ func lockFolder(dir string) (*os.File, error) {
 // poll calls ready until it says nil, the process ends, or the time is over.
 func poll(ctx context.Context, p *process, limit time.Duration, ready func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
+	watched := make(chan struct{})
+	go func() { // a question to a socket that we gave to a dead process would wait for its own time to be over
+		defer close(watched)
+		select {
+		case <-p.done:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	defer func() { cancel(); <-watched }()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	var last error
@@ -147,11 +156,15 @@ func poll(ctx context.Context, p *process, limit time.Duration, ready func(conte
 			return nil
 		}
 		select {
+		case <-tick.C:
+			continue
+		case <-ctx.Done():
+		}
+		select {
 		case <-p.done:
 			return fmt.Errorf("%s ended at once: %w%s", p.name, p.exit, p.tail())
-		case <-ctx.Done():
+		default:
 			return fmt.Errorf("%s did not answer within %s: %w%s", p.name, limit, last, p.tail())
-		case <-tick.C:
 		}
 	}
 }

@@ -30,7 +30,11 @@ func (s *Stack) Stand(ctx context.Context, name, program string, l net.Listener,
 			return err
 		}
 		url := fmt.Sprintf("http://%s/healthz", l.Addr())
-		return poll(ctx, child, 30*time.Second, func(ctx context.Context) error { return get(ctx, url) })
+		if err := poll(ctx, child, 30*time.Second, func(ctx context.Context) error { return get(ctx, url) }); err != nil {
+			return err
+		}
+		s.processes.watch(child)
+		return nil
 	})
 }
 
