@@ -2,6 +2,7 @@ package exam
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -171,4 +172,9 @@ func TestConcurrentMovesOfOneAttempt(t *testing.T) {
 	if won != 1 || len(x.moves(a.ID)) != 2 {
 		t.Errorf("%d won, %d moves; want one winner, and the moves registered and identifying", won, len(x.moves(a.ID)))
 	}
+}
+
+func ExampleIllegalMove() {
+	fmt.Println(&IllegalMove{From: Declined, To: Admitted})
+	// Output: an attempt that is declined cannot become admitted
 }
