@@ -107,6 +107,11 @@ func (c *Checker) Check(ctx context.Context, token string, e Expect) (*Verdict, 
 	if len(e.Modalities) == 0 {
 		e.Modalities = []Modality{Photo, Sound}
 	}
+	for _, m := range e.Modalities {
+		if m != Photo && m != Sound {
+			return nil, fmt.Errorf("ebsclient: check: no modality %q", m)
+		}
+	}
 	payload, header, err := c.signed(ctx, token)
 	if err != nil {
 		return nil, err

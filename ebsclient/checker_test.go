@@ -336,19 +336,125 @@ func (noKeys) Keys(context.Context, string) ([]ebsclient.Key, error) {
 }
 
 func TestCheckES256(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
+	key, err1 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	other, err2 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
 	c := newChecker(t, func(cfg *ebsclient.CheckerConfig) {
 		cfg.Algorithms = []string{"ES256"}
-		cfg.Keys = ebsclient.StaticKeys{{Public: &key.PublicKey}}
+		cfg.Keys = ebsclient.StaticKeys{{Public: &key.PublicKey}, {Public: &rsaKeys()[0].PublicKey}}
 	})
-	if _, err := c.Check(t.Context(), sign(t, jwt.SigningMethodES256, key, good(), nil), expected()); err != nil {
-		t.Error(err)
+	whole := sign(t, jwt.SigningMethodES256, key, good(), nil)
+	if v, err := c.Check(t.Context(), whole, expected()); err != nil || v.Algorithm != "ES256" {
+		t.Error(v, err)
+	}
+	input := whole[:strings.LastIndex(whole, ".")+1]
+	encode := base64.RawURLEncoding.EncodeToString
+	asn1, err := ecdsa.SignASN1(rand.Reader, key, make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := key.Params().N.Bytes()
+	for name, token := range map[string]string{
+		"another key":         sign(t, jwt.SigningMethodES256, other, good(), nil),
+		"no signature":        input,
+		"zeros":               input + encode(make([]byte, 64)),
+		"half a signature":    input + encode(make([]byte, 32)),
+		"too long":            input + encode(append([]byte{0}, make([]byte, 64)...)),
+		"the order, twice":    input + encode(append(append([]byte{}, order...), order...)),
+		"numbers as ASN.1 is": input + encode(asn1),
+	} {
+		if _, err := c.Check(t.Context(), token, expected()); !errors.Is(err, ebsclient.ReasonBadSignature) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	if _, err := c.Check(t.Context(), rs256(t, good()), expected()); !errors.Is(err, ebsclient.ReasonWrongAlgorithm) {
 		t.Errorf("RS256: %v", err)
+	}
+}
+
+// TestCheckRotation: several keys at once, and a key taken out of the set is not believed any more.
+func TestCheckRotation(t *testing.T) {
+	old, young := rsaKeys()[0], rsaKeys()[1]
+	by := func(key *rsa.PrivateKey, kid string) string {
+		return sign(t, jwt.SigningMethodRS256, key, good(), map[string]any{"kid": kid})
+	}
+	keysOf := func(keys ...ebsclient.Key) func(*ebsclient.CheckerConfig) {
+		return func(cfg *ebsclient.CheckerConfig) { cfg.Keys = ebsclient.StaticKeys(keys) }
+	}
+	first, second := ebsclient.Key{ID: "old", Public: &old.PublicKey}, ebsclient.Key{ID: "young", Public: &young.PublicKey}
+	unnamed := ebsclient.Key{Public: &young.PublicKey}
+	both := newChecker(t, keysOf(first, second))
+	for name, c := range map[string]struct {
+		checker *ebsclient.Checker
+		token   string
+		want    error
+	}{
+		"the old one":                        {both, by(old, "old"), nil},
+		"the young one":                      {both, by(young, "young"), nil},
+		"each under its own name only":       {both, by(young, "old"), ebsclient.ReasonBadSignature},
+		"no name: all are tried":             {both, by(young, ""), nil},
+		"a key without a name is tried last": {newChecker(t, keysOf(first, unnamed)), by(young, "new"), nil},
+		"taken out":                          {newChecker(t, keysOf(second)), by(old, "old"), ebsclient.ReasonUnknownKey},
+		"for another algorithm":              {newChecker(t, keysOf(ebsclient.Key{ID: "old", Algorithm: "PS256", Public: &old.PublicKey})), by(old, "old"), ebsclient.ReasonUnknownKey},
+	} {
+		if _, err := c.checker.Check(t.Context(), c.token, expected()); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// TestCheckSession: in a session the digits are the verifier's own.
+func TestCheckSession(t *testing.T) {
+	c := newChecker(t, nil)
+	e := expected()
+	e.Challenge, e.AnyChallenge = "", true
+	if v, err := c.Check(t.Context(), rs256(t, good()), e); err != nil || v.Challenge != digits {
+		t.Errorf("%+v %v", v, err)
+	}
+	e.Replay = ebsclient.AllowReplay{}
+	if v, err := c.Check(t.Context(), rs256(t, with("challenge", nil)), e); err != nil || v.Challenge != "" {
+		t.Errorf("a verdict that names none: %+v %v", v, err)
+	}
+	if _, err := c.Check(t.Context(), rs256(t, with("session_id", "another")), e); !errors.Is(err, ebsclient.ReasonWrongSession) {
+		t.Errorf("another session: %v", err)
+	}
+	e.Challenge = digits
+	var typed *ebsclient.Error
+	if _, err := c.Check(t.Context(), rs256(t, good()), e); err == nil || errors.As(err, &typed) {
+		t.Errorf("some digits and any digits: %v", err)
+	}
+}
+
+func TestCheckModalities(t *testing.T) {
+	c := newChecker(t, nil)
+	for _, test := range []struct {
+		name   string
+		claims map[string]any
+		needed []ebsclient.Modality
+		want   error
+		have   int
+	}{
+		{"both of both", match(0.9, 0.9, 0.8), []ebsclient.Modality{ebsclient.Photo, ebsclient.Sound}, nil, 2},
+		{"the face alone, of both", match(0.9, 0.9, 0.8), []ebsclient.Modality{ebsclient.Photo}, nil, 2},
+		{"the face alone", match(0.9, 0.9, nil), []ebsclient.Modality{ebsclient.Photo}, nil, 1},
+		{"the voice alone", match(0.9, nil, 0.9), []ebsclient.Modality{ebsclient.Sound}, nil, 1},
+		{"no face", match(0.9, nil, 0.9), []ebsclient.Modality{ebsclient.Photo}, ebsclient.ReasonModalityMissing, 0},
+		{"no overall score", match(nil, 0.9, nil), []ebsclient.Modality{ebsclient.Photo}, ebsclient.ReasonModalityMissing, 0},
+		{"nonsense where nothing is needed", match(0.9, 0.9, 7), []ebsclient.Modality{ebsclient.Photo}, ebsclient.ReasonScoreOutOfRange, 0},
+	} {
+		e := expected()
+		e.Modalities = test.needed
+		v, err := c.Check(t.Context(), rs256(t, test.claims), e)
+		if !errors.Is(err, test.want) || (v != nil && len(v.Modalities) != test.have) {
+			t.Errorf("%s: %+v, error %v; want %d and %v", test.name, v, err, test.have, test.want)
+		}
+	}
+	e := expected()
+	e.Modalities = []ebsclient.Modality{"gait"}
+	if v, err := c.Check(t.Context(), rs256(t, good()), e); v != nil || err == nil {
+		t.Errorf("a modality nobody knows: %+v %v", v, err)
 	}
 }
 
@@ -384,14 +490,24 @@ func TestCheckGOST(t *testing.T) {
 
 func TestCheckClaimNames(t *testing.T) {
 	claims := good()
-	claims["sid"], claims["verdict"] = claims["session_id"], claims["result"]
-	delete(claims, "session_id")
-	delete(claims, "result")
+	for _, name := range []string{"session_id", "challenge", "result", "match", "liveness", "engine"} {
+		claims["ext_"+name] = claims[name]
+		delete(claims, name)
+	}
+	claims["ext_match"] = map[string]any{"total": 0.5, "face": 0.6, "voice": 0.7, "overall": 2}
+	claims["ext_liveness"] = map[string]any{"alive": true, "degree": 0.4}
 	c := newChecker(t, func(cfg *ebsclient.CheckerConfig) {
-		cfg.Claims = ebsclient.ClaimNames{Session: "sid", Result: "verdict"}
+		cfg.Claims = ebsclient.ClaimNames{
+			Session: "ext_session_id", Challenge: "ext_challenge", Result: "ext_result", Match: "ext_match", Overall: "total", Photo: "face", Sound: "voice",
+			Liveness: "ext_liveness", Passed: "alive", Score: "degree", Engine: "ext_engine",
+		}
 	})
-	if _, err := c.Check(t.Context(), rs256(t, claims), expected()); err != nil {
-		t.Error(err)
+	v, err := c.Check(t.Context(), rs256(t, claims), expected())
+	if err != nil || v.Match != (ebsclient.Scores{Overall: 0.5, Photo: 0.6, Sound: 0.7}) || v.Liveness != (ebsclient.Liveness{Passed: true, Score: 0.4}) || v.Engine["sound"] == "" {
+		t.Errorf("%+v %v", v, err)
+	}
+	if _, err := c.Check(t.Context(), rs256(t, good()), expected()); !errors.Is(err, ebsclient.BrokenVerdict) {
+		t.Errorf("the usual names: %v", err)
 	}
 }
 

@@ -181,6 +181,27 @@ func TestRemoteKeys(t *testing.T) {
 	step("does not make others wait", "b", 1, 10, false)
 }
 
+func TestNewRemoteKeysRefuses(t *testing.T) {
+	for name, cfg := range map[string]ebsclient.RemoteKeysConfig{
+		"no address":     {},
+		"no host":        {URL: "https:///keys"},
+		"plain http":     {URL: "http://ebs.example/keys"},
+		"a user":         {URL: "https://me:secret@ebs.example/keys"},
+		"a file":         {URL: "file:///etc/passwd"},
+		"negative time":  {URL: "https://ebs.example/keys", MaxAge: -1},
+		"no certificate": {URL: "https://ebs.example/keys", TLS: &ebsclient.MutualTLS{}},
+	} {
+		if _, err := ebsclient.NewRemoteKeys(cfg); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, cfg := range []ebsclient.RemoteKeysConfig{{URL: "http://localhost:8082/keys"}, {URL: "http://ebs:8082/keys", PlainHTTP: true}} {
+		if _, err := ebsclient.NewRemoteKeys(cfg); err != nil {
+			t.Errorf("%s: %v", cfg.URL, err)
+		}
+	}
+}
+
 func TestMemoryReplay(t *testing.T) {
 	now := today
 	m := ebsclient.NewMemoryReplay(func() time.Time { return now })

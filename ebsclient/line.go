@@ -19,7 +19,7 @@ import (
 // line is the way to a verifier, which all drivers go: attempts and pauses, time limits, the circuit breaker, the rate limit.
 type line struct {
 	base          *url.URL
-	client        *http.Client
+	transport     http.RoundTripper
 	timeout       time.Duration
 	total         time.Duration
 	attempts      int
@@ -75,8 +75,12 @@ func newLine(cfg lineConfig) (*line, error) {
 	l.timeout, l.total, l.attempts, l.backoff = cfg.timeout, cfg.total, cfg.attempts, cfg.backoff
 	l.limiter = newLimiter(cfg.perSecond, time.Second)
 	l.breaker = &breaker{after: cfg.breakAfter, pause: cfg.breakFor}
-	if l.client, err = newClient(cfg.httpClient, cfg.tls); err != nil {
+	client, err := newClient(cfg.httpClient, cfg.tls)
+	if err != nil {
 		return nil, err
+	}
+	if l.transport = client.Transport; l.transport == nil {
+		l.transport = http.DefaultTransport
 	}
 	if cfg.logger == nil {
 		cfg.logger = slog.Default()
@@ -243,9 +247,10 @@ func (l *line) send(ctx context.Context, e errand) (string, error) {
 	}
 	req.Header.Set("X-Request-Id", e.id)
 	req.Header.Set("Accept", "application/json, application/problem+json")
-	resp, err := l.client.Do(req)
+	// Not by a client: it would look into redirections, and put addresses, which may hold a session, into its errors.
+	resp, err := l.transport.RoundTrip(req)
 	if err != nil {
-		return "", &Error{Code: Unavailable, Err: bare(err)}
+		return "", &Error{Code: Unavailable, Err: err}
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
@@ -253,15 +258,6 @@ func (l *line) send(ctx context.Context, e errand) (string, error) {
 		return "", &Error{Code: Unavailable, Status: resp.StatusCode, Err: fmt.Errorf("read the answer: %w", err)}
 	}
 	return e.read(resp, body)
-}
-
-// bare takes the URL out of an HTTP client's error: it may hold a session.
-func bare(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		return wrapped.Err
-	}
-	return err
 }
 
 func (l *line) log(ctx context.Context, attrs []slog.Attr, took time.Duration, err error) {

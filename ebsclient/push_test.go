@@ -19,18 +19,21 @@ import (
 
 // verifier answers requests in turn, without a network.
 type verifier struct {
-	answers []func(r *http.Request) (*http.Response, error)
+	answers []answer
 	ids     []string
 	bodies  [][]byte
 	at      []time.Time
 }
 
 func (v *verifier) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+		r.Body.Close()
 	}
-	r.Body.Close()
 	n := min(len(v.ids), len(v.answers)-1)
 	v.ids, v.bodies, v.at = append(v.ids, r.Header.Get("X-Request-Id")), append(v.bodies, body), append(v.at, time.Now())
 	return v.answers[n](r)
@@ -53,7 +56,7 @@ func never(r *http.Request) (*http.Response, error) {
 
 func refused(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }
 
-// broken is an answer that ends in the middle.
+// brokenOff is an answer that ends in the middle.
 func brokenOff(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(io.MultiReader(strings.NewReader(`{"extended_`), failing{})), Request: r}, nil
 }
@@ -86,11 +89,12 @@ const verdictAnswer = `{"extended_result":"a.b.c"}`
 
 func TestPushSends(t *testing.T) {
 	var got *http.Request
-	v := &verifier{answers: []func(*http.Request) (*http.Response, error){func(r *http.Request) (*http.Response, error) {
+	v := &verifier{answers: []answer{func(r *http.Request) (*http.Response, error) {
 		got = r
 		return says(200, verdictAnswer)(r)
 	}}}
 	r := request()
+	r.Shown = []time.Duration{0, 1500 * time.Millisecond, 3 * time.Second, 4 * time.Second}
 	token, err := newPush(t, v, io.Discard).Verify(t.Context(), r)
 	if err != nil || token != "a.b.c" {
 		t.Fatalf("%q %v", token, err)
@@ -105,7 +109,7 @@ func TestPushSends(t *testing.T) {
 	}
 	form := multipart.NewReader(bytes.NewReader(v.bodies[0]), params["boundary"])
 	for _, want := range [][3]string{
-		{"metadata", "application/json", `{"challenge":"5381","idp":"ESIA","info_system":"OCHNO","session_id":"session-1","user_id":"1000000001"}`},
+		{"metadata", "application/json", `{"challenge":"5381","idp":"ESIA","info_system":"OCHNO","session_id":"session-1","shown_ms":[0,1500,3000,4000],"user_id":"1000000001"}`},
 		{"photo", "image/jpeg", "the photo"},
 		{"voice", "audio/wav", "the voice"},
 	} {
@@ -132,7 +136,6 @@ func TestPushSends(t *testing.T) {
 }
 
 func TestPushAnswers(t *testing.T) {
-	type answer = func(*http.Request) (*http.Response, error)
 	problem := func(code string) string {
 		return `{"status":0,"code":"` + code + `","detail":"Иванов 1000000001"}`
 	}
@@ -221,7 +224,7 @@ func TestPushRetryAfter(t *testing.T) {
 		"a word":          {fixed("soon"), 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			v := &verifier{answers: []func(*http.Request) (*http.Response, error){says(429, "", "Retry-After", c.header())}}
+			v := &verifier{answers: []answer{says(429, "", "Retry-After", c.header())}}
 			_, err := newPush(t, v, io.Discard).Verify(t.Context(), request())
 			var typed *ebsclient.Error
 			if !errors.As(err, &typed) || typed.Code != ebsclient.Busy || typed.Status != 429 || typed.RetryAfter != c.want {
@@ -235,7 +238,7 @@ func TestPushGivesUpWithItsCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		v := &verifier{answers: []func(*http.Request) (*http.Response, error){never}}
+		v := &verifier{answers: []answer{never}}
 		began := time.Now()
 		_, err := newPush(t, v, io.Discard).Verify(ctx, request())
 		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ebsclient.Unavailable) || time.Since(began) != time.Second || len(v.ids) != 1 {
@@ -245,7 +248,7 @@ func TestPushGivesUpWithItsCaller(t *testing.T) {
 }
 
 func TestPushRefusesBadRequests(t *testing.T) {
-	v := &verifier{answers: []func(*http.Request) (*http.Response, error){says(200, verdictAnswer)}}
+	v := &verifier{answers: []answer{says(200, verdictAnswer)}}
 	p := newPush(t, v, io.Discard)
 	for name, change := range map[string]func(*ebsclient.Request){
 		"no id":                 func(r *ebsclient.Request) { r.ID = "" },
@@ -254,6 +257,9 @@ func TestPushRefusesBadRequests(t *testing.T) {
 		"a name as subject":     func(r *ebsclient.Request) { r.Subject = "Иванов" },
 		"no challenge":          func(r *ebsclient.Request) { r.Challenge = "" },
 		"a word as challenge":   func(r *ebsclient.Request) { r.Challenge = "five" },
+		"times of two digits":   func(r *ebsclient.Request) { r.Shown = []time.Duration{0, time.Second} },
+		"times going back":      func(r *ebsclient.Request) { r.Shown = []time.Duration{0, 3, 2, 4} },
+		"times out of reach":    func(r *ebsclient.Request) { r.Shown = []time.Duration{0, 1, 2, time.Hour} },
 		"no sample":             func(r *ebsclient.Request) { r.Photo.Data, r.Voice.Data = nil, nil },
 		"a sample of some kind": func(r *ebsclient.Request) { r.Photo.ContentType = "text/html" },
 		"a huge sample":         func(r *ebsclient.Request) { r.Voice.Data = make([]byte, ebsclient.MaxSample+1) },
