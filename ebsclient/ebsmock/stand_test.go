@@ -115,6 +115,27 @@ func newPush(tb testing.TB, client *http.Client) *ebsclient.Push {
 	return p
 }
 
+func newWeb(tb testing.TB, client *http.Client) *ebsclient.Web {
+	tb.Helper()
+	w, err := ebsclient.NewWeb(ebsclient.WebConfig{BaseURL: "http://localhost", System: "OCHNO", HTTPClient: client, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return w
+}
+
+func newAdapter(tb testing.TB, client *http.Client, repeatable bool) *ebsclient.Adapter {
+	tb.Helper()
+	a, err := ebsclient.NewAdapter(ebsclient.AdapterConfig{
+		BaseURL: "http://localhost", System: "OCHNO", Token: token, Launch: "http://localhost/app", Repeatable: repeatable, HTTPClient: client,
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return a
+}
+
 func newChecker(tb testing.TB, s *ebsmock.Stand) *ebsclient.Checker {
 	tb.Helper()
 	keys, err := ebsclient.ParseKeys(s.PublicKeysJWKS())
