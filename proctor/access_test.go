@@ -156,7 +156,7 @@ func TestSignIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := h.browser(t)
-			if at := b.signIn(t, c.oid, "/e/exam"); at.Path != "/sign-in" || at.Query().Get("problem") != c.problem {
+			if at := b.signIn(t, c.oid, "/e/exam"); at.Path != "/sign-in" || at.Query().Get("problem") != c.problem || at.Query().Get("return") != "/e/exam" {
 				t.Errorf("landed at %s", at)
 			}
 			if s := get[struct{ SignedIn bool }](t, b, "/api/session"); s.SignedIn {

@@ -63,14 +63,15 @@ func (s *Server) endSession(ctx context.Context, _ *struct{}) (*struct{}, error)
 
 // startSignIn sends the browser to ESIA. The state is bound to this browser's session and used once.
 func (s *Server) startSignIn(w http.ResponseWriter, r *http.Request) {
+	returnTo := localPath(r.URL.Query().Get("return"))
 	redirect, err := s.ESIA.Start(r.Context())
 	if err != nil {
-		s.signInFailed(w, r, err)
+		s.signInFailed(w, r, returnTo, err)
 		return
 	}
-	state, err := json.Marshal(signInState{Pending: redirect.Pending(), Return: localPath(r.URL.Query().Get("return"))})
+	state, err := json.Marshal(signInState{Pending: redirect.Pending(), Return: returnTo})
 	if err != nil {
-		s.signInFailed(w, r, err)
+		s.signInFailed(w, r, returnTo, err)
 		return
 	}
 	s.sessions.Put(r.Context(), keySignIn, state)
@@ -82,13 +83,13 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
 	var state signInState
 	if raw := s.sessions.PopBytes(r.Context(), keySignIn); raw != nil {
 		if err := json.Unmarshal(raw, &state); err != nil {
-			s.signInFailed(w, r, err)
+			s.signInFailed(w, r, state.Return, err)
 			return
 		}
 	}
 	identity, err := s.ESIA.Finish(r.Context(), state.Pending, r.URL.Query())
 	if err != nil {
-		s.signInFailed(w, r, err)
+		s.signInFailed(w, r, state.Return, err)
 		return
 	}
 	person, err := s.Accounts.SignIn(r.Context(), account.Claims{
@@ -97,20 +98,23 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
 		BirthDate: identity.Person.BirthDate, SNILS: identity.Person.SNILS, Confirmed: identity.Confirmed(),
 	})
 	if err != nil {
-		s.signInFailed(w, r, err)
+		s.signInFailed(w, r, state.Return, err)
 		return
 	}
 	if err := s.sessions.RenewToken(r.Context()); err != nil {
-		s.signInFailed(w, r, err)
+		s.signInFailed(w, r, state.Return, err)
 		return
 	}
 	s.sessions.Put(r.Context(), keyPerson, person.ID.String())
 	http.Redirect(w, r, s.at(state.Return), http.StatusFound)
 }
 
-// signInFailed shows the sign-in page with a code that it explains; the cause goes to the log.
-func (s *Server) signInFailed(w http.ResponseWriter, r *http.Request, err error) {
+// signInFailed shows the sign-in page with a code that it explains, and where to go on after another try; the cause goes to the log.
+func (s *Server) signInFailed(w http.ResponseWriter, r *http.Request, returnTo string, err error) {
 	query := url.Values{"problem": {string(esia.KindUnavailable)}}
+	if returnTo != "" && returnTo != "/" {
+		query.Set("return", returnTo)
+	}
 	var e *esia.Error
 	switch {
 	case errors.As(err, &e):
