@@ -55,6 +55,10 @@ type Config struct {
 	// Issuer is the iss that tokens must carry. Default: http:// + the host of BaseURL + /, which is what ESIA writes.
 	Issuer string
 
+	// GroupsPath is where ESIA lists a person's access groups in an organisation; {organisation} and {person} stand for their OIDs.
+	// Default: /rs/orgs/{organisation}/emps/{person}/grps.
+	GroupsPath string
+
 	// HTTPClient carries requests to ESIA. It must not follow redirects; the default does not.
 	HTTPClient *http.Client
 	// Timeout bounds each request to ESIA. Default: 10 s.
@@ -138,6 +142,12 @@ func New(config Config) (*Client, error) {
 		case algorithm == GOST && c.Verifier == nil:
 			fault("Verifier: missing; %s tokens need one", GOST)
 		}
+	}
+	if c.GroupsPath == "" {
+		c.GroupsPath = "/rs/orgs/{organisation}/emps/{person}/grps"
+	}
+	if !strings.HasPrefix(c.GroupsPath, "/") || !strings.Contains(c.GroupsPath, "{organisation}") || !strings.Contains(c.GroupsPath, "{person}") {
+		fault("GroupsPath: want a path with {organisation} and {person} in it")
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 10 * time.Second

@@ -250,7 +250,7 @@ func TestSignIn(t *testing.T) {
 			}
 			want := esia.Person{
 				LastName: "Смирнова", FirstName: "Анна", MiddleName: "Сергеевна", BirthDate: time.Date(2004, 3, 12, 0, 0, 0, 0, time.UTC),
-				SNILS: esiamock.DemoPeople()[0].SNILS, Trusted: true, Status: "REGISTERED",
+				SNILS: esiamock.DemoPeople()[0].SNILS, Trusted: true, Status: "REGISTERED", Citizenship: "RUS",
 			}
 			if identity.OID != esiamock.StudentAnna || identity.Person != want {
 				t.Errorf("%s: person differs from the stand's", identity.OID)

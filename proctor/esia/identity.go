@@ -36,7 +36,12 @@ type Person struct {
 	BirthDate                       time.Time // midnight UTC; zero when unknown
 	SNILS                           string    // eleven digits with valid check digits; "" when unknown
 	Trusted                         bool      // ESIA checked the person
+	Verifying                       bool      // ESIA is checking the person at the moment
 	Status                          string    // REGISTERED, DELETED
+	BirthPlace                      string
+	Gender                          string // M, F
+	Citizenship                     string // ISO 3166-1 alpha-3: RUS
+	INN                             string // twelve digits
 }
 
 // Confirmed reports whether the account is a confirmed one (подтверждённая) by all that ESIA said: only such a person may be admitted.

@@ -14,7 +14,7 @@ import (
 func (c *Client) readPerson(ctx context.Context, identity *Identity) error {
 	const step = "person"
 	var answer personAnswer
-	if err := c.get(ctx, step, identity.token, "/rs/prns/"+identity.OID, &answer); err != nil {
+	if err := c.get(ctx, step, identity.token, "/rs/prns/"+identity.OID, maxAnswer, &answer); err != nil {
 		return err
 	}
 	person, err := answer.person(slices.Contains(c.config.Scopes, "birthdate"))
@@ -35,11 +35,24 @@ type personAnswer struct {
 	SNILS      string `json:"snils"`     // 000-000-600 06
 	Trusted    flag   `json:"trusted"`
 	Status     string `json:"status"`
+	Verifying  flag   `json:"verifying"`
+
+	BirthPlace  string    `json:"birthPlace"`
+	Gender      string    `json:"gender"`
+	Citizenship string    `json:"citizenship"`
+	INN         looseText `json:"inn"`
 }
 
 // person checks the fields. A trusted person must have a birth date if it was asked for. Errors name fields, never values.
 func (a personAnswer) person(askedBirthDate bool) (Person, error) {
-	p := Person{Trusted: bool(a.Trusted), Status: a.Status}
+	var r fieldReader
+	p := Person{
+		Trusted: bool(a.Trusted), Status: r.word("status", a.Status), Verifying: bool(a.Verifying), BirthPlace: r.text("birthPlace", a.BirthPlace),
+		Gender: r.word("gender", a.Gender), Citizenship: r.word("citizenship", a.Citizenship), INN: r.digits("inn", string(a.INN), 12),
+	}
+	if r.err != nil {
+		return Person{}, r.err
+	}
 	for _, name := range []struct {
 		field    string
 		from     string
@@ -74,9 +87,6 @@ func (a personAnswer) person(askedBirthDate bool) (Person, error) {
 			return Person{}, errors.New("snils is malformed")
 		}
 		p.SNILS = digits
-	}
-	if len(p.Status) > 32 {
-		return Person{}, errors.New("status is malformed")
 	}
 	return p, nil
 }

@@ -51,7 +51,7 @@ func (c *Client) exchange(ctx context.Context, code, verifier string) (*tokenAns
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	var answer tokenAnswer
-	if err := c.call(ctx, step, request, &answer); err != nil {
+	if err := c.call(ctx, step, request, maxAnswer, &answer); err != nil {
 		return nil, err
 	}
 	var missing string
@@ -70,18 +70,21 @@ func (c *Client) exchange(ctx context.Context, code, verifier string) (*tokenAns
 	return nil, &Error{Code: CodeAnswerInvalid, Step: step, Status: http.StatusOK, Description: missing}
 }
 
-// get reads a REST resource of ESIA with the person's access token.
-func (c *Client) get(ctx context.Context, step, token, path string, into any) error {
+// get reads a REST resource of ESIA of at most so many bytes with the person's access token.
+func (c *Client) get(ctx context.Context, step, token, path string, most int, into any) error {
+	if token == "" {
+		return &Error{Code: "ESIA-005013", Step: step, Description: "the identity holds no access token: it was not signed in by this process"}
+	}
 	request, err := http.NewRequest(http.MethodGet, c.config.BaseURL+path, nil)
 	if err != nil {
 		return &Error{Code: CodeUnavailable, Step: step, Err: errors.New("the address of ESIA is not a URL")}
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
-	return c.call(ctx, step, request, into)
+	return c.call(ctx, step, request, most, into)
 }
 
-// call sends a request and decodes a JSON object of at most 64 KiB. Errors are *Error.
-func (c *Client) call(ctx context.Context, step string, request *http.Request, into any) error {
+// call sends a request and decodes a JSON object of at most so many bytes. Errors are *Error.
+func (c *Client) call(ctx context.Context, step string, request *http.Request, most int, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	request = request.WithContext(ctx)
@@ -92,23 +95,36 @@ func (c *Client) call(ctx context.Context, step string, request *http.Request, i
 		return connectionError(step, 0, err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, int64(most)+1))
 	c.config.Logger.DebugContext(ctx, "esia answered", "step", step, "status", response.StatusCode, "size", len(body), "took", time.Since(began).Round(time.Millisecond))
 	status := response.StatusCode
 	switch {
 	case err != nil:
 		return connectionError(step, status, err)
-	case len(body) > maxAnswer:
+	case len(body) > most:
 		return &Error{Code: CodeAnswerTooBig, Step: step, Status: status}
 	case isHTML(response.Header, body):
 		return &Error{Code: CodeAnswerHTML, Step: step, Status: status}
 	case status != http.StatusOK:
-		return refusal(step, status, body)
+		refused := refusal(step, status, body)
+		if refused.Code == "ESIA-007015" {
+			refused.Description = strings.TrimSpace(refused.Description + " " + c.skew(response.Header))
+		}
+		return refused
 	}
 	if err := decodeObject(body, into); err != nil {
 		return &Error{Code: CodeAnswerInvalid, Step: step, Status: status, Description: "not a JSON object of the expected shape"}
 	}
 	return nil
+}
+
+// skew tells how far our clock is from the one that dated an answer; "" when nothing did.
+func (c *Client) skew(header http.Header) string {
+	theirs, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("(our clock differs from ESIA's by %s)", c.config.Now().Sub(theirs).Round(time.Second))
 }
 
 // refusal reads the error shapes of the token end point and of REST.
