@@ -71,12 +71,6 @@ type envelope struct {
 	Personal map[string]string `json:"personal,omitempty"` // field → hex of SHA-256(salt ‖ UTF-8 value)
 }
 
-// personalValue is the encrypted half of a personal field.
-type personalValue struct {
-	Salt  string `json:"salt"` // hex, 16 bytes
-	Value string `json:"value"`
-}
-
 // timeLayout has a fixed number of digits, so that equal times are equal bytes.
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
@@ -96,13 +90,13 @@ func (l *Log) Append(ctx context.Context, tx pgx.Tx, e Entry) (uuid.UUID, error)
 	}
 	var sealed []byte
 	if len(e.Personal) > 0 {
-		values := make(map[string]personalValue, len(e.Personal))
+		values := make(map[string]PersonalValue, len(e.Personal))
 		env.Personal = make(map[string]string, len(e.Personal))
 		for field, value := range e.Personal {
 			salt := make([]byte, 16)
 			rand.Read(salt)
 			value = strings.ToValidUTF8(value, "\ufffd") // as JSON will keep it, or the value could never be checked against its hash
-			values[field] = personalValue{Salt: hex.EncodeToString(salt), Value: value}
+			values[field] = PersonalValue{Salt: hex.EncodeToString(salt), Value: value}
 			env.Personal[field] = personalHash(salt, value)
 		}
 		plain, err := json.Marshal(values)
@@ -124,32 +118,14 @@ func (l *Log) Append(ctx context.Context, tx pgx.Tx, e Entry) (uuid.UUID, error)
 	return id, nil
 }
 
-// personal opens the encrypted half and checks it against the hashes in the body.
+// personal gives the values of a record's personal fields; none where they were erased.
 func (l *Log) personal(id uuid.UUID, sealed []byte, hashes map[string]string) (map[string]string, error) {
-	if len(hashes) == 0 {
-		if sealed != nil {
-			return nil, fmt.Errorf("record %s has personal values of which the log sealed nothing", id)
-		}
-		return nil, nil
-	}
-	if sealed == nil { // erased: the hashes stay, the values are gone
-		return map[string]string{}, nil
-	}
-	plain, err := l.ring.Unseal(personalPurpose(id), sealed)
-	if err != nil {
-		return nil, fmt.Errorf("personal fields of record %s: %w", id, err)
-	}
-	var values map[string]personalValue
-	if err := json.Unmarshal(plain, &values); err != nil {
-		return nil, fmt.Errorf("personal fields of record %s: %w", id, err)
+	values, err := l.unseal(id, sealed, hashes)
+	if err != nil || len(hashes) == 0 {
+		return nil, err
 	}
 	out := make(map[string]string, len(values))
-	for field, hash := range hashes {
-		v, ok := values[field]
-		salt, err := hex.DecodeString(v.Salt)
-		if !ok || err != nil || personalHash(salt, v.Value) != hash {
-			return nil, fmt.Errorf("record %s: the value of %q does not have the hash that the log sealed", id, field)
-		}
+	for field, v := range values {
 		out[field] = v.Value
 	}
 	return out, nil

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -141,15 +140,11 @@ func (l *Log) Latest(ctx context.Context) (Checkpoint, error) {
 // check fills in the root as it is stored and holds the row against its signed text.
 func (l *Log) check(c *Checkpoint, storedRoot []byte) error {
 	copy(c.Root[:], storedRoot)
-	opened, err := note.Open([]byte(c.Note), note.VerifierList(l.verifier))
+	signed, err := OpenCheckpoint([]byte(c.Note), l.verifier)
 	if err != nil {
 		return fmt.Errorf("checkpoint of size %d: %w", c.Size, err)
 	}
-	size, root, err := parseCheckpoint(opened.Text)
-	if err != nil {
-		return fmt.Errorf("checkpoint of size %d: %w", c.Size, err)
-	}
-	if size != c.Size || root != c.Root || len(storedRoot) != len(root) {
+	if signed.Size != c.Size || signed.Root != c.Root || len(storedRoot) != len(c.Root) {
 		return fmt.Errorf("checkpoint of size %d: its row and its signed text differ", c.Size)
 	}
 	return nil

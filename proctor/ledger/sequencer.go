@@ -86,7 +86,9 @@ func (s *Sequencer) Sequence(ctx context.Context) (int, error) {
 		} else if size > 0 && root != signed {
 			return fmt.Errorf("the stored hashes do not have the root that the checkpoint of size %d signed: the log must be verified", size)
 		}
-		queue := &pgx.Batch{}
+		var indexes, leaves []int64
+		var sums [][]byte
+		ids := make([]uuid.UUID, 0, len(batch))
 		for i, r := range batch {
 			leaf := size + int64(i)
 			stored, err := tlog.StoredHashes(leaf, r.Body, work)
@@ -96,9 +98,9 @@ func (s *Sequencer) Sequence(ctx context.Context) (int, error) {
 			first := tlog.StoredHashIndex(0, leaf)
 			for j, h := range stored {
 				work.fresh[first+int64(j)] = h
-				queue.Queue(`insert into ledger_hash (index, hash) values ($1, $2)`, first+int64(j), h[:])
+				indexes, sums = append(indexes, first+int64(j)), append(sums, h[:])
 			}
-			queue.Queue(`update ledger_record set leaf = $1 where id = $2`, leaf, r.ID)
+			ids, leaves = append(ids, r.ID), append(leaves, leaf)
 		}
 		size += int64(len(batch))
 		root, err := tlog.TreeHash(size, work)
@@ -109,6 +111,10 @@ func (s *Sequencer) Sequence(ctx context.Context) (int, error) {
 		if err != nil {
 			return fmt.Errorf("sign the checkpoint: %w", err)
 		}
+		// One statement for all rows of a table: a statement for each would cost several times what the rows cost.
+		queue := &pgx.Batch{}
+		queue.Queue(`insert into ledger_hash (index, hash) select * from unnest($1::bigint[], $2::bytea[])`, indexes, sums)
+		queue.Queue(`update ledger_record r set leaf = v.leaf from unnest($1::uuid[], $2::bigint[]) v(id, leaf) where r.id = v.id`, ids, leaves)
 		queue.Queue(`insert into ledger_checkpoint (size, root, note, at) values ($1, $2, $3, $4)`, size, root[:], string(text), s.now().UTC())
 		queue.Queue(`select pg_notify('ledger', $1)`, strconv.FormatInt(size, 10))
 		if err := tx.SendBatch(ctx, queue).Close(); err != nil {
@@ -191,18 +197,18 @@ func checkpointText(origin string, size int64, root tlog.Hash) string {
 }
 
 // parseCheckpoint reads what checkpointText wrote.
-func parseCheckpoint(text string) (size int64, root tlog.Hash, err error) {
+func parseCheckpoint(text string) (origin string, size int64, root tlog.Hash, err error) {
 	lines := strings.Split(text, "\n")
 	if len(lines) < 4 {
-		return 0, root, errors.New("checkpoint: want origin, size and root")
+		return "", 0, root, errors.New("checkpoint: want origin, size and root")
 	}
-	if size, err = strconv.ParseInt(lines[1], 10, 64); err != nil || size < 0 {
-		return 0, root, fmt.Errorf("checkpoint: size %q", lines[1])
+	if size, err = strconv.ParseInt(lines[1], 10, 64); err != nil || size < 0 || strconv.FormatInt(size, 10) != lines[1] {
+		return "", 0, root, fmt.Errorf("checkpoint: size %q", lines[1])
 	}
 	raw, err := base64.StdEncoding.DecodeString(lines[2])
 	if err != nil || len(raw) != len(root) {
-		return 0, root, errors.New("checkpoint: root is not a SHA-256 in base64")
+		return "", 0, root, errors.New("checkpoint: root is not a SHA-256 in base64")
 	}
 	copy(root[:], raw)
-	return size, root, nil
+	return lines[0], size, root, nil
 }

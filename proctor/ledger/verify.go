@@ -17,11 +17,13 @@ type Report struct {
 	Size        int64 // records under the newest checkpoint
 	Pending     int64 // committed, not yet sealed
 	Checkpoints int   // all signed, all consistent with the records
+	Earlier     int   // checkpoints given from outside, all consistent with the records
 }
 
 // Verify rebuilds the tree from the records alone and compares it with every stored checkpoint and its signature, and with the columns by
 // which the records are found. It reads in one snapshot and trusts no stored hash, then compares those too: the next leaves will build on them.
-func (l *Log) Verify(ctx context.Context) (Report, error) {
+// Earlier checkpoints, as OpenCheckpoint gives them, were kept elsewhere: a log that was cut, or rebuilt and signed anew, does not fit them.
+func (l *Log) Verify(ctx context.Context, earlier ...Checkpoint) (Report, error) {
 	var report Report
 	err := pgx.BeginTxFunc(ctx, l.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		type row struct {
@@ -44,9 +46,27 @@ func (l *Log) Verify(ctx context.Context) (Report, error) {
 			roots[c.Size] = c.Root
 			report.Size = max(report.Size, c.Size)
 		}
+		for _, c := range earlier {
+			if c.Size > report.Size {
+				return fmt.Errorf("the earlier checkpoint signed %d records, the log's newest signs %d: records were cut off", c.Size, report.Size)
+			}
+			if root, ok := roots[c.Size]; ok && root != c.Root {
+				return fmt.Errorf("the earlier checkpoint of size %d and the log's own of that size have different roots: the log was built anew", c.Size)
+			}
+		}
 		tree, err := l.rebuild(ctx, tx, roots, &report)
 		if err != nil {
 			return err
+		}
+		for _, c := range earlier {
+			root, err := tlog.TreeHash(c.Size, tree)
+			if err != nil {
+				return fmt.Errorf("tree of %d: %w", c.Size, err)
+			}
+			if root != c.Root {
+				return fmt.Errorf("the log's first %d records are not those that the earlier checkpoint signed: the log was built anew", c.Size)
+			}
+			report.Earlier++
 		}
 		if err := tree.compare(ctx, tx); err != nil {
 			return err
