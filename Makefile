@@ -55,10 +55,14 @@ test-go:
 fuzz: ## run every fuzz target for 60 seconds
 	@deploy/fuzz.sh 60s
 
+bench-media: build ## measure the media plane against a floor (ten minutes, loopback only)
+	@go build -o bin/bench ./deploy/bench
+	@bin/ochno stack -- bin/bench
+
 api: build ## write the front end's types from the server's OpenAPI
 	@mkdir -p .run && bin/ochno openapi > .run/openapi.json && npm run --silent --prefix web gen
 
 clean: ## remove what was built and the local data
 	rm -rf .run bin web/dist/assets web/dist/index.html
 
-.PHONY: help run test story setup setup-test build tools lint test-web test-go fuzz api clean
+.PHONY: help run test story setup setup-test build tools lint test-web test-go fuzz bench-media api clean

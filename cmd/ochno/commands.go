@@ -50,6 +50,7 @@ Names the first thing that does not fit. Exit code 1 then.`, logVerify},
 		{"openapi", "", "print the OpenAPI description of the HTTP API", `Prints the OpenAPI 3.1 description as JSON. The front end's client is generated from it.`, openAPI},
 		{"stack", "-- COMMAND [arguments]", "run a command beside a private PostgreSQL and MinIO", `Starts PostgreSQL and MinIO for tests, runs the command with OCHNO_TEST_POSTGRES, OCHNO_TEST_MINIO and OCHNO_TEST_MINIO_SECRET set,
 stops both and exits with the command's code. make test uses it.`, runStack},
+		loadgenCommand,
 		{"version", "", "print the version", `Prints the commit the program was built from; + means with changes.`, version},
 	}
 }

@@ -43,6 +43,7 @@ type Config struct {
 	SpoolDir        string           // where segments wait for the sink; made when missing
 	SegmentDuration time.Duration    // 10 s when zero
 	Sink            Sink             // required
+	DoNotRecord     bool             // forward only: no segments, and taps stay silent
 	Now             func() time.Time // time.Now when nil
 }
 

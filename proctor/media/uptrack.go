@@ -52,7 +52,9 @@ func (u *upTrack) read() {
 				d.viewer.queue.push(d, p)
 			}
 		}
-		u.pub.recorder.push(recorderItem{media: u.media, packet: p})
+		if !u.pub.node.cfg.DoNotRecord {
+			u.pub.recorder.push(recorderItem{media: u.media, packet: p})
+		}
 	}
 	u.pub.log.Warn("track given up: too many malformed packets", "media", u.media)
 }

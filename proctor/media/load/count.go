@@ -1,0 +1,61 @@
+package load
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// counter counts packets that were sent within a window of time.
+type counter struct {
+	from, to  atomic.Int64 // Unix nanoseconds; to is 0 while the window is open
+	sentCount atomic.Int64
+	keyFrames atomic.Int64
+
+	mu       sync.Mutex
+	received int64
+	latency  []int32 // microseconds
+}
+
+func (c *counter) open(now int64)  { c.from.Store(now) }
+func (c *counter) close(now int64) { c.to.Store(now) }
+
+func (c *counter) within(at int64) bool {
+	from, to := c.from.Load(), c.to.Load()
+	return from != 0 && at >= from && (to == 0 || at < to)
+}
+
+func (c *counter) sent(at int64) {
+	if c.within(at) {
+		c.sentCount.Add(1)
+	}
+}
+
+// arrival is a packet at a viewer, in Unix nanoseconds.
+type arrival struct{ sent, came int64 }
+
+func (c *counter) arrived(all []arrival) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, a := range all {
+		if c.within(a.sent) {
+			c.received++
+			c.latency = append(c.latency, int32(min((a.came-a.sent)/1000, math.MaxInt32)))
+		}
+	}
+}
+
+func (c *counter) into(r *Result) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r.Sent, r.KeyFrames = c.sentCount.Load(), c.keyFrames.Load()
+	r.Expected = r.Sent * int64(r.Viewers)
+	r.Lost = r.Expected - c.received
+	if len(c.latency) == 0 {
+		return
+	}
+	slices.Sort(c.latency)
+	at := func(q float64) float64 { return float64(c.latency[int(q*float64(len(c.latency)-1))]) / 1000 }
+	r.LatencyP50, r.LatencyP99, r.LatencyMax = at(0.5), at(0.99), at(1)
+}
