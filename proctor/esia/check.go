@@ -113,12 +113,12 @@ func (c *Client) look(ctx context.Context, step, address string) (*http.Response
 	}
 	response, err := c.config.HTTPClient.Do(request)
 	if err != nil {
-		return nil, "", connectionError(step, 0, err)
+		return nil, "", ConnectionError(step, 0, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return nil, "", connectionError(step, response.StatusCode, err)
+		return nil, "", ConnectionError(step, response.StatusCode, err)
 	}
 	return response, string(body), nil
 }

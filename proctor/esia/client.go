@@ -2,7 +2,6 @@ package esia
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -20,18 +19,20 @@ type Redirect struct {
 	URL       string
 	State     string    // random, single use: the caller forgets it at the first Finish, whatever comes of it
 	Verifier  string    // PKCE code verifier, "" without PKCE
+	Nonce     string    // that the ID token must carry, "" without one: ESIA does not reliably echo it
 	ExpiresAt time.Time // Finish refuses later
 }
 
 // Pending is what Finish needs of the Redirect.
 func (r Redirect) Pending() Pending {
-	return Pending{State: r.State, Verifier: r.Verifier, ExpiresAt: r.ExpiresAt}
+	return Pending{State: r.State, Verifier: r.Verifier, Nonce: r.Nonce, ExpiresAt: r.ExpiresAt}
 }
 
 // Pending is a sign-in that was begun by this browser. The zero value is «none was».
 type Pending struct {
 	State     string    `json:"state"`
 	Verifier  string    `json:"verifier"`
+	Nonce     string    `json:"nonce,omitempty"`
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
@@ -80,45 +81,16 @@ func (c *Client) finish(ctx context.Context, pending Pending, query url.Values) 
 	return identity, nil
 }
 
-const (
-	maxParameter  = 4 << 10
-	maxParameters = 16
-)
-
 // returned checks what the browser brought back and gives the code in it.
 func (c *Client) returned(pending Pending, query url.Values) (code string, err error) {
-	refuse := func(code, why string) (string, error) {
-		return "", &Error{Code: code, Step: "return", Description: why}
+	back, err := pending.Read(c.config.Now(), query)
+	if err != nil {
+		return "", err
 	}
-	if len(query) > maxParameters {
-		return refuse(CodeRequestInvalid, "too many parameters")
+	if back.Error != "" {
+		return "", fromESIA("authorize", 0, back.Error, back.Description)
 	}
-	for _, values := range query {
-		if len(values) > 1 {
-			return refuse(CodeRequestInvalid, "a parameter is repeated")
-		}
-		if len(values) == 1 && len(values[0]) > maxParameter {
-			return refuse(CodeRequestInvalid, "a parameter is over 4 KiB")
-		}
-	}
-	state, failed := query.Get("state"), query.Get("error")
-	if state == "" && failed != "" {
-		// ESIA leaves the state out of some refusals. A refusal grants nothing, so its code may be believed; the words might be anybody's.
-		return "", fromESIA("authorize", 0, failed, esiaCode.FindString(query.Get("error_description")))
-	}
-	if pending.State == "" || subtle.ConstantTimeCompare([]byte(state), []byte(pending.State)) != 1 {
-		return refuse(CodeStateInvalid, "")
-	}
-	if c.config.Now().After(pending.ExpiresAt) {
-		return refuse(CodeStateExpired, "")
-	}
-	if failed != "" {
-		return "", fromESIA("authorize", 0, failed, query.Get("error_description"))
-	}
-	if code = query.Get("code"); code == "" {
-		return refuse(CodeRequestInvalid, "neither a code nor an error")
-	}
-	return code, nil
+	return back.Code, nil
 }
 
 // identify checks the tokens and that they speak of one person.

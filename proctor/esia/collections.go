@@ -136,8 +136,11 @@ func collectAll[A, T any](ctx context.Context, c *Client, of *Identity, step, at
 			found = append(found, element)
 		}
 		// A size that the pages do not bear out is not worth a failed sign-in: an empty page ends the reading.
-		if len(found) >= int(answer.Size) || len(answer.Elements) == 0 || page == maxPages {
+		if len(found) >= int(answer.Size) || len(answer.Elements) == 0 {
 			return found, nil
+		}
+		if page == maxPages {
+			return nil, &Error{Code: CodeAnswerTooBig, Step: step, Description: fmt.Sprintf("over %d pages", maxPages)}
 		}
 	}
 }

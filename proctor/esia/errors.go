@@ -56,12 +56,18 @@ type Error struct {
 	Status int
 	// Err is the cause, if there is one beneath.
 	Err error
+	// OIDC says that a plain OIDC sign-on was asked, not ESIA: the words then speak of it.
+	OIDC bool
 }
 
 // Error is for operators.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "esia: %s: %s", e.Step, e.Code)
+	from := "esia"
+	if e.OIDC {
+		from = "oidc"
+	}
+	fmt.Fprintf(&b, "%s: %s: %s", from, e.Step, e.Code)
 	if e.Status != 0 {
 		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
 	}
@@ -77,13 +83,20 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Kind is what the sign-in page shows.
-func (e *Error) Kind() Kind { return explain(e.Code).kind }
+func (e *Error) Kind() Kind { return e.explain().kind }
 
 // Message says what the person, or the administrator, can do about it: sentences in Russian and in English.
 // The code is not part of them; show it beside.
 func (e *Error) Message() (ru, en string) {
-	x := explain(e.Code)
+	x := e.explain()
 	return x.ru, x.en
+}
+
+func (e *Error) explain() explanation {
+	if e.OIDC {
+		return explainOIDC(e.Code)
+	}
+	return explain(e.Code)
 }
 
 var esiaCode = regexp.MustCompile(`ESIA-[0-9]{6}`)
@@ -97,7 +110,7 @@ func fromESIA(step string, status int, code, description string) *Error {
 	if found == "" {
 		found = byOAuthName(code)
 	}
-	return &Error{Code: found, Description: operatorText(description), Step: step, Status: status}
+	return &Error{Code: found, Description: OperatorText(description), Step: step, Status: status}
 }
 
 // byOAuthName serves answers that carry only an OAuth error name.
@@ -123,8 +136,8 @@ func byOAuthName(name string) string {
 
 var longDigits = regexp.MustCompile(`[0-9][0-9 \-]{4,}[0-9]`)
 
-// operatorText makes foreign words safe for a log line: short, printable, without anything that could be a SNILS, an OID or a telephone.
-func operatorText(text string) string {
+// OperatorText makes foreign words safe for a log line: short, printable, without anything that could be a SNILS, an OID or a telephone.
+func OperatorText(text string) string {
 	const most = 200
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) && r != unicode.ReplacementChar {

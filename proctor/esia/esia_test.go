@@ -181,11 +181,11 @@ func TestOperatorText(t *testing.T) {
 		"\x1b[31mred\x00":                           "[31mred",
 		"":                                          "",
 	} {
-		if got := operatorText(text); got != want {
+		if got := OperatorText(text); got != want {
 			t.Errorf("%q gives %q, want %q", text, got, want)
 		}
 	}
-	if got := operatorText(strings.Repeat("я", 1000)); len([]rune(got)) != 201 {
+	if got := OperatorText(strings.Repeat("я", 1000)); len([]rune(got)) != 201 {
 		t.Errorf("%d characters", len([]rune(got)))
 	}
 }

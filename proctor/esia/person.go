@@ -53,24 +53,9 @@ func (a personAnswer) person(askedBirthDate bool) (Person, error) {
 	if r.err != nil {
 		return Person{}, r.err
 	}
-	for _, name := range []struct {
-		field    string
-		from     string
-		to       *string
-		required bool
-	}{
-		{"lastName", a.LastName, &p.LastName, true},
-		{"firstName", a.FirstName, &p.FirstName, true},
-		{"middleName", a.MiddleName, &p.MiddleName, false},
-	} {
-		value := strings.Join(strings.Fields(name.from), " ")
-		switch {
-		case value == "" && name.required:
-			return Person{}, errors.New(name.field + " is missing")
-		case !utf8.ValidString(value) || utf8.RuneCountInString(value) > 200 || strings.ContainsFunc(value, unicode.IsControl):
-			return Person{}, errors.New(name.field + " is not a name")
-		}
-		*name.to = value
+	var err error
+	if p.LastName, p.FirstName, p.MiddleName, err = CheckName(a.LastName, a.FirstName, a.MiddleName); err != nil {
+		return Person{}, err
 	}
 	if a.BirthDate != "" {
 		date, err := time.Parse("02.01.2006", a.BirthDate)
@@ -89,6 +74,24 @@ func (a personAnswer) person(askedBirthDate bool) (Person, error) {
 		p.SNILS = digits
 	}
 	return p, nil
+}
+
+// CheckName evens the spaces of a name and refuses what is none. The middle name may be empty. Errors name the part, never its value.
+func CheckName(last, first, middle string) (string, string, string, error) {
+	parts := []struct {
+		field, value string
+	}{{"lastName", last}, {"firstName", first}, {"middleName", middle}}
+	for i := range parts {
+		value := strings.Join(strings.Fields(parts[i].value), " ")
+		switch {
+		case value == "" && parts[i].field != "middleName":
+			return "", "", "", errors.New(parts[i].field + " is missing")
+		case !utf8.ValidString(value) || utf8.RuneCountInString(value) > 200 || strings.ContainsFunc(value, unicode.IsControl):
+			return "", "", "", errors.New(parts[i].field + " is not a name")
+		}
+		parts[i].value = value
+	}
+	return parts[0].value, parts[1].value, parts[2].value, nil
 }
 
 // level settles what the ID token left open: whether it said anything, and which of the two unconfirmed levels it is.

@@ -40,6 +40,7 @@ type forger struct {
 	answer                     map[string]any // overrides fields of the token answer
 	person                     func(w http.ResponseWriter)
 	personFields               map[string]any
+	rest                       func(w http.ResponseWriter, r *http.Request) // everything else under /rs/
 }
 
 const forgedOID = "1000000777"
@@ -77,6 +78,12 @@ func newForger(t *testing.T) *forger {
 			t.Error("the person is asked for without the access token")
 		}
 		f.person(w)
+	})
+	mux.HandleFunc("GET /rs/", func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.Header.Get("Authorization"), "Bearer eyJ") {
+			t.Error("a resource is asked for without the access token")
+		}
+		f.rest(w, r)
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -151,6 +158,11 @@ func (f *forger) config() esia.Config {
 // finish signs in at the forger.
 func (f *forger) finish(change func(*esia.Config)) (*esia.Identity, error) {
 	f.t.Helper()
+	return f.finishWith(f.client(change))
+}
+
+func (f *forger) client(change func(*esia.Config)) *esia.Client {
+	f.t.Helper()
 	config := f.config()
 	if change != nil {
 		change(&config)
@@ -159,6 +171,11 @@ func (f *forger) finish(change func(*esia.Config)) (*esia.Identity, error) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	return client
+}
+
+func (f *forger) finishWith(client *esia.Client) (*esia.Identity, error) {
+	f.t.Helper()
 	redirect := start(f.t, client)
 	return client.Finish(f.t.Context(), redirect.Pending(), url.Values{"code": {"the-code"}, "state": {redirect.State}})
 }

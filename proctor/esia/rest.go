@@ -92,7 +92,7 @@ func (c *Client) call(ctx context.Context, step string, request *http.Request, m
 	began := time.Now()
 	response, err := c.config.HTTPClient.Do(request)
 	if err != nil {
-		return connectionError(step, 0, err)
+		return ConnectionError(step, 0, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, int64(most)+1))
@@ -100,7 +100,7 @@ func (c *Client) call(ctx context.Context, step string, request *http.Request, m
 	status := response.StatusCode
 	switch {
 	case err != nil:
-		return connectionError(step, status, err)
+		return ConnectionError(step, status, err)
 	case len(body) > most:
 		return &Error{Code: CodeAnswerTooBig, Step: step, Status: status}
 	case isHTML(response.Header, body):
@@ -146,8 +146,9 @@ func refusal(step string, status int, body []byte) *Error {
 	return &Error{Code: CodeAnswerInvalid, Step: step, Status: status, Description: fmt.Sprintf("%d bytes without an error of ESIA in them", len(body))}
 }
 
-func connectionError(step string, status int, err error) *Error {
-	// A *url.Error quotes the address, and the person's holds the OID.
+// ConnectionError is a request that got no whole answer, told without the address: it may hold the person's OID.
+func ConnectionError(step string, status int, err error) *Error {
+	// A *url.Error quotes the address.
 	var quoting *url.Error
 	if errors.As(err, &quoting) {
 		err = quoting.Err

@@ -86,7 +86,7 @@ func (c *Client) verifyToken(ctx context.Context, token string, kind tokenKind) 
 		return nil, tokenError(kind, CodeTokenInvalid, err)
 	}
 	if !slices.Contains(c.config.Algorithms, parsed.algorithm) {
-		return nil, tokenError(kind, CodeTokenAlgorithm, fmt.Errorf("signed by %s; allowed: %s", operatorText(parsed.algorithm), strings.Join(c.config.Algorithms, ", ")))
+		return nil, tokenError(kind, CodeTokenAlgorithm, fmt.Errorf("signed by %s; allowed: %s", OperatorText(parsed.algorithm), strings.Join(c.config.Algorithms, ", ")))
 	}
 	if parsed.use != "" && parsed.use != string(kind) {
 		return nil, tokenError(kind, CodeTokenInvalid, errors.New("another kind of token in its place"))
@@ -99,7 +99,7 @@ func (c *Client) verifyToken(ctx context.Context, token string, kind tokenKind) 
 		return nil, tokenError(kind, CodeTokenInvalid, err)
 	}
 	if claims.Issuer != c.config.Issuer {
-		return nil, tokenError(kind, CodeTokenIssuer, fmt.Errorf("issued by %q, want %q", operatorText(claims.Issuer), c.config.Issuer))
+		return nil, tokenError(kind, CodeTokenIssuer, fmt.Errorf("issued by %q, want %q", OperatorText(claims.Issuer), c.config.Issuer))
 	}
 	audience := claims.Audience
 	if kind == accessToken {

@@ -61,12 +61,15 @@ type Stand struct {
 	issuer    string
 	clients   map[string]*client
 	people    []Person
-	keys      *keys
-	openssl   *esia.OpenSSL
-	skew      time.Duration
-	now       func() time.Time
-	logger    *slog.Logger
-	mux       *http.ServeMux
+
+	organisations map[string]esia.Organisation
+
+	keys    *keys
+	openssl *esia.OpenSSL
+	skew    time.Duration
+	now     func() time.Time
+	logger  *slog.Logger
+	mux     *http.ServeMux
 
 	signIns *shelf[*signIn] // shown to a browser, not yet answered
 	codes   *shelf[*signIn] // answered, not yet exchanged
@@ -86,12 +89,15 @@ func New(config Config) (*Stand, error) {
 		publicURL: strings.TrimRight(config.PublicURL, "/"),
 		clients:   make(map[string]*client),
 		people:    config.People,
-		openssl:   config.OpenSSL,
-		skew:      config.Skew,
-		now:       config.Now,
-		logger:    config.Logger,
-		signIns:   newShelf[*signIn](10 * time.Minute),
-		codes:     newShelf[*signIn](3 * time.Minute),
+
+		organisations: make(map[string]esia.Organisation),
+
+		openssl: config.OpenSSL,
+		skew:    config.Skew,
+		now:     config.Now,
+		logger:  config.Logger,
+		signIns: newShelf[*signIn](10 * time.Minute),
+		codes:   newShelf[*signIn](3 * time.Minute),
 	}
 	public, err := url.Parse(s.publicURL)
 	if err != nil || public.Host == "" {
@@ -100,6 +106,16 @@ func New(config Config) (*Stand, error) {
 	s.issuer, s.basePath = "http://"+public.Host+"/", public.Path
 	if s.people == nil {
 		s.people = DemoPeople()
+	}
+	for _, o := range Organisations() {
+		s.organisations[o.OID] = o
+	}
+	for _, p := range s.people {
+		for _, role := range p.Roles {
+			if _, ok := s.organisations[role.Organisation]; !ok {
+				return nil, fmt.Errorf("esiamock: people: a role in an organisation that the stand does not know; it has %s and %s", University, College)
+			}
+		}
 	}
 	if err := checkPeople(s.people); err != nil {
 		return nil, fmt.Errorf("esiamock: people: %w", err)
@@ -165,7 +181,25 @@ func (s *Stand) route() {
 	s.mux.HandleFunc("GET /aas/oauth2/ac", func(w http.ResponseWriter, r *http.Request) { s.authorize(w, r, esia.V1) })
 	s.mux.HandleFunc("POST /aas/oauth2/v3/te", func(w http.ResponseWriter, r *http.Request) { s.exchange(w, r, esia.V2) })
 	s.mux.HandleFunc("POST /aas/oauth2/te", func(w http.ResponseWriter, r *http.Request) { s.exchange(w, r, esia.V1) })
-	s.mux.HandleFunc("GET /rs/prns/{oid}", s.person)
+	s.mux.HandleFunc("GET /rs/prns/{oid}", s.resource(s.person))
+	for _, c := range []struct {
+		path   string
+		list   func(*Stand, Person, *http.Request) ([]element, bool)
+		scopes []string
+	}{
+		{"ctts", contacts, []string{"contacts", "email", "mobile"}},
+		{"docs", documents, []string{"id_doc"}},
+		{"addrs", addresses, []string{"addresses"}},
+		{"roles", roles, []string{"usr_org"}},
+		{"orgs", organisations, []string{"usr_org"}},
+		{"kids", kids, []string{"kid_fullname"}},
+		{"kids/{kid}/docs", kidDocuments, []string{"kid_birth_cert_doc"}},
+	} {
+		s.mux.HandleFunc("GET /rs/prns/{oid}/"+c.path, s.collection(c.list, c.scopes...))
+		s.mux.HandleFunc("GET /rs/prns/{oid}/"+c.path+"/{element}", s.collection(c.list, c.scopes...))
+	}
+	s.mux.HandleFunc("GET /rs/orgs/{organisation}", s.organisation)
+	s.mux.HandleFunc("GET /rs/orgs/{organisation}/emps/{employee}/grps", s.organisation)
 	s.mux.HandleFunc("GET /idp/ext/Logout", s.logout)
 	s.mux.HandleFunc("GET /login", s.signInPage)
 	s.mux.HandleFunc("POST /login", s.signInAnswer)

@@ -42,6 +42,23 @@ type Person struct {
 	Status     string // REGISTERED
 	Note       string // who it is in the stories, in Russian, shown on the sign-in page
 	NoteEN     string
+
+	BirthPlace  string
+	Citizenship string // RUS when empty
+	INN         string // twelve digits, or empty
+	Contacts    []esia.Contact
+	Documents   []esia.Document
+	Addresses   []esia.Address
+	Roles       []Role
+	Kids        []string // OIDs of the stand's people
+}
+
+// Role is a person's place in one of the stand's organisations.
+type Role struct {
+	Organisation string   `json:"organisation"` // its OID
+	Chief        bool     `json:"chief"`
+	Admin        bool     `json:"admin"`
+	Groups       []string `json:"groups"` // access groups in the organisation
 }
 
 // DemoPeople are the test people of the demonstration, in the order of the sign-in page. The demonstration's roster is made from them,
@@ -58,20 +75,40 @@ func DemoPeople() []Person {
 		{OID: Registrar, LastName: "Лебедева", FirstName: "Жанна", MiddleName: "Олеговна", BirthDate: date(1990, 2, 21), Gender: "F", Level: esia.LevelConfirmed, Note: "сотрудник учебной части", NoteEN: "registrar"},
 		{OID: Administrator, LastName: "Новиков", FirstName: "Захар", MiddleName: "Артёмович", BirthDate: date(1983, 6, 4), Gender: "M", Level: esia.LevelConfirmed, Note: "администратор", NoteEN: "administrator"},
 		{OID: StudentMinor, LastName: "Фёдорова", FirstName: "Кира", MiddleName: "Максимовна", BirthDate: date(2010, 12, 20), Gender: "F", Level: esia.LevelConfirmed, Note: "несовершеннолетняя студентка", NoteEN: "student, a minor"},
-		{OID: Parent, LastName: "Фёдоров", FirstName: "Максим", MiddleName: "Юрьевич", BirthDate: date(1981, 8, 3), Gender: "M", Level: esia.LevelConfirmed, Note: "родитель Киры Фёдоровой", NoteEN: "parent of Kira Fyodorova"},
+		{OID: Parent, LastName: "Фёдоров", FirstName: "Максим", MiddleName: "Юрьевич", BirthDate: date(1981, 8, 3), Gender: "M", Level: esia.LevelConfirmed, Kids: []string{StudentMinor}, Note: "родитель Киры Фёдоровой", NoteEN: "parent of Kira Fyodorova"},
 		{OID: StudentSimple, LastName: "Зайцева", FirstName: "Лидия", MiddleName: "Романовна", BirthDate: date(2005, 10, 9), Gender: "F", Level: esia.LevelSimplified, Note: "студентка, упрощённая учётная запись", NoteEN: "student, simplified account"},
 		{OID: StudentForeign, LastName: "Ким", FirstName: "Нур", BirthDate: date(2002, 12, 5), Gender: "M", Level: esia.LevelConfirmed, Note: "студент без отчества", NoteEN: "student without a middle name"},
 	}
-	for i := range people {
-		p := &people[i]
-		p.Status = "REGISTERED"
-		p.Trusted = p.Level == esia.LevelConfirmed
-		if p.Level != esia.LevelSimplified {
-			p.SNILS = fictionalSNILS(i + 1)
-		}
-	}
+	complete(people, 1)
 	return people
 }
+
+// complete fills in what people of a kind have in common; number is the first one's fictional number.
+func complete(people []Person, number int) {
+	for i := range people {
+		p := &people[i]
+		if p.Status == "" {
+			p.Status = "REGISTERED"
+		}
+		p.Trusted = p.Level == esia.LevelConfirmed
+		if p.Level != esia.LevelSimplified && p.SNILS != noSNILS {
+			p.SNILS = fictionalSNILS(number + i)
+		}
+		if p.SNILS == noSNILS {
+			p.SNILS = ""
+		}
+		p.Contacts = append(p.Contacts, esia.Contact{Type: esia.ContactEmail, Value: "person" + p.OID[len(p.OID)-2:] + "@example.org", Verified: p.Trusted})
+		if p.Documents == nil && p.Trusted {
+			p.Documents = []esia.Document{{
+				Type: esia.DocumentPassport, Series: "0000", Number: fmt.Sprintf("%06d", number+i), IssuedBy: "Стенд ЕСИА", IssueID: "000000",
+				IssuedOn: p.BirthDate.AddDate(14, 1, 0), Verified: true,
+			}}
+		}
+	}
+}
+
+// noSNILS marks a person who has none, before complete.
+const noSNILS = "none"
 
 func date(year int, month time.Month, day int) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
@@ -86,7 +123,8 @@ func fictionalSNILS(number int) string {
 // ReadPeople reads test people from JSON, to add them to DemoPeople:
 //
 //	[{"oid": "1000000101", "lastName": "…", "firstName": "…", "middleName": "…", "birthDate": "2004-03-12", "gender": "F",
-//	  "snils": "99999900115", "level": "confirmed", "note": "…"}]
+//	  "snils": "99999900115", "level": "confirmed", "note": "…", "email": "…", "kids": ["1000000102"],
+//	  "roles": [{"organisation": "2000000001", "chief": false, "admin": false, "groups": ["PROCTORS"]}]}]
 //
 // level is simplified, standard, confirmed (the default) or child.
 func ReadPeople(from io.Reader) ([]Person, error) {
@@ -101,6 +139,9 @@ func ReadPeople(from io.Reader) ([]Person, error) {
 		Level      esia.Level `json:"level"`
 		Note       string     `json:"note"`
 		NoteEN     string     `json:"noteEn"`
+		Email      string     `json:"email"`
+		Kids       []string   `json:"kids"`
+		Roles      []Role     `json:"roles"`
 	}
 	decoder := json.NewDecoder(io.LimitReader(from, 1<<20))
 	decoder.DisallowUnknownFields()
@@ -116,8 +157,12 @@ func ReadPeople(from io.Reader) ([]Person, error) {
 		if e.Level == "" {
 			e.Level = esia.LevelConfirmed
 		}
+		var contacts []esia.Contact
+		if e.Email != "" {
+			contacts = []esia.Contact{{Type: esia.ContactEmail, Value: e.Email, Verified: true}}
+		}
 		people = append(people, Person{
-			OID: e.OID, LastName: e.LastName, FirstName: e.FirstName, MiddleName: e.MiddleName, BirthDate: born, Gender: e.Gender,
+			Contacts: contacts, Kids: e.Kids, Roles: e.Roles, OID: e.OID, LastName: e.LastName, FirstName: e.FirstName, MiddleName: e.MiddleName, BirthDate: born, Gender: e.Gender,
 			SNILS: e.SNILS, Level: e.Level, Trusted: e.Level == esia.LevelConfirmed, Status: "REGISTERED", Note: e.Note, NoteEN: e.NoteEN,
 		})
 	}

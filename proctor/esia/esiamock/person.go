@@ -19,7 +19,9 @@ type personAnswer struct {
 	LastName    string   `json:"lastName,omitempty"`
 	MiddleName  string   `json:"middleName,omitempty"`
 	BirthDate   string   `json:"birthDate,omitempty"`
+	BirthPlace  string   `json:"birthPlace,omitempty"`
 	Gender      string   `json:"gender,omitempty"`
+	INN         string   `json:"inn,omitempty"`
 	SNILS       string   `json:"snils,omitempty"`
 	Trusted     bool     `json:"trusted"`
 	Citizenship string   `json:"citizenship"`
@@ -30,45 +32,71 @@ type personAnswer struct {
 	ETag        string   `json:"eTag"`
 }
 
-func (s *Stand) person(w http.ResponseWriter, r *http.Request) {
-	deny := func(status int, code, text string) {
-		s.logger.Info("refused", "path", "/rs/prns", "code", code)
-		writeJSON(w, status, map[string]string{"code": code, "message": text})
+func (s *Stand) deny(w http.ResponseWriter, status int, code, text string) {
+	s.logger.Info("refused", "path", "/rs", "code", code)
+	writeJSON(w, status, map[string]string{"code": code, "message": text})
+}
+
+// resource serves what belongs to the person of the path, to the bearer of that person's token.
+func (s *Stand) resource(serve func(w http.ResponseWriter, r *http.Request, p Person, claims accessClaims)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p, claims, ok := s.authorised(w, r)
+		if !ok {
+			return
+		}
+		if p.OID != r.PathValue("oid") {
+			s.deny(w, http.StatusForbidden, "ESIA-005014", "The access token does not grant this resource")
+			return
+		}
+		serve(w, r, p, claims)
 	}
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	claims, valid := s.readToken(r, token)
-	switch {
-	case !ok || !valid:
-		deny(http.StatusUnauthorized, "ESIA-005011", "The access token is missing or malformed")
-		return
-	case s.now().Unix() >= claims.Expires:
-		deny(http.StatusUnauthorized, "ESIA-005013", "The access token has expired")
-		return
-	case claims.SubjectID.String() != r.PathValue("oid"):
-		deny(http.StatusForbidden, "ESIA-005014", "The access token does not grant this resource")
-		return
+}
+
+// authorised finds the person whose token the request bears, and answers when there is none.
+func (s *Stand) authorised(w http.ResponseWriter, r *http.Request) (Person, accessClaims, bool) {
+	claims, valid := s.readToken(r, bearer(r))
+	if !valid {
+		s.deny(w, http.StatusUnauthorized, "ESIA-005011", "The access token is missing or malformed")
+		return Person{}, claims, false
 	}
-	p, ok := s.findPerson(r.PathValue("oid"))
+	if s.now().Unix() >= claims.Expires {
+		s.deny(w, http.StatusUnauthorized, "ESIA-005013", "The access token has expired")
+		return Person{}, claims, false
+	}
+	p, ok := s.findPerson(claims.SubjectID.String())
 	if !ok {
-		deny(http.StatusNotFound, "ESIA-005008", "There is no such person")
-		return
+		s.deny(w, http.StatusNotFound, "ESIA-005008", "There is no such person")
+		return Person{}, claims, false
 	}
+	return p, claims, true
+}
+
+func (s *Stand) person(w http.ResponseWriter, _ *http.Request, p Person, claims accessClaims) {
 	granted := func(scope string) bool { return hasScope(claims.Scope, scope+"?oid="+p.OID) }
 	answer := personAnswer{
-		StateFacts: []string{"EntityRoot"}, Trusted: p.Trusted, Citizenship: "RUS", UpdatedOn: s.now().Unix(), Status: p.Status,
+		StateFacts: []string{"EntityRoot"}, Trusted: p.Trusted, Citizenship: p.Citizenship, UpdatedOn: s.now().Unix(), Status: p.Status,
 		ETag: strings.ToUpper(p.OID + "E5A0"),
+	}
+	if answer.Citizenship == "" {
+		answer.Citizenship = "RUS"
 	}
 	if granted("fullname") {
 		answer.FirstName, answer.LastName, answer.MiddleName = p.FirstName, p.LastName, p.MiddleName
 	}
 	if granted("birthdate") {
-		answer.BirthDate = p.BirthDate.Format("02.01.2006")
+		answer.BirthDate = esiaDate(p.BirthDate)
+	}
+	if granted("birthplace") {
+		answer.BirthPlace = p.BirthPlace
 	}
 	if granted("gender") {
 		answer.Gender = p.Gender
 	}
-	if granted("snils") && p.SNILS != "" {
-		answer.SNILS = p.SNILS[:3] + "-" + p.SNILS[3:6] + "-" + p.SNILS[6:9] + " " + p.SNILS[9:]
+	if granted("snils") {
+		answer.SNILS = writtenSNILS(p.SNILS)
+	}
+	if granted("inn") {
+		answer.INN = p.INN
 	}
 	writeJSON(w, http.StatusOK, answer)
 }
