@@ -30,7 +30,8 @@ Usage:
   ebsmock [flags]
 
 Prints one line of JSON, {"url", "issuer", "system"}, when it is ready; logs go to standard error.
-Open the URL in a browser to enrol a face. Stops on SIGINT or SIGTERM with exit code 0.
+Open the URL in a browser to enrol a face. It takes pushed samples, and identifies people on a page of its own: by EBS's web
+interface (/api/v2/verifications) and by launch links (<URL>/app?…, then /bio/remote-identification/result). Stops on SIGINT or SIGTERM with exit code 0.
 
 Environment:
   EBSMOCK_TOKEN   the bearer token the system asks by; default "stand-token"
@@ -77,6 +78,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	publicURL := flags.String("public-url", "", "`URL` under which others reach the stand; default http://<listen address>")
 	issuer := flags.String("issuer", "ebs-stand", "iss of the verdicts")
 	system := flags.String("system", "OCHNO", "`mnemonic` of the system that may ask: aud of the verdicts")
+	algorithm := flags.String("algorithm", ebsmock.RS256, "`name` of what the verdicts are signed by: RS256 or ES256")
 	cascade := flags.String("cascade", "", "`path` of OpenCV's frontal face cascade; default: the package opencv-data's")
 	readyFile := flags.String("ready-file", "", "`path` to write the ready line to as well")
 	flags.Var(&persons, "person", "`oid=name` to offer on the enrolment page; may be repeated")
@@ -90,14 +92,17 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if token == "" {
 		token = "stand-token"
 	}
+	*publicURL = strings.TrimRight(*publicURL, "/")
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
 	stand, err := ebsmock.New(ebsmock.Config{
-		Issuer:  *issuer,
-		Systems: []ebsmock.System{{Mnemonic: *system, Token: token}},
-		People:  persons,
-		DataDir: *data,
-		Cascade: *cascade,
-		Logger:  logger,
+		Issuer:    *issuer,
+		Systems:   []ebsmock.System{{Mnemonic: *system, Token: token}},
+		People:    persons,
+		DataDir:   *data,
+		Algorithm: *algorithm,
+		PublicURL: *publicURL,
+		Cascade:   *cascade,
+		Logger:    logger,
 	})
 	if err != nil {
 		return err
@@ -109,7 +114,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if *publicURL == "" {
 		*publicURL = "http://" + listener.Addr().String()
 	}
-	ready, err := json.Marshal(map[string]string{"url": strings.TrimRight(*publicURL, "/"), "issuer": *issuer, "system": *system})
+	ready, err := json.Marshal(map[string]string{"url": *publicURL, "issuer": *issuer, "system": *system})
 	if err != nil {
 		return err
 	}

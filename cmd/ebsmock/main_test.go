@@ -73,28 +73,68 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func TestInheritedSocket(t *testing.T) {
+// inherited is a listening socket as a parent hands it over, and its address.
+func inherited(t *testing.T) (fd, address string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	t.Cleanup(func() { listener.Close() })
 	file, err := listener.(*net.TCPListener).File()
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The program takes a descriptor over and closes it: one that no os.File here owns.
-	fd, err := syscall.Dup(int(file.Fd()))
+	n, err := syscall.Dup(int(file.Fd()))
 	if err := errors.Join(err, file.Close()); err != nil {
 		t.Fatal(err)
 	}
-	ready, stop := start(t, "--listen", fmt.Sprintf("fd:%d", fd), "--public-url", "http://stand.example/")
+	return fmt.Sprint("fd:", n), listener.Addr().String()
+}
+
+func TestInheritedSocket(t *testing.T) {
+	fd, address := inherited(t)
+	ready, stop := start(t, "--listen", fd, "--public-url", "http://stand.example/")
 	if ready["url"] != "http://stand.example" {
 		t.Errorf("%v", ready)
 	}
-	healthy(t, "http://"+listener.Addr().String())
+	healthy(t, "http://"+address)
 	if err := stop(); err != nil {
 		t.Errorf("stopped: %v", err)
+	}
+}
+
+// TestSession: a session begun at the program leads to its page, under the address others reach it by.
+func TestSession(t *testing.T) {
+	for public, want := range map[string]string{"": "/session?session_id=", "https://stand.example/": "https://stand.example/session?session_id="} {
+		fd, address := inherited(t)
+		_, stop := start(t, "--listen", fd, "--public-url", public, "--algorithm", "ES256", "--system", "UNI")
+		body := `{"metadata":{"date":"1","user_id":"7","info_system":"UNI","idp":"ESIA"}}`
+		req, err := http.NewRequest("POST", "http://"+address+"/api/v2/verifications?redirect=https%3A%2F%2Fochno.example%2Fback", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer stand-token")
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if at := resp.Header.Get("Location"); resp.StatusCode != http.StatusFound || !strings.HasPrefix(at, want) {
+			t.Errorf("public URL %q: %d, to %s", public, resp.StatusCode, at)
+		}
+		if resp, err = http.Get("http://" + address + "/keys"); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || !strings.Contains(string(keys), `"alg":"ES256"`) {
+			t.Errorf("keys: %s %v", keys, err)
+		}
+		if err := stop(); err != nil {
+			t.Errorf("stopped: %v", err)
+		}
 	}
 }
 
@@ -111,6 +151,7 @@ func TestRefuses(t *testing.T) {
 		"no descriptor":        {"--listen", "fd:x"},
 		"a file as socket":     {"--listen", "fd:9999"},
 		"an address taken":     {"--listen", taken.Addr().String()},
+		"an algorithm":         {"--algorithm", "none"},
 		"no cascade":           {"--cascade", "/nowhere.xml"},
 		"no folder":            {"--data", "/dev/null/x"},
 	} {

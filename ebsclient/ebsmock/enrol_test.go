@@ -16,6 +16,7 @@ import (
 )
 
 func TestEnrolment(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := newStand(t, func(cfg *ebsmock.Config) { cfg.DataDir, cfg.Key = dir, standKey() })
 	face := webcam(t, modulePhoto(t, "face.jpg"))

@@ -2,6 +2,7 @@ package ebsmock
 
 import (
 	"context"
+	"image"
 	"time"
 )
 
@@ -11,6 +12,11 @@ type Print = faceprint
 // PrintOf makes the print of a photo's face.
 func (s *Stand) PrintOf(ctx context.Context, photo []byte) (*faceprint, error) {
 	return s.faces.print(ctx, photo)
+}
+
+// PrintOfImage makes it of a picture that is decoded.
+func (s *Stand) PrintOfImage(ctx context.Context, img image.Image) (*faceprint, error) {
+	return s.faces.printOf(ctx, img)
 }
 
 // Score compares two prints.

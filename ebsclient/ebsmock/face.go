@@ -76,10 +76,15 @@ func (f *faceFinder) close() {
 
 // print decodes a photo, finds its one face and makes the print of it.
 func (f *faceFinder) print(ctx context.Context, photo []byte) (*faceprint, error) {
-	grey, err := decodeGrey(photo)
+	img, err := decode(photo)
 	if err != nil {
 		return nil, err
 	}
+	return f.printOf(ctx, img)
+}
+
+func (f *faceFinder) printOf(ctx context.Context, img image.Image) (*faceprint, error) {
+	grey := toGrey(img)
 	face, err := f.find(ctx, grey)
 	if err != nil {
 		return nil, err
@@ -87,8 +92,8 @@ func (f *faceFinder) print(ctx context.Context, photo []byte) (*faceprint, error
 	return newFaceprint(grey, face), nil
 }
 
-// decodeGrey decodes the brightness of a photo.
-func decodeGrey(photo []byte) (*image.Gray, error) {
+// decode decodes a photo of a usable size.
+func decode(photo []byte) (image.Image, error) {
 	if len(photo) > maxPhoto {
 		return nil, errNotPicture
 	}
@@ -100,20 +105,25 @@ func decodeGrey(photo []byte) (*image.Gray, error) {
 	if err != nil {
 		return nil, errNotPicture
 	}
+	return img, nil
+}
+
+// toGrey takes the brightness of a picture.
+func toGrey(img image.Image) *image.Gray {
 	b := img.Bounds()
 	grey := image.NewGray(image.Rect(0, 0, b.Dx(), b.Dy()))
 	if y, ok := img.(*image.YCbCr); ok {
 		for row := range b.Dy() {
 			copy(grey.Pix[row*grey.Stride:][:b.Dx()], y.Y[y.YOffset(b.Min.X, b.Min.Y+row):])
 		}
-		return grey, nil
+		return grey
 	}
 	for row := range b.Dy() {
 		for col := range b.Dx() {
 			grey.Set(col, row, img.At(b.Min.X+col, b.Min.Y+row))
 		}
 	}
-	return grey, nil
+	return grey
 }
 
 // find returns the square of the one face. A second one counts if it is at least a third as wide: smaller ones are portraits on

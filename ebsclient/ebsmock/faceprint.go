@@ -43,7 +43,7 @@ func newFaceprint(grey *image.Gray, face image.Rectangle) *faceprint {
 			raw[y*n+x] = math.Log(sum/float64(k*k) + 16)
 		}
 	}
-	fine, coarse := blur(raw, n, fineSigma), blur(raw, n, coarseSigma)
+	fine, coarse := blur(raw, fineSigma), blur(raw, coarseSigma)
 	p := &faceprint{}
 	dog := make([]float64, n*n)
 	energy := make([]float64, n*n)
@@ -52,7 +52,7 @@ func newFaceprint(grey *image.Gray, face image.Rectangle) *faceprint {
 		energy[i] = dog[i] * dog[i]
 	}
 	// Even out: by the contrast of the neighbourhood, so that a lit and a shaded cheek weigh the same.
-	around := blur(energy, n, evenSigma)
+	around := blur(energy, evenSigma)
 	mean := 0.0
 	for _, e := range energy {
 		mean += e / float64(len(energy))
@@ -80,24 +80,28 @@ func greyAt(g *image.Gray, x, y float64) float64 {
 	return (at(x0, y0)*(1-fx)+at(x1, y0)*fx)*(1-fy) + (at(x0, y1)*(1-fx)+at(x1, y1)*fx)*fy
 }
 
-// blur is a Gaussian of the given sigma on an n×n field, borders repeated.
-func blur(in []float64, n int, sigma float64) []float64 {
-	r := int(math.Ceil(3 * sigma))
-	kernel := make([]float64, 2*r+1)
+// blur is a Gaussian of the given sigma, 9 pixels at most, on the field of a print, borders repeated.
+func blur(in []float64, sigma float64) []float64 {
+	const n, most = printSide, 27
+	reach := min(int(math.Ceil(3*sigma)), most)
+	var kernel [2*most + 1]float64
 	sum := 0.0
-	for i := range kernel {
-		d := float64(i - r)
+	for i := range 2*reach + 1 {
+		d := float64(i - reach)
 		kernel[i] = math.Exp(-d * d / (2 * sigma * sigma))
 		sum += kernel[i]
 	}
 	pass := func(in []float64, step, line int) []float64 {
 		out := make([]float64, len(in))
 		for a := range n {
+			var padded [n + 2*most]float64
+			for b := range n + 2*reach {
+				padded[b] = in[a*line+min(max(b-reach, 0), n-1)*step]
+			}
 			for b := range n {
 				v := 0.0
-				for i, k := range kernel {
-					c := min(max(b+i-r, 0), n-1)
-					v += k * in[a*line+c*step]
+				for i := range 2*reach + 1 {
+					v += kernel[i] * padded[b+i]
 				}
 				out[a*line+b*step] = v / sum
 			}

@@ -157,6 +157,7 @@ func request(id string, photo, voice []byte) ebsclient.Request {
 }
 
 func TestCompares(t *testing.T) {
+	t.Parallel()
 	face := webcam(t, modulePhoto(t, "face.jpg"))
 	voice := spoken(t, "пять, три, восемь, один")
 	s := newStand(t, func(cfg *ebsmock.Config) { cfg.Key = standKey() })
@@ -204,6 +205,7 @@ func TestCompares(t *testing.T) {
 }
 
 func TestSameRequestSameAnswer(t *testing.T) {
+	t.Parallel()
 	photo, voice := modulePhoto(t, "face.jpg"), spoken(t, "пять, три, восемь, один")
 	s := newStand(t, func(cfg *ebsmock.Config) { cfg.Key = standKey() })
 	if err := s.Enrol(t.Context(), ebsmock.Person{OID: oid}, photo); err != nil {
@@ -228,6 +230,7 @@ func TestSameRequestSameAnswer(t *testing.T) {
 }
 
 func TestKeysRotate(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := newStand(t, func(cfg *ebsmock.Config) { cfg.DataDir = dir })
 	var sent atomic.Int32
@@ -272,7 +275,78 @@ func TestKeysRotate(t *testing.T) {
 	}
 }
 
+// TestES256: the stand signs by the other algorithm, and one that had keys of the first kind changes over.
+func TestES256(t *testing.T) {
+	dir := t.TempDir()
+	before := newStand(t, func(cfg *ebsmock.Config) { cfg.DataDir = dir })
+	var sent atomic.Int32
+	old, err := newPush(t, serve(t, before, "match", &sent)).Verify(t.Context(), request("before", []byte("photo"), []byte("voice")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStand(t, func(cfg *ebsmock.Config) { cfg.DataDir, cfg.Algorithm = dir, ebsmock.ES256 })
+	keys, err := ebsclient.ParseKeys(s.PublicKeysJWKS())
+	if err != nil || len(keys) != 2 {
+		t.Fatalf("%d keys, error %v", len(keys), err)
+	}
+	checker, err := ebsclient.NewChecker(ebsclient.CheckerConfig{
+		Issuer: "ebs-stand", Audience: "OCHNO", Keys: keys, Stand: true, Algorithms: []string{ebsclient.RS256, ebsclient.ES256},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect := ebsclient.Expect{Subject: oid, Session: session, Challenge: "5381", Replay: ebsclient.AllowReplay{}}
+	if v, err := checker.Check(t.Context(), old, expect); err != nil || v.Algorithm != ebsclient.RS256 {
+		t.Errorf("an old verdict: %+v %v", v, err)
+	}
+	for scenario, want := range map[string]error{
+		"match": nil, "bad_signature": ebsclient.ReasonBadSignature, "unknown_key": ebsclient.ReasonUnknownKey, "alg_none": ebsclient.ReasonWrongAlgorithm,
+	} {
+		got, err := newPush(t, serve(t, s, scenario, &sent)).Verify(t.Context(), request(scenario, []byte("photo"), []byte("voice")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := checker.Check(t.Context(), got, expect); !errors.Is(err, want) || (want == nil && v.Algorithm != ebsclient.ES256) {
+			t.Errorf("%s: %+v, error %v; want %v", scenario, v, err, want)
+		}
+	}
+	again := newStand(t, func(cfg *ebsmock.Config) { cfg.DataDir, cfg.Algorithm = dir, ebsmock.ES256 })
+	if !bytes.Equal(s.PublicKeysJWKS(), again.PublicKeysJWKS()) {
+		t.Error("a stand with the same folder has other keys")
+	}
+}
+
+// TestOneModality: a face alone, or a voice alone.
+func TestOneModality(t *testing.T) {
+	g := newGame(t, nil)
+	p := newPush(t, serve(t, g.stand, "", &g.sent))
+	for name, c := range map[string]struct {
+		change func(*ebsclient.Request)
+		needed ebsclient.Modality
+	}{
+		"face":  {func(r *ebsclient.Request) { r.Voice = ebsclient.Sample{} }, ebsclient.Photo},
+		"voice": {func(r *ebsclient.Request) { r.Photo = ebsclient.Sample{} }, ebsclient.Sound},
+	} {
+		r := request(name, g.photo, g.voice)
+		c.change(&r)
+		got, err := p.Verify(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		expect := ebsclient.Expect{Subject: oid, Session: session, Challenge: "5381", Replay: g.used}
+		if _, err := g.checker.Check(t.Context(), got, expect); !errors.Is(err, ebsclient.ReasonModalityMissing) {
+			t.Errorf("%s, where both are expected: %v", name, err)
+		}
+		expect.Modalities = []ebsclient.Modality{c.needed}
+		v, err := g.checker.Check(t.Context(), got, expect)
+		if err != nil || !v.Result || v.Match.Overall < ebsmock.Threshold || len(v.Modalities) != 1 || v.Modalities[0] != c.needed {
+			t.Errorf("%s: %+v %v", name, v, err)
+		}
+	}
+}
+
 func TestStrangers(t *testing.T) {
+	t.Parallel()
 	s := newStand(t, func(cfg *ebsmock.Config) { cfg.Key = standKey() })
 	do := func(change func(*http.Request)) int {
 		r := httptest.NewRequest("POST", "/api/v1/push/verifications", strings.NewReader("--x--\r\n"))
@@ -314,47 +388,13 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
-func TestPage(t *testing.T) {
-	s := newStand(t, func(cfg *ebsmock.Config) {
-		cfg.Key, cfg.People = standKey(), []ebsmock.Person{{OID: "7", Name: "Пётр <b>"}}
-	})
-	get := func(path string) *httptest.ResponseRecorder {
-		w := httptest.NewRecorder()
-		s.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
-		return w
-	}
-	html := get("/")
-	policy := html.Header().Get("Content-Security-Policy")
-	if html.Code != 200 || !strings.HasPrefix(policy, "default-src 'none'; script-src 'self'; style-src 'self'") || strings.Contains(policy, "unsafe") {
-		t.Errorf("%d %q", html.Code, policy)
-	}
-	page := html.Body.String()
-	for _, bad := range []string{"<style", "style=", "onclick", "://", "<script>"} {
-		if strings.Contains(page, bad) {
-			t.Errorf("the page has %q: inline, or from elsewhere", bad)
-		}
-	}
-	for _, file := range []string{"/enrol.js", "/enrol.css", "/icon.svg"} {
-		if w := get(file); w.Code != 200 || w.Body.Len() < 100 || !strings.Contains(page, `"`+file[1:]+`"`) {
-			t.Errorf("%s: %d, or not in the page", file, w.Code)
-		}
-	}
-	if w := get("/people"); !strings.Contains(w.Body.String(), `"oid":"7"`) {
-		t.Errorf("people: %s", w.Body)
-	}
-	if w := get("/healthz"); w.Code != 200 || strings.TrimSpace(w.Body.String()) != `{"status":"ok"}` {
-		t.Errorf("health: %d %s", w.Code, w.Body)
-	}
-	if w := get("/nothing"); w.Code != 404 {
-		t.Errorf("nothing: %d", w.Code)
-	}
-}
-
 func TestNewRefuses(t *testing.T) {
 	for name, cfg := range map[string]ebsmock.Config{
 		"no system":    {},
 		"no token":     {Systems: []ebsmock.System{{Mnemonic: "OCHNO"}}},
 		"no cascade":   {Systems: []ebsmock.System{{Mnemonic: "OCHNO", Token: token}}, Key: standKey(), Cascade: "/nowhere.xml"},
+		"an algorithm": {Systems: []ebsmock.System{{Mnemonic: "OCHNO", Token: token}}, Algorithm: "HS256"},
+		"another key":  {Systems: []ebsmock.System{{Mnemonic: "OCHNO", Token: token}}, Algorithm: "ES256", Key: standKey()},
 		"not a folder": {Systems: []ebsmock.System{{Mnemonic: "OCHNO", Token: token}}, Key: standKey(), DataDir: "/dev/null/x"},
 	} {
 		if s, err := ebsmock.New(cfg); err == nil {
