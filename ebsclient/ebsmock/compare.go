@@ -10,8 +10,8 @@ const (
 	// Threshold is the overall score from which the stand's own result is true.
 	Threshold = 0.9999
 	// PhotoEngine and SoundEngine name what compares, in the claim "engine".
-	PhotoEngine = "ebs-stand_faceprint_1"
-	SoundEngine = "ebs-stand_segments_1"
+	PhotoEngine = "ebs-stand_faceprint_2"
+	SoundEngine = "ebs-stand_segments_2"
 )
 
 var errNotEnrolled = errors.New("not enrolled")
