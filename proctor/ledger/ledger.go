@@ -74,21 +74,40 @@ type envelope struct {
 // timeLayout has a fixed number of digits, so that equal times are equal bytes.
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
+// Prepared is a record in its final bytes, not yet appended. Whoever promises a copy of it elsewhere stores Body first and appends it after.
+type Prepared struct {
+	ID   uuid.UUID
+	Body []byte // canonical JSON, the leaf's bytes
+
+	entry  Entry
+	sealed []byte
+}
+
 // Append writes a record within the caller's transaction and returns its id. It enters the tree after the commit.
 func (l *Log) Append(ctx context.Context, tx pgx.Tx, e Entry) (uuid.UUID, error) {
-	id, err := uuid.NewV7()
+	p, err := l.Prepare(e)
 	if err != nil {
-		return uuid.Nil, fmt.Errorf("record id: %w", err)
+		return uuid.Nil, err
+	}
+	return p.ID, l.AppendPrepared(ctx, tx, p)
+}
+
+// Prepare makes a record's final bytes.
+func (l *Log) Prepare(e Entry) (Prepared, error) {
+	p := Prepared{entry: e}
+	fail := func(err error) (Prepared, error) { return p, fmt.Errorf("encode a %s record: %w", e.Type, err) }
+	var err error
+	if p.ID, err = uuid.NewV7(); err != nil {
+		return fail(err)
 	}
 	data, err := json.Marshal(e.Data)
 	if err != nil {
-		return uuid.Nil, fmt.Errorf("encode a %s record: %w", e.Type, err)
+		return fail(err)
 	}
 	env := envelope{
-		Schema: Schema, ID: id, Type: e.Type, At: e.At.UTC().Format(timeLayout),
+		Schema: Schema, ID: p.ID, Type: e.Type, At: e.At.UTC().Format(timeLayout),
 		Exam: idText(e.Exam), Attempt: idText(e.Attempt), Person: idText(e.Person), Outcome: e.Outcome, Data: data,
 	}
-	var sealed []byte
 	if len(e.Personal) > 0 {
 		values := make(map[string]PersonalValue, len(e.Personal))
 		env.Personal = make(map[string]string, len(e.Personal))
@@ -101,21 +120,26 @@ func (l *Log) Append(ctx context.Context, tx pgx.Tx, e Entry) (uuid.UUID, error)
 		}
 		plain, err := json.Marshal(values)
 		if err != nil {
-			return uuid.Nil, fmt.Errorf("encode a %s record: %w", e.Type, err)
+			return fail(err)
 		}
-		sealed = l.ring.Seal(personalPurpose(id), plain)
+		p.sealed = l.ring.Seal(personalPurpose(p.ID), plain)
 	}
-	body, err := canonical(env)
-	if err != nil {
-		return uuid.Nil, fmt.Errorf("encode a %s record: %w", e.Type, err)
+	if p.Body, err = canonical(env); err != nil {
+		return fail(err)
 	}
-	_, err = tx.Exec(ctx, `insert into ledger_record (id, type, at, body, personal, exam_id, attempt_id, person_id, outcome)
+	return p, nil
+}
+
+// AppendPrepared is Append of a record whose bytes are made already.
+func (l *Log) AppendPrepared(ctx context.Context, tx pgx.Tx, p Prepared) error {
+	e := p.entry
+	_, err := tx.Exec(ctx, `insert into ledger_record (id, type, at, body, personal, exam_id, attempt_id, person_id, outcome)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		id, e.Type, e.At.UTC().Truncate(time.Millisecond), body, sealed, nullable(e.Exam), nullable(e.Attempt), nullable(e.Person), e.Outcome)
+		p.ID, e.Type, e.At.UTC().Truncate(time.Millisecond), p.Body, p.sealed, nullable(e.Exam), nullable(e.Attempt), nullable(e.Person), e.Outcome)
 	if err != nil {
-		return uuid.Nil, fmt.Errorf("append a %s record: %w", e.Type, err)
+		return fmt.Errorf("append a %s record: %w", e.Type, err)
 	}
-	return id, nil
+	return nil
 }
 
 // personal gives the values of a record's personal fields; none where they were erased.

@@ -1,0 +1,113 @@
+package pack
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"ochno/proctor/ledger"
+)
+
+func TestGoodPackages(t *testing.T) {
+	l := newFilled(t)
+	for _, c := range []struct {
+		name                                string
+		filter                              ledger.Filter
+		whole                               bool
+		records, values, segments, unsealed int64
+	}{
+		{"the whole log", ledger.Filter{}, true, 10, 7, 3, 1},
+		{"an exam", ledger.Filter{Exam: examA}, false, 6, 3, 3, 1},
+		{"one type", ledger.Filter{Type: ledger.TypeConsent}, false, 1, 1, 0, 0},
+		{"without personal values", ledger.Filter{Type: ledger.TypeRecordingHead}, false, 2, 0, 3, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := l.options(c.filter)
+			o.Selection = map[string]string{"test": c.name}
+			file := l.write(o)
+			r := check(t, file, Trust{Key: l.public})
+			if !r.OK() {
+				t.Fatalf("it does not verify: %v", r.Findings)
+			}
+			if r.Manifest.Whole != c.whole || r.Records != c.records || r.Values != c.values || r.Segments != c.segments || r.Unsealed != c.unsealed || !r.Pinned {
+				t.Errorf("proved %+v", r)
+			}
+			var text strings.Builder
+			if err := r.Text(&text); err != nil || !strings.HasPrefix(text.String(), "Everything fits.") || strings.Contains(text.String(), oid) {
+				t.Errorf("in words: %v\n%s", err, text.String())
+			}
+			t.Log(text.String())
+			if again := l.write(o); !bytes.Equal(again, file) {
+				t.Error("the same selection is not the same file")
+			}
+		})
+	}
+	if _, err := Write(t.Context(), &bytes.Buffer{}, l.Log, l.options(ledger.Filter{Exam: uuid.Max})); !errors.Is(err, ErrNothing) {
+		t.Errorf("an empty selection: %v", err)
+	}
+	if _, err := Write(t.Context(), &bytes.Buffer{}, newTestLog(t).Log, l.options(ledger.Filter{})); !errors.Is(err, ErrNothing) {
+		t.Errorf("an empty log: %v", err)
+	}
+}
+
+// Trees of every shape: each size has its own edge.
+func TestWholeLogsOfEachSize(t *testing.T) {
+	l := newTestLog(t)
+	var earlier [][]byte
+	for size := range 9 {
+		l.add(ledger.Entry{Type: ledger.TypeAccess, Data: ledger.Access{What: "log"}})
+		l.seal()
+		file := l.write(l.options(ledger.Filter{}))
+		for _, c := range earlier {
+			if r := check(t, file, Trust{Earlier: c}); !r.OK() || !r.Earlier {
+				t.Errorf("of %d, with an earlier checkpoint: %v", size+1, r.Findings)
+			}
+		}
+		c, err := l.Latest(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		earlier = append(earlier, []byte(c.Note))
+	}
+}
+
+// A log that was built anew, with the right key, does not fit a checkpoint that was kept.
+func TestEarlierCheckpoint(t *testing.T) {
+	l := newFilled(t)
+	kept, err := l.Latest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	trust := Trust{Key: l.public, Earlier: []byte(kept.Note)}
+	finds := func(name string, f ledger.Filter, want string) {
+		t.Helper()
+		r := check(t, l.write(l.options(f)), trust)
+		if r.OK() || !strings.Contains(r.Findings[0].String(), want) {
+			t.Errorf("%s: %v; want «%s»", name, r.Findings, want)
+		}
+	}
+	if r := check(t, l.write(l.options(ledger.Filter{Exam: examA})), trust); !r.OK() || !r.Earlier {
+		t.Errorf("a selection under the same checkpoint: %v", r.Findings)
+	}
+	rebuild := func() {
+		l.exec(`update ledger_record set leaf = null`)
+		l.exec(`truncate ledger_hash, ledger_checkpoint`)
+		l.seal()
+	}
+	l.exec(`delete from ledger_record where leaf = 1`)
+	rebuild()
+	finds("cut", ledger.Filter{}, "cut off")
+	finds("cut, a selection", ledger.Filter{Exam: examA}, "whole log")
+	l.add(identification(examA, algebra, "new"))
+	rebuild()
+	finds("built anew", ledger.Filter{}, "built anew")
+	finds("built anew, a selection", ledger.Filter{Exam: examA}, "built anew")
+	l.add(identification(examA, algebra, "newer"))
+	l.seal()
+	finds("built anew and grown", ledger.Filter{}, "built anew")
+	trust.Earlier = []byte("rubbish")
+	finds("no checkpoint", ledger.Filter{}, "your earlier checkpoint")
+}
