@@ -73,12 +73,9 @@ func (s *Server) consent(ctx context.Context, in *consentInput) (*body[Attempt],
 	}
 	now := s.Now().UTC()
 	err = pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-		before, err := s.Exams.Move(ctx, tx, in.ID, exam.Move{To: exam.Ready, Actor: person.ID, Reason: "consent_granted"})
+		before, err := s.Exams.Move(ctx, tx, in.ID, exam.Move{From: exam.Registered, To: exam.Ready, Actor: person.ID, Reason: "consent_granted"})
 		if err != nil {
 			return err
-		}
-		if before.State != exam.Registered {
-			return &exam.IllegalMove{From: before.State, To: exam.Ready}
 		}
 		if err := s.Accounts.GrantConsent(ctx, tx, account.Grant{Attempt: in.ID, Person: *person, Text: text, At: now}); err != nil {
 			return err
@@ -129,22 +126,16 @@ func (s *Server) comeBack(ctx context.Context, in *AttemptPath) (*body[Attempt],
 	if err != nil {
 		return nil, err
 	}
-	if a.State != exam.Declined {
-		return nil, &exam.IllegalMove{From: a.State, To: exam.Registered}
-	}
 	if err := s.notOver(ctx, a); err != nil {
 		return nil, err
 	}
-	return s.move(ctx, in, exam.Move{To: exam.Registered, Reason: "came_back"})
+	return s.move(ctx, in, exam.Move{From: exam.Declined, To: exam.Registered, Reason: "came_back"})
 }
 
 func (s *Server) begin(ctx context.Context, in *AttemptPath) (*body[Attempt], error) {
 	a, err := s.Exams.Attempt(ctx, in.ID)
 	if err != nil {
 		return nil, err
-	}
-	if a.State != exam.Admitted { // in_progress is reached from paused as well, and that is the proctor's
-		return nil, &exam.IllegalMove{From: a.State, To: exam.InProgress}
 	}
 	e, err := s.Exams.Exam(ctx, a.ExamID)
 	if err != nil {
@@ -156,7 +147,8 @@ func (s *Server) begin(ctx context.Context, in *AttemptPath) (*body[Attempt], er
 	if e.Over(s.Now()) {
 		return nil, exam.ErrOver
 	}
-	return s.move(ctx, in, exam.Move{To: exam.InProgress, Reason: "begun"})
+	// From admitted only: what is paused goes on by the proctor's word.
+	return s.move(ctx, in, exam.Move{From: exam.Admitted, To: exam.InProgress, Reason: "begun"})
 }
 
 func (s *Server) notOver(ctx context.Context, a exam.Attempt) error {
@@ -188,10 +180,7 @@ func (s *Server) finish(ctx context.Context, in *AttemptPath) (*body[Attempt], e
 	}
 	person := caller(ctx)
 	if a.PersonID == person.ID {
-		if a.State != exam.InProgress {
-			return nil, &exam.IllegalMove{From: a.State, To: exam.Finished}
-		}
-		return s.move(ctx, in, exam.Move{To: exam.Finished, Reason: "handed_in"})
+		return s.move(ctx, in, exam.Move{From: exam.InProgress, To: exam.Finished, Reason: "handed_in"})
 	}
 	if a.State == exam.Terminated || a.State == exam.Reviewed {
 		return nil, &exam.IllegalMove{From: a.State, To: exam.Finished}

@@ -113,6 +113,7 @@ func one(rows pgx.Rows, _ error) (Attempt, error) {
 
 // Move is a change of an attempt's state.
 type Move struct {
+	From   State // the state it must be in; empty: any from which the move is legal
 	To     State
 	Actor  uuid.UUID // zero: the service itself
 	Reason string    // a code
@@ -126,6 +127,9 @@ func (x *Exams) Move(ctx context.Context, tx pgx.Tx, id uuid.UUID, m Move) (befo
 	before, err = one(tx.Query(ctx, selectAttempt+` where a.id = $1 for update of a`, id))
 	if err != nil {
 		return before, err
+	}
+	if m.From != "" && before.State != m.From {
+		return before, &IllegalMove{From: before.State, To: m.To}
 	}
 	if err := check(before.State, m.To); err != nil {
 		return before, err

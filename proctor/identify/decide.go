@@ -66,96 +66,124 @@ func (f *finding) wipe() {
 	f.jpeg, f.sound.wav = nil, nil
 }
 
-// commit stores the finding: the verdict as an object first, then in one transaction the log's record, the decision, the single use of the
-// verdict and of the challenge, and the attempt's move.
+// errChanged says that the transaction found another outcome than the one whose record was stored: it is stored anew, and decided again.
+var errChanged = errors.New("the outcome changed")
+
+// commit stores the finding: the verdict and the record as objects first, then in one transaction the log's leaf, the decision, the single use
+// of the verdict and of the challenge, and the attempt's move.
 func (s *Service) commit(ctx context.Context, f *finding) (Identification, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	var object string
+	var err error
+	d := decision{finding: f, at: s.Now().UTC()}
 	if f.verdict != nil {
-		var err error
-		if object, err = s.Archive.Put(ctx, f.attempt.ID, "verdicts", "jws", []byte(f.verdict.Token)); err != nil {
+		if d.verdict, err = s.Archive.Put(ctx, f.attempt.ID, "verdicts", "jws", []byte(f.verdict.Token)); err != nil {
 			return Identification{}, fmt.Errorf("store the verdict: %w", err)
 		}
 	}
-	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return s.decide(ctx, tx, f, object) })
+	// Nobody else numbers: the attempt is identifying, and this is its only identification.
+	if err := s.Pool.QueryRow(ctx, `select coalesce(max(number), 0) + 1 from identification where attempt_id = $1`, f.attempt.ID).Scan(&d.number); err != nil {
+		return Identification{}, fmt.Errorf("number the identification: %w", err)
+	}
+	for range 3 {
+		if d.record, err = s.Log.Prepare(f.entry(d.number, d.at, d.verdict, s.Software)); err != nil {
+			return Identification{}, err
+		}
+		if _, err = s.Archive.Put(ctx, f.attempt.ID, "records", "json", d.record.Body); err != nil {
+			return Identification{}, fmt.Errorf("store the record: %w", err)
+		}
+		err = pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return s.decide(ctx, tx, d) })
+		if !errors.Is(err, errChanged) {
+			break
+		}
+	}
 	if err != nil {
 		return Identification{}, err
 	}
 	return s.Identification(ctx, f.id)
 }
 
-func (s *Service) decide(ctx context.Context, tx pgx.Tx, f *finding, object string) error {
-	now := s.Now().UTC()
-	if err := s.spend(ctx, tx, f, now); err != nil {
+// decision is a finding on its way into the database.
+type decision struct {
+	*finding
+	number  int
+	at      time.Time
+	verdict string // the verdict's object
+	record  ledger.Prepared
+}
+
+// turn changes the outcome; a change rolls the transaction back, because the record tells of the old one.
+func (d decision) turn(outcome Outcome, reason string) error {
+	if d.outcome == outcome && d.reason == reason {
+		return nil
+	}
+	d.outcome, d.reason = outcome, reason
+	return errChanged
+}
+
+func (s *Service) decide(ctx context.Context, tx pgx.Tx, d decision) error {
+	if err := s.spend(ctx, tx, d); err != nil {
 		return err
 	}
-	// The attempt's row is locked first, so that a proctor's decision of the same moment comes wholly before or wholly after.
-	to := exam.Ready
-	tries := 0
+	// The attempt's row is locked here, so that a proctor's decision of the same moment comes wholly before or wholly after.
+	m := exam.Move{From: exam.Identifying, To: exam.Ready, Reason: d.reason}
 	switch {
-	case f.outcome == Match:
-		to = exam.Identified
-	case f.outcome.usesTry():
-		tries = -1
+	case d.outcome == Match:
+		m.To = exam.Identified
+	case d.outcome.usesTry():
+		m.Tries = -1
 	}
-	before, err := s.Exams.Move(ctx, tx, f.attempt.ID, exam.Move{To: to, Reason: f.reason, Tries: tries})
-	moved := true
+	before, err := s.Exams.Move(ctx, tx, d.attempt.ID, m)
 	if illegal := (*exam.IllegalMove)(nil); errors.As(err, &illegal) {
 		// Terminated or expired meanwhile: what was found is evidence all the same, but it admits nobody.
-		f.outcome, f.reason, moved = Interrupted, "attempt_"+string(before.State), false
-	} else if err != nil {
-		return err
+		err = d.turn(Interrupted, "attempt_"+string(before.State))
 	}
-	var number int
-	if err := tx.QueryRow(ctx, `select coalesce(max(number), 0) + 1 from identification where attempt_id = $1`, f.attempt.ID).Scan(&number); err != nil {
-		return fmt.Errorf("number the identification: %w", err)
-	}
-	entry := f.entry(number, now, object, s.Software)
-	record, err := s.Log.Append(ctx, tx, entry)
 	if err != nil {
 		return err
 	}
-	if err := s.insert(ctx, tx, f, number, now, object, record); err != nil {
+	if err := s.Log.AppendPrepared(ctx, tx, d.record); err != nil {
 		return err
 	}
-	if err := s.Exams.RecordIn(ctx, tx, f.event(now)); err != nil {
+	if err := s.insert(ctx, tx, d); err != nil {
 		return err
 	}
-	if !moved || f.outcome != Match {
+	if err := s.Exams.RecordIn(ctx, tx, d.event(d.at)); err != nil {
+		return err
+	}
+	if d.outcome != Match {
 		return nil
 	}
-	if _, err := s.Exams.Move(ctx, tx, f.attempt.ID, exam.Move{To: exam.Admitted, Reason: "identified"}); err != nil {
+	if _, err := s.Exams.Move(ctx, tx, d.attempt.ID, exam.Move{To: exam.Admitted, Reason: "identified"}); err != nil {
 		return err
 	}
 	_, err = s.Log.Append(ctx, tx, ledger.Entry{
-		Type: ledger.TypeAdmission, At: now, Exam: f.attempt.ExamID, Attempt: f.attempt.ID, Person: f.attempt.PersonID, Outcome: "admitted",
-		Data:     ledger.Admission{Exam: f.ref(), Identification: record.String()},
-		Personal: map[string]string{"student": f.attempt.Student},
+		Type: ledger.TypeAdmission, At: d.at, Exam: d.attempt.ExamID, Attempt: d.attempt.ID, Person: d.attempt.PersonID, Outcome: "admitted",
+		Data:     ledger.Admission{Exam: d.ref(), Identification: d.record.ID.String()},
+		Personal: map[string]string{"student": d.attempt.Student},
 	})
 	return err
 }
 
-// spend uses up the challenge and the verdict. Either of them used before, or a challenge too old, turns the finding into a rejected verdict.
-func (s *Service) spend(ctx context.Context, tx pgx.Tx, f *finding, now time.Time) error {
-	if f.challenge != nil {
-		tag, err := tx.Exec(ctx, `update challenge set used_at = $2 where id = $1 and used_at is null and expires_at > $2`, f.challenge.ID, now)
+// spend uses up the challenge and the verdict. Either of them used before, or a challenge too old, turns the outcome into a rejected verdict.
+func (s *Service) spend(ctx context.Context, tx pgx.Tx, d decision) error {
+	if d.challenge != nil {
+		tag, err := tx.Exec(ctx, `update challenge set used_at = $2 where id = $1 and used_at is null and expires_at > $2`, d.challenge.ID, d.at)
 		if err != nil {
 			return fmt.Errorf("use the challenge: %w", err)
 		}
-		if tag.RowsAffected() == 0 && f.verdict != nil {
-			f.outcome, f.reason = VerdictRejected, "challenge_expired"
+		if tag.RowsAffected() == 0 && d.finding.verdict != nil {
+			return d.turn(VerdictRejected, "challenge_expired")
 		}
 	}
-	if f.verdict == nil {
+	if d.finding.verdict == nil {
 		return nil
 	}
-	tag, err := tx.Exec(ctx, `insert into verdict_use (issuer, jti, expires_at) values ($1, $2, $3) on conflict do nothing`, f.verdict.Issuer, f.use.jti, f.use.expires)
+	tag, err := tx.Exec(ctx, `insert into verdict_use (issuer, jti, expires_at) values ($1, $2, $3) on conflict do nothing`, d.finding.verdict.Issuer, d.use.jti, d.use.expires)
 	if err != nil {
 		return fmt.Errorf("use the verdict: %w", err)
 	}
 	if tag.RowsAffected() == 0 {
-		f.outcome, f.reason = VerdictRejected, "verdict_"+string(ebsclient.ReasonReplayed)
+		return d.turn(VerdictRejected, "verdict_"+string(ebsclient.ReasonReplayed))
 	}
 	return nil
 }
@@ -215,7 +243,8 @@ func (s sound) span() (from, to int64) {
 	return s.packets[0].Offset.Milliseconds(), s.packets[len(s.packets)-1].Offset.Milliseconds()
 }
 
-func (s *Service) insert(ctx context.Context, tx pgx.Tx, f *finding, number int, now time.Time, object string, record uuid.UUID) error {
+func (s *Service) insert(ctx context.Context, tx pgx.Tx, d decision) error {
+	f := d.finding
 	var (
 		challenge, recording           uuid.NullUUID
 		overall, photo, sound, lively  *float64
@@ -235,7 +264,7 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, f *finding, number int,
 	}
 	if v := f.verdict; v != nil {
 		overall, photo, sound, lively = &v.Match.Overall, &v.Match.Photo, &v.Match.Sound, &v.Liveness.Score
-		verdictID, verdict, verdictKey = &v.ID, &v.Token, &object
+		verdictID, verdict, verdictKey = &v.ID, &v.Token, &d.verdict
 	}
 	quality := make([]ledger.Measure, 0, len(f.quality))
 	for _, c := range f.quality {
@@ -245,9 +274,9 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, f *finding, number int,
 		overall, photo, sound, liveness, quality, recording_id, frame_ms, frame_sha256, photo_sha256, voice_from_ms, voice_to_ms, voice_sha256,
 		verdict_id, verdict, verdict_key, request_id, record_id)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
-		f.id, f.attempt.ID, number, challenge, f.startedAt, now, f.outcome, f.reason, f.exam.Policy.Threshold,
+		f.id, f.attempt.ID, d.number, challenge, f.startedAt, d.at, f.outcome, f.reason, f.exam.Policy.Threshold,
 		overall, photo, sound, lively, quality, recording, frameMS, frameSHA, photoSHA, voiceFrom, voiceTo, voiceSHA,
-		verdictID, verdict, verdictKey, f.id.String(), record)
+		verdictID, verdict, verdictKey, f.id.String(), d.record.ID)
 	if err != nil {
 		return fmt.Errorf("store the identification: %w", err)
 	}

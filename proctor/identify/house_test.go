@@ -59,7 +59,7 @@ func (c *counter) Verify(ctx context.Context, r ebsclient.Request) (string, erro
 
 func quickTiming() identify.Timing {
 	return identify.Timing{
-		Look: 4 * time.Second, KeyFrame: 300 * time.Millisecond, PerDigit: 0, ListenMin: 4 * time.Second, Challenge: time.Minute, Verify: 4 * time.Second,
+		Look: 6 * time.Second, KeyFrame: 300 * time.Millisecond, PerDigit: 0, ListenMin: 5 * time.Second, Challenge: time.Minute, Verify: 8 * time.Second,
 	}
 }
 
@@ -125,7 +125,7 @@ func (h *house) startStand(t *testing.T, logger *slog.Logger) (*ebsclient.Push, 
 	})
 	h.stand = server.URL
 	push, err := ebsclient.NewPush(ebsclient.PushConfig{
-		BaseURL: server.URL, System: "OCHNO", Token: "token", Timeout: time.Second, Total: 2 * time.Second, Attempts: 1, Logger: logger,
+		BaseURL: server.URL, System: "OCHNO", Token: "token", Timeout: 3 * time.Second, Total: 3 * time.Second, Attempts: 1, Logger: logger,
 	})
 	must(t, err)
 	keys, err := ebsclient.NewRemoteKeys(ebsclient.RemoteKeysConfig{URL: server.URL + "/keys", MinInterval: time.Millisecond})

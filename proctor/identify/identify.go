@@ -130,14 +130,19 @@ func (s *Service) Start(ctx context.Context, attempt uuid.UUID, stream Stream, r
 	}
 	before, err := s.enter(ctx, attempt)
 	if err != nil {
-		s.release(attempt)
+		s.forget(attempt)
+		s.running.Done()
 		return uuid.Nil, err
 	}
 	go func() {
-		defer s.release(attempt)
-		s.run(s.life, run, before, stream, report)
-		// Beside: the student may try again while the recording is being cut.
-		s.running.Go(func() { s.seal(s.life, before, stream) })
+		defer s.running.Done()
+		result := s.run(s.life, run, before, stream, report)
+		// From here on the student may try again, while the recording is being cut.
+		s.forget(attempt)
+		if result != nil {
+			report(Progress{Phase: PhaseDone, Result: result})
+			s.seal(s.life, before, stream)
+		}
 	}()
 	return run.id, nil
 }
@@ -194,12 +199,10 @@ func (s *Service) claim(attempt uuid.UUID, run *attemptRun) error {
 	return nil
 }
 
-// release undoes claim.
-func (s *Service) release(attempt uuid.UUID) {
+func (s *Service) forget(attempt uuid.UUID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.active, attempt)
-	s.running.Done()
 }
 
 // enter moves the attempt to identifying.
@@ -207,11 +210,8 @@ func (s *Service) enter(ctx context.Context, attempt uuid.UUID) (exam.Attempt, e
 	var before exam.Attempt
 	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		var err error
-		if before, err = s.Exams.Move(ctx, tx, attempt, exam.Move{To: exam.Identifying}); err != nil {
+		if before, err = s.Exams.Move(ctx, tx, attempt, exam.Move{From: exam.Ready, To: exam.Identifying}); err != nil {
 			return err
-		}
-		if before.State != exam.Ready {
-			return &exam.IllegalMove{From: before.State, To: exam.Identifying}
 		}
 		if before.TriesLeft <= 0 {
 			return ErrNoTries
@@ -224,7 +224,7 @@ func (s *Service) enter(ctx context.Context, attempt uuid.UUID) (exam.Attempt, e
 // giveBack moves an attempt that is identifying to ready, because the service ended in the middle.
 func (s *Service) giveBack(ctx context.Context, attempt uuid.UUID) error {
 	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-		_, err := s.Exams.Move(ctx, tx, attempt, exam.Move{To: exam.Ready, Reason: "interrupted"})
+		_, err := s.Exams.Move(ctx, tx, attempt, exam.Move{From: exam.Identifying, To: exam.Ready, Reason: "interrupted"})
 		return err
 	})
 	if illegal := (*exam.IllegalMove)(nil); errors.As(err, &illegal) {

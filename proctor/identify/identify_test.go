@@ -1,7 +1,9 @@
 package identify_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -112,6 +114,10 @@ func (h *house) checkRecord(t *testing.T, a exam.Attempt, result identify.Identi
 	}
 	if d.Policy.Threshold != h.exam.Policy.Threshold || d.Challenge == "" || d.Request != result.ID.String() {
 		t.Errorf("the record is not whole: %+v", d)
+	}
+	sum := sha256.Sum256(rows[0].Body)
+	if copied, err := h.archive.Get(context.Background(), a.ID, "attempts/"+a.ID.String()+"/records/"+hex.EncodeToString(sum[:])+".json"); err != nil || !bytes.Equal(copied, rows[0].Body) {
+		t.Errorf("the record as an object: %v", err)
 	}
 	if admissions := h.records(t, a.ID, ledger.TypeAdmission); (len(admissions) == 1) != admitted {
 		t.Errorf("%d admission records, admitted %v", len(admissions), admitted)

@@ -60,8 +60,9 @@ func (e *stopped) Error() string {
 
 func (e *stopped) Unwrap() error { return e.err }
 
-// run is one identification from beginning to end. Whatever happens, the attempt does not stay identifying.
-func (s *Service) run(ctx context.Context, run *attemptRun, a exam.Attempt, stream Stream, report func(Progress)) {
+// run is one identification from beginning to end. Whatever happens, the attempt does not stay identifying. The result is nil when the service
+// stopped in the middle.
+func (s *Service) run(ctx context.Context, run *attemptRun, a exam.Attempt, stream Stream, report func(Progress)) *Identification {
 	logger := s.Logger.With("attempt", a.ID, "identification", run.id)
 	f := &finding{id: run.id, attempt: a, startedAt: s.Now().UTC()}
 	err := s.find(ctx, run, f, stream, report)
@@ -72,7 +73,7 @@ func (s *Service) run(ctx context.Context, run *attemptRun, a exam.Attempt, stre
 		if err := s.giveBack(cleanup, a.ID); err != nil {
 			logger.Error("an interrupted identification stays open until the next start", "error", err)
 		}
-		return
+		return nil
 	}
 	var why *stopped
 	if err != nil && !errors.As(err, &why) {
@@ -92,7 +93,7 @@ func (s *Service) run(ctx context.Context, run *attemptRun, a exam.Attempt, stre
 	} else {
 		logger.Info("identification decided", "outcome", result.Outcome, "reason", result.Reason, "number", result.Number)
 	}
-	report(Progress{Phase: PhaseDone, Result: &result})
+	return &result
 }
 
 // seal closes the segment that holds the sample and takes the recording's head into the log.

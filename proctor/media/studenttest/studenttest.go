@@ -186,27 +186,29 @@ func (c *Connection) negotiate(answer func(string) (string, error)) error {
 	}
 }
 
-// send plays the clip in real time.
+// send plays the clip in real time. On a machine that is busy it catches up, as a browser does, instead of leaving sound out.
 func (c *Connection) send(clip Clip, video, audio *webrtc.TrackLocalStaticSample) {
 	tick := time.NewTicker(packetTime)
 	defer tick.Stop()
-	frame := 0
-	for i := 0; ; i++ {
+	began := time.Now()
+	packet, frame := 0, 0
+	for {
 		select {
 		case <-c.stop:
 			return
 		case <-tick.C:
 		}
-		if audio.WriteSample(media.Sample{Data: clip.sound[i%len(clip.sound)], Duration: packetTime}) != nil {
-			return
+		at := time.Since(began)
+		for ; time.Duration(packet)*packetTime <= at; packet++ {
+			if audio.WriteSample(media.Sample{Data: clip.sound[packet%len(clip.sound)], Duration: packetTime}) != nil {
+				return
+			}
 		}
-		if time.Duration(i)*packetTime < time.Duration(frame)*time.Second/framesPerSecond {
-			continue
+		for ; time.Duration(frame)*time.Second/framesPerSecond <= at; frame++ {
+			if video.WriteSample(media.Sample{Data: clip.frames[frame%len(clip.frames)], Duration: time.Second / framesPerSecond}) != nil {
+				return
+			}
 		}
-		if video.WriteSample(media.Sample{Data: clip.frames[frame%len(clip.frames)], Duration: time.Second / framesPerSecond}) != nil {
-			return
-		}
-		frame++
 	}
 }
 
