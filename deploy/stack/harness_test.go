@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -37,6 +38,17 @@ func TestMain(m *testing.M) {
 		os.Exit(3)
 	case "silent stand":
 		pause()
+	case "notes its end":
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, syscall.SIGTERM)
+		fmt.Fprintln(os.Stderr, "ready")
+		<-signals
+		f, err := os.OpenFile(os.Args[1], os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			os.Exit(1)
+		}
+		fmt.Fprintln(f, os.Args[2])
+		os.Exit(0)
 	case "parent": // of a child that outlives nobody
 		p := newProcesses(os.Args[1])
 		child, err := p.start("child", exec.Command("sleep", "600"), syscall.SIGTERM)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,28 +41,26 @@ func TestChildrenAreInGroupsOfTheirOwn(t *testing.T) {
 }
 
 func TestStopEndsTheYoungestFirst(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := newProcesses(t.TempDir())
-	var order []string
-	ended := make(chan string, 2)
-	for _, name := range []string{"older", "younger"} {
-		child, err := p.start(name, exec.Command("sleep", "600"), syscall.SIGTERM)
+	defer p.stop()
+	ends := filepath.Join(t.TempDir(), "ends")
+	for _, name := range []string{"oldest", "middle", "youngest"} {
+		cmd := exec.Command(program, ends, name)
+		cmd.Env = append(os.Environ(), playEnv+"=notes its end")
+		child, err := p.start(name, cmd, syscall.SIGTERM)
 		if err != nil {
 			t.Fatal(err)
 		}
 		p.watch(child)
+		eventually(t, name+" is ready", func() bool { return strings.Contains(child.tail(), "ready") })
 	}
-	older, younger := p.list[0], p.list[1]
-	go func() { <-older.done; ended <- "older"; close(ended) }()
-	stopped := make(chan struct{})
-	go func() { p.stop(); close(stopped) }()
-	<-younger.done
-	order = append(order, "younger")
-	for name := range ended {
-		order = append(order, name)
-	}
-	<-stopped
-	if strings.Join(order, " ") != "younger older" || p.err() != nil {
-		t.Errorf("ended in the order %v, failure %v", order, p.err())
+	p.stop()
+	if order, err := os.ReadFile(ends); err != nil || string(order) != "youngest\nmiddle\noldest\n" || p.err() != nil {
+		t.Errorf("ended in the order %q, %v; failure %v", order, err, p.err())
 	}
 }
 

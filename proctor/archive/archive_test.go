@@ -166,6 +166,41 @@ func TestOneKeyForAnAttempt(t *testing.T) {
 	}
 }
 
+// Another node makes the key at the same moment: its key is the one.
+func TestKeyThatAnotherNodeMade(t *testing.T) {
+	a := newTestArchive(t)
+	attempt := a.attempt()
+	other, err := a.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Rollback(context.Background())
+	theirs, wrapped := a.ring.NewObjectKey(attempt.String())
+	if _, err := other.Exec(t.Context(), `insert into object_key (attempt_id, wrapped) values ($1, $2)`, attempt, wrapped); err != nil {
+		t.Fatal(err)
+	}
+	var name string
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		name, err = a.Put(t.Context(), attempt, "verdicts", "jws", []byte("plain"))
+		done <- err
+	}()
+	a.waitBlocked(other)
+	if err := other.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if got, err := keyring.OpenObject(theirs, name, a.stored(name)); err != nil || string(got) != "plain" {
+		t.Errorf("with the other node's key it opens as %q, %v", got, err)
+	}
+	if got, err := a.Get(t.Context(), attempt, name); err != nil || string(got) != "plain" {
+		t.Errorf("it reads %q, %v", got, err)
+	}
+}
+
 func TestPutRefusesWhatCouldNotBeRead(t *testing.T) {
 	a := newTestArchive(t)
 	if _, err := a.Put(t.Context(), a.attempt(), "recording", "webm", make([]byte, maxObject-sealing+1)); err == nil || len(a.objects()) != 0 {

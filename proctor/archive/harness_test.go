@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/minio/minio-go/v7"
 	"golang.org/x/mod/sumdb/note"
@@ -95,6 +96,20 @@ func (a *testArchive) attempt() uuid.UUID {
 		a.exec(row.sql, row.args...)
 	}
 	return id
+}
+
+// waitBlocked returns once somebody waits for what the transaction holds.
+func (a *testArchive) waitBlocked(holder pgx.Tx) {
+	a.t.Helper()
+	ctx, cancel := context.WithTimeout(a.t.Context(), 20*time.Second)
+	defer cancel()
+	for blocked := false; !blocked; {
+		err := a.pool.QueryRow(ctx, `select exists (select from pg_stat_activity where datname = current_database() and $1::int = any(pg_blocking_pids(pid)))`,
+			holder.Conn().PgConn().PID()).Scan(&blocked)
+		if err != nil {
+			a.t.Fatalf("nobody came to wait: %v", err)
+		}
+	}
 }
 
 func (a *testArchive) exec(sql string, args ...any) {
