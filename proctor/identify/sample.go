@@ -1,0 +1,162 @@
+package identify
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"image"
+	"time"
+
+	"github.com/google/uuid"
+
+	"ochno/proctor/media"
+	"ochno/proctor/vision"
+	"ochno/proctor/voice"
+)
+
+// photo is the best picture so far.
+type photo struct {
+	picture    *image.YCbCr
+	assessment vision.Assessment
+	frame      media.Frame
+}
+
+// sound is what was heard, as it arrived.
+type sound struct {
+	packets   []media.AudioPacket
+	recording uuid.UUID
+	wav       []byte
+	quality   voice.Quality
+}
+
+// maxPackets bounds the listening: Opus frames of 20 ms over half a minute.
+const maxPackets = 1500
+
+// consider decodes a key frame and keeps it when it is good and the best so far. It returns the first hint otherwise.
+func (s *Service) consider(ctx context.Context, f *finding, frame media.Frame) (string, error) {
+	picture, err := vision.DecodeKeyFrame(frame.Data)
+	if err != nil { // rubbish from the network is no reason to stop
+		return "no_picture", nil
+	}
+	assessment, err := s.Finder.Assess(ctx, picture)
+	if err != nil {
+		return "", fmt.Errorf("assess a frame: %w", err)
+	}
+	if !assessment.Good() {
+		if f.photo == nil {
+			f.quality = assessment.Components
+		}
+		vision.Wipe(picture)
+		return string(assessment.Hints[0]), nil
+	}
+	if f.photo != nil {
+		if f.photo.assessment.Unified >= assessment.Unified {
+			vision.Wipe(picture)
+			return "", nil
+		}
+		vision.Wipe(f.photo.picture)
+	}
+	f.photo = &photo{picture: picture, assessment: assessment, frame: frame}
+	f.quality = assessment.Components
+	return "", nil
+}
+
+// listen keeps what is said until the student has finished or the time is over, and better pictures that come meanwhile. The sound has a
+// goroutine of its own: looking at a picture takes long enough to lose some.
+func (s *Service) listen(ctx context.Context, run *attemptRun, f *finding, stream Stream, tap *media.Tap) error {
+	began, enough := s.Now(), make(chan struct{})
+	heard := make(chan []media.AudioPacket, 1)
+	go func() { heard <- collect(tap.Audio(), began, enough) }()
+	err := s.await(ctx, run, f, stream, tap)
+	close(enough)
+	f.sound.packets = <-heard
+	if len(f.sound.packets) > 0 {
+		f.sound.recording = f.sound.packets[0].Recording
+	}
+	return err
+}
+
+// collect keeps the packets since a moment, until it is enough or the stream ends.
+func collect(audio <-chan media.AudioPacket, since time.Time, enough <-chan struct{}) (packets []media.AudioPacket) {
+	for {
+		select {
+		case <-enough:
+			return packets
+		case p, open := <-audio:
+			if !open {
+				return packets
+			}
+			if !p.At.Before(since) && len(packets) < maxPackets {
+				packets = append(packets, p)
+			}
+		}
+	}
+}
+
+// await ends when the student has read the digits, or the time for it is over.
+func (s *Service) await(ctx context.Context, run *attemptRun, f *finding, stream Stream, tap *media.Tap) error {
+	limit := time.NewTimer(s.Timing.ListenMin + time.Duration(len(f.challenge.Digits))*s.Timing.PerDigit)
+	defer limit.Stop()
+	ask := time.NewTicker(3 * s.Timing.KeyFrame)
+	defer ask.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-limit.C:
+			return nil
+		case id := <-run.spoken:
+			if id == f.challenge.ID {
+				return nil
+			}
+		case <-ask.C:
+			stream.RequestKeyFrame()
+		case frame, open := <-tap.Frames():
+			if !open {
+				return &stopped{Interrupted, "connection_lost", nil}
+			}
+			if _, err := s.consider(ctx, f, frame); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// prepare makes the samples: a JPEG of the best picture, a WAV of what was said.
+func (f *finding) prepare() error {
+	var err error
+	if f.jpeg, err = vision.EncodeJPEG(f.photo.picture, 92); err != nil {
+		return fmt.Errorf("encode the photo: %w", err)
+	}
+	f.photoSHA256 = sha256.Sum256(f.jpeg)
+
+	decoder, err := voice.NewDecoder()
+	if err != nil {
+		return fmt.Errorf("decode the voice: %w", err)
+	}
+	stream := sha256.New()
+	var pcm []int16
+	for _, p := range f.sound.packets {
+		stream.Write(p.Data)
+		samples, err := decoder.Decode(p.Data)
+		if err != nil {
+			continue // a broken packet is a moment of silence
+		}
+		pcm = append(pcm, samples...)
+	}
+	defer clear(pcm)
+	stream.Sum(f.packetsSHA256[:0])
+	low := voice.Resample(pcm)
+	defer clear(low)
+	limits := voice.DefaultLimits()
+	limits.Voiced = voice.VoicedFor(len(f.challenge.Digits))
+	f.sound.quality = limits.Assess(low, voiceRate)
+	if q := f.sound.quality; !q.Good() {
+		return &stopped{Quality, "voice_" + string(q.Problems[0]), fmt.Errorf("%d packets, level %.0f dBFS, SNR %.0f dB, %s voiced", len(f.sound.packets), q.LevelDBFS, q.SNR, q.Voiced)}
+	}
+	f.sound.wav = voice.WAV(low, voiceRate)
+	f.voiceSHA256 = sha256.Sum256(f.sound.wav)
+	return nil
+}
+
+const voiceRate = 16000
