@@ -26,6 +26,8 @@ type Identity struct {
 	AuthMethod string
 	// SessionID is ESIA's session (urn:esia:sid).
 	SessionID string
+	// Groups are access groups as a plain OIDC sign-on names them; ESIA's are read by [Client.Groups].
+	Groups []string
 
 	token string // the access token
 }

@@ -43,6 +43,9 @@ func (s *Stand) authorize(w http.ResponseWriter, r *http.Request, generation esi
 		s.sendBack(w, r, form.Get("redirect_uri"), refused, form.Get("state"))
 		return
 	}
+	if s.misbehavesInBrowser(w, r, "", form.Get("redirect_uri"), form.Get("state")) {
+		return
+	}
 	name, err := s.signIns.put(&signIn{
 		client:      c,
 		generation:  generation,
@@ -112,6 +115,9 @@ func (s *Stand) signInAnswer(w http.ResponseWriter, r *http.Request) {
 	}
 	if answer.Get("answer") == "refuse" {
 		s.sendBack(w, r, asked.redirectURL, refuse("access_denied", "ESIA-007004", "The resource owner denied the request"), asked.state)
+		return
+	}
+	if s.misbehavesInBrowser(w, r, person.OID, asked.redirectURL, asked.state) {
 		return
 	}
 	asked.person, asked.at, asked.sessionID = person, now, newUUID()

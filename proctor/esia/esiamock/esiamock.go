@@ -48,6 +48,8 @@ type Config struct {
 	OpenSSL *esia.OpenSSL
 	// Skew is how far a request's timestamp may be off. Default: 5 minutes.
 	Skew time.Duration
+	// Faults that are switched on from the beginning; see [Stand.SetFaults].
+	Faults []Fault
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
 	// Logger receives the outcome of every request: the code, not the person. Default: discard.
@@ -64,7 +66,7 @@ type Stand struct {
 
 	organisations map[string]esia.Organisation
 
-	keys    *keys
+	signer  signer
 	openssl *esia.OpenSSL
 	skew    time.Duration
 	now     func() time.Time
@@ -73,6 +75,7 @@ type Stand struct {
 
 	signIns *shelf[*signIn] // shown to a browser, not yet answered
 	codes   *shelf[*signIn] // answered, not yet exchanged
+	faults  faults
 }
 
 // client is a registered system, its certificate read and hashed.
@@ -129,6 +132,8 @@ func New(config Config) (*Stand, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	clock := s.now
+	s.now = func() time.Time { return clock().Add(s.faults.skew()) }
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
@@ -141,8 +146,12 @@ func New(config Config) (*Stand, error) {
 		s.clients[c.ID] = registered
 		gost = gost || registered.Algorithm == esia.GOST
 	}
-	if s.keys, err = openKeys(config.DataDir, s.openssl, gost, s.now()); err != nil {
+	s.signer.dir = config.DataDir
+	if s.signer.keys, err = openKeys(config.DataDir, s.openssl, gost, s.now()); err != nil {
 		return nil, fmt.Errorf("esiamock: keys: %w", err)
+	}
+	if err := s.SetFaults(config.Faults...); err != nil {
+		return nil, fmt.Errorf("esiamock: %w", err)
 	}
 	s.route()
 	return s, nil
@@ -204,6 +213,10 @@ func (s *Stand) route() {
 	s.mux.HandleFunc("GET /login", s.signInPage)
 	s.mux.HandleFunc("POST /login", s.signInAnswer)
 	s.mux.HandleFunc("GET /certs", s.certificates)
+	s.mux.HandleFunc("GET /admin/faults", s.listFaults)
+	s.mux.HandleFunc("PUT /admin/faults", s.putFaults)
+	s.mux.HandleFunc("DELETE /admin/faults", s.deleteFaults)
+	s.mux.HandleFunc("POST /admin/rotate", s.rotateKey)
 	s.mux.HandleFunc("GET /healthz", s.health)
 	s.mux.Handle("GET /static/", static())
 	s.mux.HandleFunc("GET /{$}", s.about)
@@ -214,15 +227,22 @@ func (s *Stand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
+	if s.faults.skew() != 0 {
+		w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
+	}
 	s.mux.ServeHTTP(w, r)
 }
 
 // CertificatePEM holds the certificates that verify the stand's tokens, for the client's KeySource.
-func (s *Stand) CertificatePEM() []byte { return s.keys.certificatePEM }
+func (s *Stand) CertificatePEM() []byte { return s.signer.current().certificatePEM }
+
+// Rotate makes a new RSA key, as ESIA does every year. Tokens are signed by it at once; CertificatePEM and esia.crt hold its certificate
+// beside the old one.
+func (s *Stand) Rotate() error { return s.signer.rotate(s.now()) }
 
 func (s *Stand) certificates(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/x-pem-file")
-	w.Write(s.keys.certificatePEM)
+	w.Write(s.CertificatePEM())
 }
 
 func (s *Stand) health(w http.ResponseWriter, _ *http.Request) {

@@ -16,6 +16,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"ochno/proctor/esia"
@@ -26,6 +27,62 @@ type keys struct {
 	rsa            *rsa.PrivateKey
 	gost           esia.Signer // nil unless a client wants GOST tokens
 	certificatePEM []byte      // of both
+}
+
+// signer is the stand's keys, which may be changed while it runs.
+type signer struct {
+	dir string
+
+	mu       sync.Mutex
+	keys     *keys
+	stranger *keys // signs under the fault of a rotated key; nil until needed
+}
+
+func (s *signer) current() *keys {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.keys
+}
+
+// unknown is a key whose certificate nobody was given.
+func (s *signer) unknown(now time.Time) (*keys, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stranger == nil {
+		key, _, err := newRSA(now)
+		if err != nil {
+			return nil, err
+		}
+		s.stranger = &keys{rsa: key}
+	}
+	return s.stranger, nil
+}
+
+// rotate puts a new RSA key in the place of the old one. The certificates hold both, the new one first.
+func (s *signer) rotate(now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, certificate, err := newRSA(now)
+	if err != nil {
+		return err
+	}
+	next := *s.keys
+	next.rsa, next.certificatePEM = key, append(certificate, s.keys.certificatePEM...)
+	if s.dir != "" {
+		if err := writeKey(s.dir, key, certificate); err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(s.dir, "esia.crt"), next.certificatePEM, 0o644); err != nil {
+			return err
+		}
+	}
+	s.keys = &next
+	return nil
+}
+
+func writeKey(dir string, key *rsa.PrivateKey, certificate []byte) error {
+	data := append(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), certificate...)
+	return writeFile(filepath.Join(dir, "esia.key"), data, 0o600)
 }
 
 // openKeys reads the keys in dir, or makes them. Without a dir they live in memory.
@@ -70,8 +127,7 @@ func openRSA(dir string, now time.Time) (*keys, error) {
 		if err != nil {
 			return nil, err
 		}
-		data = append(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), certificate...)
-		return &keys{rsa: key, certificatePEM: certificate}, writeFile(file, data, 0o600)
+		return &keys{rsa: key, certificatePEM: certificate}, writeKey(dir, key, certificate)
 	}
 	if err != nil {
 		return nil, err

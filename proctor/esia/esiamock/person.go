@@ -59,6 +59,9 @@ func (s *Stand) authorised(w http.ResponseWriter, r *http.Request) (Person, acce
 		s.deny(w, http.StatusUnauthorized, "ESIA-005011", "The access token is missing or malformed")
 		return Person{}, claims, false
 	}
+	if s.misbehaves(w, r, PlaceREST, claims.SubjectID.String()) {
+		return Person{}, claims, false
+	}
 	if s.now().Unix() >= claims.Expires {
 		s.deny(w, http.StatusUnauthorized, "ESIA-005013", "The access token has expired")
 		return Person{}, claims, false
@@ -117,9 +120,9 @@ func (s *Stand) readToken(r *http.Request, token string) (accessClaims, bool) {
 	switch header.Algorithm {
 	case esia.RS256:
 		sum := sha256.Sum256(signed)
-		return claims, rsa.VerifyPKCS1v15(&s.keys.rsa.PublicKey, crypto.SHA256, sum[:], signature) == nil
+		return claims, rsa.VerifyPKCS1v15(&s.signer.current().rsa.PublicKey, crypto.SHA256, sum[:], signature) == nil
 	case esia.GOST:
-		certificates, err := esia.ParseCertificates(s.keys.certificatePEM)
+		certificates, err := esia.ParseCertificates(s.CertificatePEM())
 		return claims, err == nil && s.openssl.Verify(r.Context(), certificates[len(certificates)-1], signed, signature) == nil
 	}
 	return claims, false

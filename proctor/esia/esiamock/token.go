@@ -26,6 +26,9 @@ func (s *Stand) exchange(w http.ResponseWriter, r *http.Request, generation esia
 	if refused == nil {
 		granted, refused = s.redeem(r, generation, form)
 	}
+	if refused == nil && s.misbehaves(w, r, PlaceToken, granted.person.OID) {
+		return
+	}
 	if refused == nil {
 		var answer tokenAnswer
 		if answer, refused = s.tokens(r, granted); refused == nil {
@@ -108,6 +111,14 @@ type account struct {
 // tokens makes the answer for a sign-in.
 func (s *Stand) tokens(r *http.Request, granted *signIn) (tokenAnswer, *refusal) {
 	person, now := granted.person, s.now()
+	keys, err := s.signer.current(), error(nil)
+	if len(s.faults.strike(PlaceToken, person.OID, FaultRotatedKey)) > 0 && granted.client.Algorithm == esia.RS256 {
+		keys, err = s.signer.unknown(now)
+	}
+	if err != nil {
+		s.logger.Error("the stand cannot make a key", "error", err)
+		return tokenAnswer{}, refuse("server_error", "ESIA-007007", "Internal error")
+	}
 	access := accessClaims{
 		NotBefore: now.Unix(), IssuedAt: now.Unix(), Expires: now.Add(tokenLifetime).Unix(),
 		Issuer: s.issuer, ClientID: granted.client.ID, SessionID: granted.sessionID, SubjectID: json.Number(person.OID),
@@ -120,9 +131,8 @@ func (s *Stand) tokens(r *http.Request, granted *signIn) (tokenAnswer, *refusal)
 		Account: account{Level: claimLevel(person.Level), Type: "P", Trusted: person.Trusted, OID: json.Number(person.OID), Name: "OID." + person.OID},
 	}
 	answer := tokenAnswer{TokenType: "Bearer", ExpiresIn: int(tokenLifetime / time.Second)}
-	var err error
-	if answer.AccessToken, err = s.keys.token(r.Context(), granted.client.Algorithm, "access", access); err == nil && hasScope(granted.scope, "openid") {
-		answer.IDToken, err = s.keys.token(r.Context(), granted.client.Algorithm, "id", id)
+	if answer.AccessToken, err = keys.token(r.Context(), granted.client.Algorithm, "access", access); err == nil && hasScope(granted.scope, "openid") {
+		answer.IDToken, err = keys.token(r.Context(), granted.client.Algorithm, "id", id)
 	}
 	if err != nil {
 		s.logger.Error("the stand cannot sign tokens", "error", err)

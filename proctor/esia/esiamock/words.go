@@ -5,7 +5,7 @@ import "ochno/proctor/esia"
 // words are the texts of the stand's pages in one language.
 type words struct {
 	Brand, Stand, Title, Lead, Wants, Receives, SignInAs, Refuse, Born, NoPassword, OtherLanguage string
-	ProblemTitle, Stale, SignedOut, AboutTitle, AboutLead, AboutHow, AboutPeople                  string
+	ProblemTitle, Stale, Maintenance, SignedOut, AboutTitle, AboutLead, AboutHow, AboutPeople     string
 	Scopes                                                                                        map[string]string
 	Levels                                                                                        map[esia.Level]string
 }
@@ -25,6 +25,7 @@ var dictionary = map[string]words{
 		OtherLanguage: "English",
 		ProblemTitle:  "Вход не выполнен",
 		Stale:         "Эта страница входа устарела или уже использована. Вернитесь в систему и начните вход заново.",
+		Maintenance:   "Ведутся технические работы. Повторите вход позже.",
 		SignedOut:     "Вы вышли. Окно можно закрыть.",
 		AboutTitle:    "Стенд ЕСИА работает",
 		AboutLead:     "Он заменяет Госуслуги при разработке и показе: проверяет подписи ГОСТ и параметры запросов, отвечает кодами ошибок ЕСИА и выдаёт маркеры той же формы.",
@@ -54,6 +55,7 @@ var dictionary = map[string]words{
 		OtherLanguage: "Русский",
 		ProblemTitle:  "Not signed in",
 		Stale:         "This sign-in page has expired or was already used. Go back to the system and start the sign-in anew.",
+		Maintenance:   "Maintenance is under way. Sign in later.",
 		SignedOut:     "You are signed out. You may close this window.",
 		AboutTitle:    "The ESIA stand is running",
 		AboutLead:     "It stands in for Gosuslugi in development and demonstrations: it verifies GOST signatures and parameters, answers with ESIA's error codes and issues tokens of the same shape.",
