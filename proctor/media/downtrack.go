@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -29,6 +30,9 @@ type downTrack struct {
 	ssrc        uint32
 	payloadType uint8
 	write       func(*rtp.Header, []byte) (int, error)
+	packets     uint32 // sent
+	octets      uint32
+	newest      *packet // the last one sent
 }
 
 // Bind is called by pion when the track's place in the connection is settled.
@@ -86,13 +90,31 @@ func (d *downTrack) send(p *packet) {
 		SequenceNumber: p.seq, Timestamp: p.time, SSRC: d.ssrc,
 	}
 	write := d.write
-	d.mu.Unlock()
 	if write == nil {
+		d.mu.Unlock()
 		return
 	}
+	d.packets++
+	d.octets += uint32(len(p.payload))
+	d.newest = p
+	d.mu.Unlock()
 	if _, err := write(&h, p.payload); err != nil && !errors.Is(err, io.ErrClosedPipe) {
 		d.viewer.log.Debug("packet not sent", "error", err)
 	}
+}
+
+// report makes the track's sender report; ok is false before anything was sent.
+func (d *downTrack) report(now time.Time) (sr *rtcp.SenderReport, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.newest == nil || d.write == nil {
+		return nil, false
+	}
+	rate := time.Duration(d.codec().ClockRate)
+	return &rtcp.SenderReport{
+		SSRC: d.ssrc, NTPTime: toNTP(now), RTPTime: d.newest.time + uint32(now.Sub(d.newest.at)*rate/time.Second),
+		PacketCount: d.packets, OctetCount: d.octets,
+	}, true
 }
 
 func (d *downTrack) wantKey() {

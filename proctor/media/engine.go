@@ -10,9 +10,8 @@ import (
 	"github.com/pion/dtls/v2"
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
-	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/logging"
+	"github.com/pion/transport/v2/packetio"
 	"github.com/pion/webrtc/v3"
 )
 
@@ -27,14 +26,15 @@ var (
 	}
 )
 
-// engines are pion's two factories: one for connections that send to us, one
-// for connections that we send to. They differ in their interceptors only.
-type engines struct {
-	publish *webrtc.API
-	view    *webrtc.API
+// engine makes pion's connections. They have no interceptors: those cost a
+// goroutine or a map for every packet of every stream. What they do is done by
+// reception (lost packets, receiver reports), packetCache (retransmission, one
+// for all viewers) and Viewer.report (sender reports).
+type engine struct {
+	settings webrtc.SettingEngine
 }
 
-func newEngines(conn *net.UDPConn, mux ice.UDPMux, publicIPs []string, logs logging.LoggerFactory) (engines, error) {
+func newEngine(conn *net.UDPConn, mux ice.UDPMux, publicIPs []string, logs logging.LoggerFactory) engine {
 	settings := webrtc.SettingEngine{LoggerFactory: logs}
 	settings.SetICEUDPMux(mux)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
@@ -51,30 +51,14 @@ func newEngines(conn *net.UDPConn, mux ice.UDPMux, publicIPs []string, logs logg
 	if len(publicIPs) > 0 {
 		settings.SetNAT1To1IPs(publicIPs, webrtc.ICECandidateTypeHost)
 	}
-
-	// Loss is repaired by asking the publisher again; what viewers miss comes
-	// from the cache of the track, not from an interceptor per viewer.
-	generator, err := nack.NewGeneratorInterceptor()
-	if err != nil {
-		return engines{}, err
-	}
-	receive, err := report.NewReceiverInterceptor()
-	if err != nil {
-		return engines{}, err
-	}
-	send, err := report.NewSenderInterceptor()
-	if err != nil {
-		return engines{}, err
-	}
-	publish, err := newAPI(settings, generator, receive)
-	if err != nil {
-		return engines{}, err
-	}
-	view, err := newAPI(settings, send)
-	return engines{publish: publish, view: view}, err
+	return engine{settings}
 }
 
-func newAPI(settings webrtc.SettingEngine, factories ...interceptor.Factory) (*webrtc.API, error) {
+// buffers makes the buffer of a stream that comes in.
+type buffers func(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser
+
+// connection makes a peer connection; nil buffers are pion's own.
+func (e engine) connection(config webrtc.Configuration, b buffers) (*webrtc.PeerConnection, error) {
 	var codecs webrtc.MediaEngine
 	for _, c := range []struct {
 		kind webrtc.RTPCodecType
@@ -88,11 +72,10 @@ func newAPI(settings webrtc.SettingEngine, factories ...interceptor.Factory) (*w
 			return nil, fmt.Errorf("register codec: %w", err)
 		}
 	}
-	var registry interceptor.Registry
-	for _, f := range factories {
-		registry.Add(f)
-	}
-	return webrtc.NewAPI(webrtc.WithMediaEngine(&codecs), webrtc.WithInterceptorRegistry(&registry), webrtc.WithSettingEngine(settings)), nil
+	settings := e.settings
+	settings.BufferFactory = b
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(&codecs), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(settings))
+	return api.NewPeerConnection(config)
 }
 
 // receiverEnded tells the end of a stream from a packet that cannot be read.

@@ -20,6 +20,7 @@ import (
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
 	"github.com/pion/webrtc/v3/pkg/media"
 	"github.com/pion/webrtc/v3/pkg/media/ivfreader"
@@ -535,11 +536,12 @@ func (p *proctor) read(track *webrtc.TrackRemote) {
 		if err != nil {
 			return
 		}
-		pk, err := parsePacket(buf[:n], uint8(track.PayloadType()), time.Now())
-		if err != nil {
+		var parsed rtp.Packet
+		if err := parsed.Unmarshal(bytes.Clone(buf[:n])); err != nil || parsed.PayloadType != uint8(track.PayloadType()) {
 			p.t.Errorf("forwarded packet: %v", err)
 			return
 		}
+		at := time.Now()
 		if buf[0]&0x10 != 0 {
 			p.t.Error("a forwarded packet has header extensions")
 		}
@@ -547,8 +549,8 @@ func (p *proctor) read(track *webrtc.TrackRemote) {
 		if track.Kind() == webrtc.RTPCodecTypeAudio {
 			p.sounds[track.StreamID()]++
 		} else {
-			video.Push(assemble.Packet{Seq: pk.seq, Time: pk.time, Marker: pk.marker, Payload: pk.payload, At: pk.at})
-			for f, ok := video.Pop(pk.at); ok; f, ok = video.Pop(pk.at) {
+			video.Push(assemble.Packet{Seq: parsed.SequenceNumber, Time: parsed.Timestamp, Marker: parsed.Marker, Payload: parsed.Payload, At: at})
+			for f, ok := video.Pop(at); ok; f, ok = video.Pop(at) {
 				p.frames[track.StreamID()] = append(p.frames[track.StreamID()], f)
 			}
 		}

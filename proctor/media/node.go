@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,15 +52,16 @@ type Config struct {
 // Node receives, forwards and records. All its methods may be called from any
 // goroutine.
 type Node struct {
-	cfg     Config
-	log     *slog.Logger
-	now     func() time.Time
-	conn    *net.UDPConn
-	mux     ice.UDPMux
-	engines engines
-	cert    webrtc.Certificate
-	spool   *spool
+	cfg    Config
+	log    *slog.Logger
+	now    func() time.Time
+	conn   *net.UDPConn
+	mux    ice.UDPMux
+	engine engine
+	cert   webrtc.Certificate
+	spool  *spool
 
+	stop     chan struct{}   // ends tick
 	delivery context.Context // of chains; outlives publishers
 	giveUp   context.CancelFunc
 
@@ -93,7 +96,7 @@ func New(cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now,
-		publishers: map[uuid.UUID]*Publisher{}, viewers: map[*Viewer]struct{}{}, chains: map[uuid.UUID]*chain{},
+		stop: make(chan struct{}), publishers: map[uuid.UUID]*Publisher{}, viewers: map[*Viewer]struct{}{}, chains: map[uuid.UUID]*chain{},
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -111,11 +114,10 @@ func New(cfg Config) (*Node, error) {
 		return nil, errors.Join(fmt.Errorf("media: %w", err), n.spool.close())
 	}
 	logs := pionLogs{n.log}
-	n.mux = newMux(n.conn, logs)
-	if n.engines, err = newEngines(n.conn, n.mux, cfg.PublicIPs, logs); err != nil {
-		return nil, errors.Join(fmt.Errorf("media: %w", err), n.mux.Close(), n.spool.close())
-	}
+	n.mux = newMux(newBatchSocket(n.conn, n.log), logs)
+	n.engine = newEngine(n.conn, n.mux, cfg.PublicIPs, logs)
 	n.delivery, n.giveUp = context.WithCancel(context.Background())
+	n.others.Go(n.tick)
 	n.log.Info("media node up", "udp", n.Addr().String())
 	return n, nil
 }
@@ -150,6 +152,7 @@ func (n *Node) Close(ctx context.Context) error {
 	n.deliveries.Wait()
 	stop()
 	n.giveUp()
+	close(n.stop)
 	n.others.Wait()
 
 	errs := []error{n.mux.Close(), n.spool.close()}
@@ -162,6 +165,35 @@ func (n *Node) Close(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// tick wakes the recorders, each every recorderTick, and reports to the viewers
+// every second. One ticker for all costs far less than one each; the recorders
+// take turns, so that their work never comes all at once.
+func (n *Node) tick() {
+	ticker := time.NewTicker(recorderTick / recorderTurns)
+	defer ticker.Stop()
+	for turn := 0; ; turn++ {
+		select {
+		case <-n.stop:
+			return
+		case <-ticker.C:
+		}
+		var viewers []*Viewer
+		n.mu.Lock()
+		for _, p := range n.publishers {
+			if int(p.opts.Attempt[15])%recorderTurns == turn%recorderTurns {
+				p.nudge()
+			}
+		}
+		if turn%reportTurns == 0 {
+			viewers = slices.Collect(maps.Keys(n.viewers))
+		}
+		n.mu.Unlock()
+		for _, v := range viewers {
+			v.report(n.now())
+		}
+	}
 }
 
 // Publisher returns the live publisher of an attempt.

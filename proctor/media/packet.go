@@ -1,8 +1,6 @@
 package media
 
 import (
-	"bytes"
-	"errors"
 	"sync"
 	"time"
 
@@ -20,18 +18,33 @@ type packet struct {
 	at      time.Time
 }
 
-var errForeignPayload = errors.New("payload type of another codec")
+// packetMaker copies packets out of a read buffer. It carves them from pieces
+// that hold many, since a room's packets are tens of thousands a second; the
+// collector frees a piece when the last of its packets is forgotten.
+type packetMaker struct {
+	packets []packet
+	bytes   []byte
+}
 
-// parsePacket makes a packet of its own from the bytes of a read buffer.
-func parsePacket(b []byte, payloadType uint8, at time.Time) (*packet, error) {
-	var p rtp.Packet
-	if err := p.Unmarshal(b); err != nil {
-		return nil, err
+const (
+	piecePackets = 16
+	pieceBytes   = 8 << 10
+)
+
+func (m *packetMaker) make(p *rtp.Packet, at time.Time) *packet {
+	if len(m.packets) == 0 {
+		m.packets = make([]packet, piecePackets)
 	}
-	if p.PayloadType != payloadType {
-		return nil, errForeignPayload
+	n := len(p.Payload)
+	if len(m.bytes) < n {
+		m.bytes = make([]byte, max(pieceBytes, n))
 	}
-	return &packet{seq: p.SequenceNumber, time: p.Timestamp, marker: p.Marker, payload: bytes.Clone(p.Payload), at: at}, nil
+	made := &m.packets[0]
+	m.packets = m.packets[1:]
+	*made = packet{seq: p.SequenceNumber, time: p.Timestamp, marker: p.Marker, payload: m.bytes[:n:n], at: at}
+	copy(made.payload, p.Payload)
+	m.bytes = m.bytes[n:]
+	return made
 }
 
 // packetCache keeps the newest packets of one track for retransmission: one
@@ -41,7 +54,7 @@ type packetCache struct {
 	ring [cacheSize]*packet
 }
 
-const cacheSize = 256 // some two seconds of video
+const cacheSize = 128 // some two seconds of video
 
 func (c *packetCache) put(p *packet) {
 	c.mu.Lock()

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/pion/rtcp"
+	"github.com/pion/transport/v2/packetio"
 	"github.com/pion/webrtc/v3"
 )
 
@@ -58,6 +60,7 @@ const (
 	silenceAfter  = 3 * time.Second        // of a track that was there
 	pairPatience  = 500 * time.Millisecond // for the other track, before one is shown alone
 	closePatience = 10 * time.Second       // for the sink, in Close
+	reportEvery   = time.Second
 )
 
 // Publisher is one connection of one attempt that sends camera and microphone.
@@ -71,9 +74,12 @@ type Publisher struct {
 	built    chan struct{} // closed when the fields below are set
 	recorder *recorder     // nil when building failed
 	once     sync.Once     // of shutdown
-	readers  sync.WaitGroup
+	reported time.Time     // owned by the recorder's goroutine
 
 	negotiating sync.Mutex // one description at a time
+
+	inletsMu sync.Mutex
+	inlets   map[inletKey]*inlet
 
 	mu         sync.Mutex
 	pc         *webrtc.PeerConnection // nil before the first good offer
@@ -101,7 +107,8 @@ func (n *Node) Publish(ctx context.Context, opts PublishOptions) (*Publisher, er
 	}
 	p := &Publisher{
 		node: n, opts: opts, events: newDispatcher(), built: make(chan struct{}), phase: Connecting,
-		log: n.log.With("attempt", opts.Attempt, "recording", opts.Recording.ID),
+		inlets: map[inletKey]*inlet{},
+		log:    n.log.With("attempt", opts.Attempt, "recording", opts.Recording.ID),
 	}
 	p.keys.send = p.sendPLI
 	defer close(p.built)
@@ -197,7 +204,7 @@ func (p *Publisher) answer(ctx context.Context, pc *webrtc.PeerConnection, sdp s
 
 // connect makes the peer connection.
 func (p *Publisher) connect() (*webrtc.PeerConnection, error) {
-	pc, err := p.node.engines.publish.NewPeerConnection(p.node.pionConfig())
+	pc, err := p.node.engine.connection(p.node.pionConfig(), p.inlet)
 	if err != nil {
 		return nil, fmt.Errorf("media: new connection: %w", err)
 	}
@@ -233,12 +240,35 @@ func (p *Publisher) AddCandidate(c Candidate) error {
 	return addCandidate(pc, init)
 }
 
-// addTrack begins to read a track: the first camera and the first microphone.
-func (p *Publisher) addTrack(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
-	u := &upTrack{pub: p, media: Video, remote: remote}
+// inletKey names one stream of a connection.
+type inletKey struct {
+	kind packetio.BufferPacketType
+	ssrc uint32
+}
+
+// inlet returns where a stream that comes in is written to.
+func (p *Publisher) inlet(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
+	p.inletsMu.Lock()
+	defer p.inletsMu.Unlock()
+	key := inletKey{kind, ssrc}
+	i := p.inlets[key]
+	if i == nil {
+		i = newInlet()
+		if len(p.inlets) < maxInlets {
+			p.inlets[key] = i
+		}
+	}
+	return i
+}
+
+// addTrack begins to take a track: the first camera and the first microphone.
+func (p *Publisher) addTrack(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+	u := &upTrack{
+		pub: p, media: Video, ssrc: uint32(remote.SSRC()), payloadType: uint8(remote.PayloadType()), reception: reception{rate: videoRate},
+	}
 	slot := &p.video
 	if remote.Kind() == webrtc.RTPCodecTypeAudio {
-		u.media, slot = Audio, &p.audio
+		u.media, slot, u.reception.rate = Audio, &p.audio, audioRate
 	}
 	u.last.Store(p.node.now().UnixNano())
 
@@ -252,16 +282,14 @@ func (p *Publisher) addTrack(remote *webrtc.TrackRemote, receiver *webrtc.RTPRec
 		p.since = p.node.now()
 	}
 	p.shown = p.shown || p.video != nil && p.audio != nil
-	p.readers.Add(2)
 	p.mu.Unlock()
 
-	go func() {
-		defer p.readers.Done()
-		u.readReports(receiver)
-	}()
+	for kind, take := range map[packetio.BufferPacketType]func([]byte){packetio.RTPBufferPacket: u.take, packetio.RTCPBufferPacket: u.takeReports} {
+		if i, ok := p.inlet(kind, u.ssrc).(*inlet); ok {
+			i.bind(take)
+		}
+	}
 	p.node.wakeViewers(p.opts.Room)
-	defer p.readers.Done()
-	u.read()
 }
 
 // tracks returns what there is to forward. The two tracks of a publisher come
@@ -293,8 +321,21 @@ func (p *Publisher) alive() bool {
 	return p.recorder != nil && !p.closing
 }
 
-// watch tells live from lost. The recorder calls it often.
+// nudge lets the recorder work, if there is one by now.
+func (p *Publisher) nudge() {
+	select {
+	case <-p.built:
+		if p.recorder != nil {
+			p.recorder.nudge()
+		}
+	default:
+	}
+}
+
+// watch tells live from lost and keeps the sender informed. The recorder calls
+// it often.
 func (p *Publisher) watch(now time.Time) {
+	p.report(now)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.shown && !p.since.IsZero() && now.Sub(p.since) >= pairPatience {
@@ -331,13 +372,50 @@ func (p *Publisher) RequestKeyFrame() { p.keys.request(p.node.now()) }
 
 func (p *Publisher) sendPLI() {
 	p.mu.Lock()
-	pc, video := p.pc, p.video
+	video := p.video
 	p.mu.Unlock()
-	if pc == nil || video == nil {
+	if video != nil {
+		p.sendReports(&rtcp.PictureLossIndication{MediaSSRC: video.ssrc})
+	}
+}
+
+// report sends what is due: requests for lost packets, every second a receiver
+// report. The recorder's goroutine calls it.
+func (p *Publisher) report(now time.Time) {
+	p.mu.Lock()
+	tracks := [2]*upTrack{p.video, p.audio}
+	p.mu.Unlock()
+	if tracks[0] != nil {
+		tracks[0].repair(now)
+	}
+	if now.Sub(p.reported) < reportEvery {
 		return
 	}
-	if err := pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(video.remote.SSRC())}}); err != nil {
-		p.log.Debug("key frame not asked for", "error", err)
+	p.reported = now
+	var rr rtcp.ReceiverReport
+	for _, u := range tracks {
+		if u == nil {
+			continue
+		}
+		if b, ok := u.reception.block(u.ssrc, now); ok {
+			rr.Reports = append(rr.Reports, b)
+		}
+	}
+	if len(rr.Reports) > 0 {
+		p.sendReports(&rr)
+	}
+}
+
+// sendReports sends RTCP to the publisher, if it is connected.
+func (p *Publisher) sendReports(r rtcp.Packet) {
+	p.mu.Lock()
+	pc := p.pc
+	p.mu.Unlock()
+	if pc == nil {
+		return
+	}
+	if err := pc.WriteRTCP([]rtcp.Packet{r}); err != nil {
+		p.log.Debug("report not sent", "error", err)
 	}
 }
 
@@ -396,7 +474,6 @@ func (p *Publisher) shutdown(reason Reason) {
 				p.log.Debug("close connection", "error", err)
 			}
 		}
-		p.readers.Wait()
 		p.recorder.end()
 		// Only now: whoever publishes the attempt next must find this one, to
 		// wait for it.

@@ -3,7 +3,7 @@ package media
 import (
 	"errors"
 	"log/slog"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,8 +15,11 @@ import (
 var ErrNothingRecorded = errors.New("media: nothing recorded yet")
 
 const (
-	recorderQueue = 2048 // packets, some 15 s: what a stalled disk may take
-	recorderTick  = 50 * time.Millisecond
+	recorderQueue = 2048                  // packets, some 15 s: what a stalled disk may take
+	recorderTick  = 50 * time.Millisecond // between two looks at the queue
+	recorderTurns = 5                     // of a node's recorders within a tick
+	reportTurns   = recorderTurns * int(reportEvery/recorderTick)
+	popEvery      = 16 // packets, so that a long queue does not overrun the assemblers
 	videoRate     = 90000
 	audioRate     = 48000
 	firstKeyGrace = 300 * time.Millisecond
@@ -25,10 +28,11 @@ const (
 // recorder turns the packets of one publisher into frames on the recording's
 // timeline, hands them to the taps and writes them into segments.
 //
-// One goroutine (run) owns everything below the channels. Packets come in by a
-// bounded queue that drops when it is full, so neither a slow disk nor a slow
-// sink reaches the goroutines that receive and forward; what was dropped looks
-// like loss and is marked as such.
+// One goroutine (run) owns everything below the channels. It looks at its queue
+// when the node nudges it, every recorderTick, and not for each packet: waking
+// up is what costs. The queue is bounded and drops when it is full, so neither a
+// slow disk nor a slow sink reaches the goroutines that receive and forward; what
+// was dropped looks like loss and is marked as such.
 type recorder struct {
 	log   *slog.Logger
 	now   func() time.Time
@@ -36,15 +40,18 @@ type recorder struct {
 	each  func(now time.Time) // called about every recorderTick
 	chain *chain
 	taps  tapSet
-	in    chan recorderItem
+	wake  chan struct{}
 	cuts  chan chan cutReply
 	stop  chan struct{}
 	done  chan struct{}
 
-	dropped atomic.Int64
+	mu      sync.Mutex
+	queue   []recorderItem
+	dropped int
 
 	// Owned by run.
-	since  time.Time // arrivals are offset from here by the monotonic clock
+	spare  []recorderItem // the queue's other half
+	since  time.Time      // arrivals are offset from here by the monotonic clock
 	origin time.Duration
 	video  *assemble.Video
 	audio  *assemble.Audio
@@ -92,7 +99,7 @@ func newRecorder(cfg recorderConfig) *recorder {
 	_, _, end := cfg.chain.state()
 	r := &recorder{
 		log: cfg.log, now: cfg.now, keys: cfg.keys, each: cfg.each, chain: cfg.chain,
-		in:   make(chan recorderItem, recorderQueue),
+		wake: make(chan struct{}, 1),
 		cuts: make(chan chan cutReply),
 		stop: make(chan struct{}), done: make(chan struct{}),
 		since:  now,
@@ -108,10 +115,20 @@ func newRecorder(cfg recorderConfig) *recorder {
 
 // push hands over a packet or a report; it never blocks.
 func (r *recorder) push(i recorderItem) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.queue) >= recorderQueue {
+		r.dropped++
+		return
+	}
+	r.queue = append(r.queue, i)
+}
+
+// nudge lets run look at the queue and the time.
+func (r *recorder) nudge() {
 	select {
-	case r.in <- i:
+	case r.wake <- struct{}{}:
 	default:
-		r.dropped.Add(1)
 	}
 }
 
@@ -120,27 +137,41 @@ func (r *recorder) run() {
 	defer close(r.done)
 	defer r.taps.close()
 	defer r.chain.leave()
-	tick := time.NewTicker(recorderTick)
-	defer tick.Stop()
 	for {
 		select {
-		case i := <-r.in:
-			r.take(i)
+		case <-r.wake:
+			r.work()
 		case reply := <-r.cuts:
 			r.cut(reply)
-		case <-tick.C:
-			r.tick(r.now())
 		case <-r.stop:
-			for len(r.in) > 0 {
-				r.take(<-r.in)
-			}
+			r.work()
 			r.out.finish()
-			if n := r.dropped.Load(); n > 0 {
-				r.log.Warn("recorder dropped packets", "packets", n)
-			}
 			return
 		}
 	}
+}
+
+// work takes what is in the queue and does what is due.
+func (r *recorder) work() {
+	r.mu.Lock()
+	items, dropped := r.queue, r.dropped
+	r.queue, r.dropped = r.spare[:0], 0
+	r.mu.Unlock()
+	if dropped > 0 {
+		r.log.Warn("recorder dropped packets", "packets", dropped)
+	}
+	for n, i := range items {
+		r.take(i)
+		if n%popEvery == popEvery-1 && i.packet != nil {
+			r.pop(i.packet.at)
+		}
+	}
+	r.spare = nil
+	if cap(items) <= 8*popEvery { // what a stalled disk let grow is not kept
+		clear(items)
+		r.spare = items
+	}
+	r.tick(r.now())
 }
 
 // end stops run and waits for it. It is called once, after the last push.
@@ -173,7 +204,6 @@ func (r *recorder) take(i recorderItem) {
 		}
 		r.video.Push(p)
 	}
-	r.pop(i.packet.at)
 }
 
 // pop moves what is whole by now to the segmenter and the taps.

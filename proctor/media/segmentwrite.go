@@ -12,7 +12,7 @@ import (
 
 // write moves the pending blocks below limit into the file.
 func (s *segmenter) write(limit time.Duration) {
-	var now, later []block
+	now, later := make([]block, 0, len(s.pending)), make([]block, 0, 16)
 	for _, b := range s.pending {
 		if b.off < limit {
 			now = append(now, b)
@@ -52,17 +52,36 @@ func (s *segmenter) store(blocks []block) error {
 			s.describe(b)
 			n++
 		}
-		bytes, err := webm.AppendCluster(nil, cluster)
-		if err != nil {
-			return err
-		}
-		if err := s.file.write(bytes); err != nil {
+		if err := s.writeCluster(cluster, size); err != nil {
 			return err
 		}
 		blocks = blocks[n:]
 	}
 	return nil
 }
+
+// writeCluster writes one cluster by one write. Its buffer is borrowed: clusters
+// are what a recorder would waste most memory on.
+func (s *segmenter) writeCluster(cluster []webm.Block, size int) error {
+	buf, _ := s.spool.buffers.Get().(*[]byte)
+	if buf == nil {
+		buf = new([]byte)
+	}
+	defer s.spool.buffers.Put(buf)
+	bytes, err := webm.AppendCluster(slices.Grow((*buf)[:0], size+blockOverhead*(len(cluster)+1)), cluster)
+	if err != nil {
+		return err
+	}
+	if cap(bytes) <= keepBuffer {
+		*buf = bytes
+	}
+	return s.file.write(bytes)
+}
+
+const (
+	blockOverhead = 16        // bytes around a block's data, at most
+	keepBuffer    = 512 << 10 // bytes
+)
 
 // open creates the current segment's file.
 func (s *segmenter) open(blocks []block) error {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -33,8 +34,9 @@ const (
 
 // spool is the folder of one Node.
 type spool struct {
-	dir  string
-	lock *os.File
+	dir     string
+	lock    *os.File
+	buffers sync.Pool // of *[]byte, for clusters
 }
 
 func openSpool(root string) (*spool, error) {

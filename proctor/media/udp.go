@@ -75,7 +75,7 @@ func checkPublicIPs(entries []string) error {
 	return nil
 }
 
-func newMux(conn *net.UDPConn, logs logging.LoggerFactory) ice.UDPMux {
+func newMux(conn net.PacketConn, logs logging.LoggerFactory) ice.UDPMux {
 	return ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: logs.NewLogger("mux")})
 }
 

@@ -7,73 +7,83 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/webrtc/v3"
+	"github.com/pion/rtp"
 )
 
 const (
 	receiveMTU = 1600
-	// A sender whose packets are all rubbish is not read for ever.
+	// A sender whose packets are all rubbish is not listened to for ever.
 	maxBadPackets = 5000
 )
 
-// upTrack is one track that comes in. One goroutine reads it, keeps the newest
-// packets, gives each to the viewers' queues and to the recorder; it never
-// waits for any of them.
+// upTrack is one track that comes in. The goroutine that decrypts its packets
+// calls take, which keeps the newest ones and gives each to the viewers' queues
+// and to the recorder; it never waits for any of them.
 type upTrack struct {
-	pub    *Publisher
-	media  Media
-	remote *webrtc.TrackRemote
-	cache  packetCache
-	last   atomic.Int64 // arrival of the newest packet, Unix nanoseconds
+	pub         *Publisher
+	media       Media
+	ssrc        uint32
+	payloadType uint8
+	cache       packetCache
+	last        atomic.Int64 // arrival of the newest packet, Unix nanoseconds
+	reception   reception
+
+	// Owned by take.
+	parsed  rtp.Packet
+	packets packetMaker
+	bad     int
 
 	mu    sync.Mutex                   // orders changes of downs
-	downs atomic.Pointer[[]*downTrack] // read by the reader without a lock
+	downs atomic.Pointer[[]*downTrack] // read by take without a lock
 }
 
-// read runs until the track ends.
-func (u *upTrack) read() {
-	buf := make([]byte, receiveMTU)
-	payloadType := uint8(u.remote.PayloadType())
-	for bad := 0; bad < maxBadPackets; {
-		n, _, err := u.remote.Read(buf)
-		if err != nil && n == 0 {
-			return
+// take handles one decrypted packet. Calls come one at a time.
+func (u *upTrack) take(b []byte) {
+	if u.bad >= maxBadPackets {
+		return
+	}
+	if err := u.parsed.Unmarshal(b); err != nil || u.parsed.PayloadType != u.payloadType { // authentic, yet not what was agreed on
+		if u.bad++; u.bad == maxBadPackets {
+			u.pub.log.Warn("track given up: too many malformed packets", "media", u.media)
 		}
-		at := u.pub.node.now()
-		p, perr := parsePacket(buf[:n], payloadType, at)
-		if err != nil || perr != nil { // authentic, yet not what was agreed on
-			bad++
-			continue
-		}
-		u.last.Store(at.UnixNano())
-		u.cache.put(p)
-		if downs := u.downs.Load(); downs != nil {
-			for _, d := range *downs {
-				d.viewer.queue.push(d, p)
-			}
-		}
-		if !u.pub.node.cfg.DoNotRecord {
-			u.pub.recorder.push(recorderItem{media: u.media, packet: p})
+		return
+	}
+	at := u.pub.node.now()
+	p := u.packets.make(&u.parsed, at)
+	u.last.Store(at.UnixNano())
+	u.reception.packet(p.seq, p.time, at)
+	u.repair(at)
+	u.cache.put(p)
+	if downs := u.downs.Load(); downs != nil {
+		for _, d := range *downs {
+			d.viewer.queue.push(d, p)
 		}
 	}
-	u.pub.log.Warn("track given up: too many malformed packets", "media", u.media)
+	if !u.pub.node.cfg.DoNotRecord {
+		u.pub.recorder.push(recorderItem{media: u.media, packet: p})
+	}
 }
 
-// readReports feeds the recorder with the sender's reports until the track ends.
-func (u *upTrack) readReports(receiver *webrtc.RTPReceiver) {
-	for bad := 0; bad < maxBadPackets; {
-		packets, _, err := receiver.ReadRTCP()
-		if err != nil {
-			if receiverEnded(err) {
-				return
-			}
-			bad++
-			continue
-		}
-		for _, p := range packets {
-			if sr, ok := p.(*rtcp.SenderReport); ok && sr.SSRC == uint32(u.remote.SSRC()) && sr.NTPTime != 0 {
-				u.pub.recorder.push(recorderItem{media: u.media, report: &senderReport{rtp: sr.RTPTime, ntp: fromNTP(sr.NTPTime)}})
-			}
+// repair asks the sender for lost packets of the picture when they are due.
+func (u *upTrack) repair(now time.Time) {
+	if u.media != Video { // sound repairs itself
+		return
+	}
+	if numbers := u.reception.due(now); len(numbers) > 0 {
+		u.pub.sendReports(&rtcp.TransportLayerNack{MediaSSRC: u.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(numbers)})
+	}
+}
+
+// takeReports feeds the recorder with the sender's reports.
+func (u *upTrack) takeReports(b []byte) {
+	packets, err := rtcp.Unmarshal(b)
+	if err != nil {
+		return
+	}
+	for _, p := range packets {
+		if sr, ok := p.(*rtcp.SenderReport); ok && sr.SSRC == u.ssrc && sr.NTPTime != 0 {
+			u.reception.sender(sr.NTPTime, u.pub.node.now())
+			u.pub.recorder.push(recorderItem{media: u.media, report: &senderReport{rtp: sr.RTPTime, ntp: fromNTP(sr.NTPTime)}})
 		}
 	}
 }
@@ -105,7 +115,13 @@ func (u *upTrack) silence(now time.Time) time.Duration {
 
 // fromNTP reads the 64-bit time of RFC 3550, 4.
 func fromNTP(t uint64) time.Time {
-	const since1900 = 2208988800 // seconds to the Unix epoch
 	seconds := int64(t>>32) - since1900
 	return time.Unix(seconds, int64((t&0xFFFFFFFF)*uint64(time.Second)>>32)).UTC()
 }
+
+// toNTP is its inverse.
+func toNTP(t time.Time) uint64 {
+	return uint64(t.Unix()+since1900)<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)
+}
+
+const since1900 = 2208988800 // seconds to the Unix epoch

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v3"
 )
 
@@ -16,7 +18,10 @@ import (
 // (some 600 bytes a track) fits the wire's 64 KiB.
 const MaxWatched = 50
 
-const maxSections = 2 * MaxWatched // of media, in use or to be used again
+const (
+	maxSections   = 2 * MaxWatched // of media, in use or to be used again
+	reportsAtOnce = 30             // 28 bytes each, in a datagram
+)
 
 // ViewOptions of Node.View.
 type ViewOptions struct {
@@ -62,7 +67,7 @@ func (n *Node) View(ctx context.Context, opts ViewOptions) (*Viewer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	pc, err := n.engines.view.NewPeerConnection(n.pionConfig())
+	pc, err := n.engine.connection(n.pionConfig(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("media: new connection: %w", err)
 	}
@@ -323,6 +328,27 @@ func (v *Viewer) offer() (Offer, error) {
 		}
 	}
 	return offer, nil
+}
+
+// report tells the viewer's browser how the tracks' times belong together.
+func (v *Viewer) report(now time.Time) {
+	if !v.mu.TryLock() { // it negotiates; the next second will do
+		return
+	}
+	downs := slices.Clone(v.downs)
+	v.mu.Unlock()
+	var reports []rtcp.Packet
+	for i, d := range downs {
+		if sr, ok := d.report(now); ok {
+			reports = append(reports, sr)
+		}
+		if len(reports) == reportsAtOnce || i == len(downs)-1 && len(reports) > 0 {
+			if err := v.pc.WriteRTCP(reports); err != nil {
+				v.log.Debug("reports not sent", "error", err)
+			}
+			reports = nil
+		}
+	}
 }
 
 // wantKeys asks every watched publisher for a key frame.
