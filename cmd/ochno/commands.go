@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -13,7 +11,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -27,7 +24,7 @@ import (
 )
 
 func commands() []command {
-	return []command{
+	list := []command{
 		{"serve", "", "run the service", `Runs one node of the service until SIGINT or SIGTERM, configured by the environment (see ochno settings).
 Migrations are not applied by it: run ochno migrate before a new version.`, serve},
 		{"demo", "", "run everything on this machine, with stands and an exam to try", `Starts PostgreSQL, MinIO, the ESIA stand, the EBS stand and the service in one folder, makes an exam, and says where to click.
@@ -44,15 +41,15 @@ Keep copies apart from the database's backups: without the master key nothing st
 		{"exam", "CODE", "make an exam, or change it", `Makes the exam with that code (its link is /e/CODE), or changes the one there is.`, makeExam},
 		{"roster import", "FILE.csv", "put students into an exam's roster", `Reads a CSV with a header: Фамилия; Имя; Отчество; Дата рождения; СНИЛС; Группа; Факультет, in any order; separated by ; , or tab;
 UTF-8 or Windows-1251. All rows or none: every problem is listed by line. May be repeated.`, rosterImport},
-		{"log export", "", "export the identification log", `Writes the log as CSV (opens right in a Russian Excel) or JSON Lines, oldest first. The export is itself a record of the log.`, logExport},
-		{"log verify", "", "check the whole log against its checkpoints", `Rebuilds the tree from the records alone and compares it with every checkpoint and its signature.
-Names the first thing that does not fit. Exit code 1 then.`, logVerify},
+	}
+	list = append(list, logCommands()...)
+	return append(list, []command{
 		{"openapi", "", "print the OpenAPI description of the HTTP API", `Prints the OpenAPI 3.1 description as JSON. The front end's client is generated from it.`, openAPI},
 		{"stack", "-- COMMAND [arguments]", "run a command beside a private PostgreSQL and MinIO", `Starts PostgreSQL and MinIO for tests, runs the command with OCHNO_TEST_POSTGRES, OCHNO_TEST_MINIO and OCHNO_TEST_MINIO_SECRET set,
 stops both and exits with the command's code. make test uses it.`, runStack},
 		loadgenCommand,
 		{"version", "", "print the version", `Prints the commit the program was built from; + means with changes.`, version},
-	}
+	}...)
 }
 
 func serve(ctx context.Context, c *call) error {
@@ -345,101 +342,6 @@ func rosterImport(ctx context.Context, c *call) error {
 		return failure(1)
 	}
 	return err
-}
-
-func logExport(ctx context.Context, c *call) error {
-	format := c.flags.String("format", "csv", "csv or jsonl")
-	code := c.flags.String("exam", "", "`code` of an exam; default: all")
-	kind := c.flags.String("type", "", "`type` of record, like identification; default: all")
-	output := c.flags.String("output", "-", "`file` to write; - for standard output")
-	separator := c.flags.String("separator", ";", "of CSV: ; or , or tab")
-	if err := c.parse(0); err != nil {
-		return err
-	}
-	options := ledger.ExportOptions{Format: ledger.Format(*format), Separator: ';', Zone: time.Local, Filter: ledger.Filter{Type: ledger.Type(*kind)}}
-	switch *separator {
-	case ";":
-	case ",":
-		options.Separator = ','
-	case "tab", "\t":
-		options.Separator = '\t'
-	default:
-		return usageError{errors.New("--separator: want ; or , or tab")}
-	}
-	if options.Format != ledger.CSV && options.Format != ledger.JSONL {
-		return usageError{errors.New("--format: want csv or jsonl")}
-	}
-	return withStore(ctx, c, func(store proctor.Store) error {
-		if *code != "" {
-			e, err := store.Exams.ByCode(ctx, *code)
-			if err != nil {
-				return fmt.Errorf("exam %q: %w", *code, err)
-			}
-			options.Filter.Exam = e.ID
-		}
-		if err := logAccess(ctx, store, options); err != nil {
-			return err
-		}
-		return write(c, *output, func(w io.Writer) error {
-			n, err := store.Log.Export(ctx, w, options)
-			if err == nil {
-				fmt.Fprintf(c.stderr, "%d records\n", n)
-			}
-			return err
-		})
-	})
-}
-
-// logAccess records that somebody with access to the machine exported the log.
-func logAccess(ctx context.Context, store proctor.Store, o ledger.ExportOptions) error {
-	return pgx.BeginFunc(ctx, store.Pool, func(tx pgx.Tx) error {
-		_, err := store.Log.Append(ctx, tx, ledger.Entry{
-			Type: ledger.TypeAccess, At: time.Now(), Exam: o.Filter.Exam, Person: uuid.Nil, Outcome: "exported",
-			Data:     ledger.Access{What: "log." + string(o.Format), Filter: map[string]string{"type": string(o.Filter.Type), "by": "command line"}},
-			Personal: map[string]string{"actor": "system user " + os.Getenv("USER")},
-		})
-		return err
-	})
-}
-
-// write gives do a file that appears whole or not at all, or standard output.
-func write(c *call, path string, do func(io.Writer) error) error {
-	if path == "-" {
-		return do(c.stdout)
-	}
-	file, err := os.CreateTemp(dirOf(path), ".ochno-export-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	out := bufio.NewWriter(file)
-	err = do(out)
-	if err := errors.Join(err, out.Flush(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
-}
-
-func dirOf(path string) string {
-	if i := strings.LastIndexByte(path, '/'); i >= 0 {
-		return path[:i+1]
-	}
-	return "."
-}
-
-func logVerify(ctx context.Context, c *call) error {
-	if err := c.parse(0); err != nil {
-		return err
-	}
-	return withStore(ctx, c, func(store proctor.Store) error {
-		report, err := store.Log.Verify(ctx)
-		if err != nil {
-			return fmt.Errorf("the log does not verify: %w", err)
-		}
-		fmt.Fprintf(c.stdout, "%d records stand in the tree, in order and unchanged; %d checkpoints fit and are signed by %s; %d records wait to be sealed\n",
-			report.Size, report.Checkpoints, store.Key.Verifier.Name(), report.Pending)
-		return nil
-	})
 }
 
 func openAPI(_ context.Context, c *call) error {

@@ -58,6 +58,10 @@ func TestWrongUse(t *testing.T) {
 		{"exam", "x1"},
 		{"roster", "import", "f.csv"},
 		{"log", "export", "--format", "exe"},
+		{"log", "package"},
+		{"log", "package", "--output", "-"},
+		{"log", "verify", "a.zip", "b.zip"},
+		{"log", "verify", "--key", "rubbish", "a.zip"},
 		{"person", "Only"},
 		{"stack"},
 		{"person", "--birth", "1990-01-01", "--snils", "123", "--roles", "proctor", "Family", "First"},
@@ -159,6 +163,33 @@ func TestAdministration(t *testing.T) {
 		t.Errorf("exported %d rows, %v", len(rows), err)
 	}
 	do(0, "log", "verify")
+
+	checkpoint, _ := do(0, "log", "checkpoint")
+	kept := file("kept.txt", checkpoint)
+	do(0, "log", "verify", "--since", kept)
+	do(1, "log", "verify", "--since", good)
+	do(1, "log", "verify", "--since", filepath.Join(dir, "none"))
+	do(2, "log", "verify", "--key", "x")
+	zip := filepath.Join(dir, "log.zip")
+	do(1, "log", "package", "--exam", "no-such", "--output", zip)
+	do(0, "log", "package", "--output", zip)
+	settings := env
+	env = nil // a package is checked without any
+	for _, args := range [][]string{{zip}, {zip, "--since", kept}, {"--key", settings["OCHNO_LOG_KEY_FILE"] + ".pub", zip}} {
+		if stdout, _ = do(0, append([]string{"log", "verify"}, args...)...); !strings.Contains(stdout, "Everything fits.") {
+			t.Errorf("log verify %q: %s", args, stdout)
+		}
+	}
+	whole, err := os.ReadFile(zip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := bytes.Index(whole, []byte(`"what":"log.`))
+	whole[i+len(`"what":"`)] = 'L'
+	if stdout, _ = do(1, "log", "verify", file("broken.zip", string(whole))); !strings.Contains(stdout, "records.jsonl, line ") {
+		t.Errorf("a broken package: %s", stdout)
+	}
+	do(1, "log", "verify", good)
 }
 
 func TestDoctorOnAMigratedDatabaseOnly(t *testing.T) {

@@ -63,6 +63,7 @@ type testLog struct {
 	exec   func(string, ...any)
 	// checkpoint is the log's note of that size.
 	checkpoint func(size int64) string
+	close      func()
 	sequencer  *ledger.Sequencer
 }
 
@@ -99,6 +100,7 @@ func newTestLog(t testing.TB) *testLog {
 			t.Fatal(err)
 		}
 	}
+	l.close = pool.Close
 	l.checkpoint = func(size int64) (text string) {
 		t.Helper()
 		if err := pool.QueryRow(context.Background(), `select note from ledger_checkpoint where size = $1`, size).Scan(&text); err != nil {

@@ -30,7 +30,7 @@ func tail(body []byte) (personal, kind []byte) {
 	}
 	kind = body[at+len(typeKey) : len(body)-2]
 	schema := bytes.LastIndex(body[:at], []byte(`,"schema":`))
-	if schema < 0 || body[schema-1] != '}' {
+	if schema < 1 || body[schema-1] != '}' {
 		return nil, kind
 	}
 	if start := bytes.LastIndex(body[:schema], []byte(personalKey)); start >= 0 {

@@ -1,0 +1,316 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/mod/sumdb/note"
+
+	"ochno/proctor"
+	"ochno/proctor/archive"
+	"ochno/proctor/ledger"
+	"ochno/proctor/ledger/pack"
+)
+
+func logCommands() []command {
+	return []command{
+		{"log export", "", "export the identification log", `Writes the log as CSV (opens right in a Russian Excel) or JSON Lines, oldest first. The export is itself a record of the log.`, logExport},
+		{"log package", "", "write a package that anyone can check offline", `Writes one ZIP with the sealed records, their proofs, the signed checkpoint, the key and the hashes of recordings, and checks it before it appears.
+Without --exam and --type it holds the whole log. It has personal values: keep and send it accordingly. The package is itself a record of the log.`, logPackage},
+		{"log verify", "[FILE.zip]", "check a package, or the whole log", `With a file: checks a package, with no network, no database and no configuration, and says what it proved or what does not fit.
+Without: rebuilds the tree from the database's records alone and compares it with every checkpoint and its signature.
+With --since both prove that nothing was cut off or rewritten since a checkpoint that was kept elsewhere. Exit code 1 when anything does not fit.`, logVerify},
+		{"log checkpoint", "", "print the newest signed checkpoint, to be kept elsewhere", `Prints the newest checkpoint as a signed note. Keep it where nobody who runs the log can change it: log verify --since FILE proves later
+that the log still begins with the records it signed.`, logCheckpoint},
+	}
+}
+
+func logExport(ctx context.Context, c *call) error {
+	format := c.flags.String("format", "csv", "csv or jsonl")
+	code := c.flags.String("exam", "", "`code` of an exam; default: all")
+	kind := c.flags.String("type", "", "`type` of record, like identification; default: all")
+	output := c.flags.String("output", "-", "`file` to write; - for standard output")
+	separator := c.flags.String("separator", ";", "of CSV: ; or , or tab")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	options := ledger.ExportOptions{Format: ledger.Format(*format), Separator: ';', Zone: time.Local, Filter: ledger.Filter{Type: ledger.Type(*kind)}}
+	switch *separator {
+	case ";":
+	case ",":
+		options.Separator = ','
+	case "tab", "\t":
+		options.Separator = '\t'
+	default:
+		return usageError{errors.New("--separator: want ; or , or tab")}
+	}
+	if options.Format != ledger.CSV && options.Format != ledger.JSONL {
+		return usageError{errors.New("--format: want csv or jsonl")}
+	}
+	return withStore(ctx, c, func(store proctor.Store) error {
+		if *code != "" {
+			e, err := store.Exams.ByCode(ctx, *code)
+			if err != nil {
+				return fmt.Errorf("exam %q: %w", *code, err)
+			}
+			options.Filter.Exam = e.ID
+		}
+		if err := logAccess(ctx, store, options); err != nil {
+			return err
+		}
+		return write(c, *output, func(w io.Writer) error {
+			n, err := store.Log.Export(ctx, w, options)
+			if err == nil {
+				fmt.Fprintf(c.stderr, "%d records\n", n)
+			}
+			return err
+		})
+	})
+}
+
+// logAccess records that somebody with access to the machine exported the log.
+func logAccess(ctx context.Context, store proctor.Store, o ledger.ExportOptions) error {
+	return pgx.BeginFunc(ctx, store.Pool, func(tx pgx.Tx) error {
+		_, err := store.Log.Append(ctx, tx, ledger.Entry{
+			Type: ledger.TypeAccess, At: time.Now(), Exam: o.Filter.Exam, Person: uuid.Nil, Outcome: "exported",
+			Data:     ledger.Access{What: "log." + string(o.Format), Filter: map[string]string{"type": string(o.Filter.Type), "by": "command line"}},
+			Personal: map[string]string{"actor": "system user " + os.Getenv("USER")},
+		})
+		return err
+	})
+}
+
+// write gives do a file that appears whole or not at all, or standard output.
+func write(c *call, path string, do func(io.Writer) error) error {
+	if path == "-" {
+		return do(c.stdout)
+	}
+	return writeFile(path, func(file *os.File) error {
+		out := bufio.NewWriter(file)
+		err := do(out)
+		return errors.Join(err, out.Flush())
+	})
+}
+
+// writeFile gives do a file that appears at path once do is done without an error.
+func writeFile(path string, do func(*os.File) error) error {
+	file, err := os.CreateTemp(dirOf(path), ".ochno-export-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	if err := errors.Join(do(file), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+func dirOf(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		return path[:i+1]
+	}
+	return "."
+}
+
+// logPackage writes a package and checks it as its receiver will.
+func logPackage(ctx context.Context, c *call) error {
+	code := c.flags.String("exam", "", "`code` of an exam; default: all")
+	kind := c.flags.String("type", "", "`type` of record, like identification; default: all")
+	output := c.flags.String("output", "", "`file` to write, like algebra.zip")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	if *output == "" || *output == "-" {
+		return usageError{errors.New("--output is needed: a file, for the package is checked before it appears")}
+	}
+	return withStore(ctx, c, func(store proctor.Store) error {
+		o := pack.Options{
+			Filter: ledger.Filter{Type: ledger.Type(*kind)}, Selection: map[string]string{}, Signer: store.Key.Signer, PublicKey: store.Key.Public,
+			At: time.Now(), Software: proctor.Version(), Segments: segmentsOf(archive.OpenIndex(store.Pool)),
+		}
+		if *kind != "" {
+			o.Selection["type"] = *kind
+		}
+		if *code != "" {
+			e, err := store.Exams.ByCode(ctx, *code)
+			if err != nil {
+				return fmt.Errorf("exam %q: %w", *code, err)
+			}
+			o.Filter.Exam, o.Selection["exam"] = e.ID, *code
+		}
+		if err := logAccess(ctx, store, ledger.ExportOptions{Format: "package", Filter: o.Filter}); err != nil {
+			return err
+		}
+		if err := seal(ctx, store); err != nil {
+			return err
+		}
+		return writeFile(*output, func(file *os.File) error {
+			if _, err := pack.Write(ctx, file, store.Log, o); err != nil {
+				return err
+			}
+			report, err := verifyFile(ctx, file, pack.Trust{Key: store.Key.Public})
+			if err == nil && !report.OK() {
+				return errors.Join(errors.New("the package does not verify, so it was not written; see ochno log verify"), report.Text(c.stderr))
+			}
+			if err == nil {
+				fmt.Fprintf(c.stderr, "%d records\n", report.Records)
+			}
+			return err
+		})
+	})
+}
+
+// seal takes what waits into the tree, as the service's sequencer does: whichever of them is first.
+func seal(ctx context.Context, store proctor.Store) error {
+	s := ledger.NewSequencer(store.Pool, store.Key.Signer, time.Now, slog.New(slog.DiscardHandler))
+	for {
+		if n, err := s.Sequence(ctx); err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// segmentsOf gives the archive's segments in the package's form.
+func segmentsOf(index *archive.Index) func(context.Context, string, func(pack.Segment) error) error {
+	return func(ctx context.Context, recording string, fn func(pack.Segment) error) error {
+		id, err := uuid.Parse(recording)
+		if err != nil {
+			return fmt.Errorf("a recording's id: %w", err)
+		}
+		return index.EachSegment(ctx, id, func(s archive.Segment) error {
+			return fn(pack.Segment{
+				Recording: recording, Number: s.Number, StartMS: s.StartMS, DurationMS: s.DurationMS, Size: s.Size,
+				SHA256: hex.EncodeToString(s.SHA256), Chain: hex.EncodeToString(s.Chain),
+			})
+		})
+	}
+}
+
+func verifyFile(ctx context.Context, file *os.File, t pack.Trust) (*pack.Report, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return pack.Verify(ctx, file, info.Size(), t)
+}
+
+func logVerify(ctx context.Context, c *call) error {
+	since := c.flags.String("since", "", "`file` with a checkpoint that was kept: prove that nothing was cut off or rewritten since")
+	key := c.flags.String("key", "", "the log's public `key` as the university publishes it, or a file with it; for a package")
+	if err := c.parseFlags(); err != nil {
+		return err
+	}
+	path := c.flags.Arg(0)
+	if path != "" { // flags may also come after the file, where people write them
+		c.args = c.flags.Args()[1:]
+		if err := c.parse(0); err != nil {
+			return err
+		}
+	}
+	var earlier []byte
+	if *since != "" {
+		var err error
+		if earlier, err = readSmall(*since); err != nil {
+			return err
+		}
+	}
+	if path != "" {
+		return verifyPackage(ctx, c, path, *key, earlier)
+	}
+	if *key != "" {
+		return usageError{errors.New("--key is for a package; the database is checked with the key of OCHNO_LOG_KEY_FILE")}
+	}
+	return verifyDatabase(ctx, c, earlier)
+}
+
+func verifyPackage(ctx context.Context, c *call, path, key string, earlier []byte) error {
+	if _, err := note.NewVerifier(key); key != "" && err != nil {
+		text, readErr := readSmall(key)
+		if readErr != nil {
+			return usageError{fmt.Errorf("--key: neither a public key (%w) nor a file with one", err)}
+		}
+		key = string(bytes.TrimSpace(text))
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	report, err := verifyFile(ctx, file, pack.Trust{Key: key, Earlier: earlier})
+	if err != nil {
+		return err
+	}
+	if err := report.Text(c.stdout); err != nil {
+		return err
+	}
+	if !report.OK() {
+		return failure(1)
+	}
+	return nil
+}
+
+func verifyDatabase(ctx context.Context, c *call, earlier []byte) error {
+	return withStore(ctx, c, func(store proctor.Store) error {
+		var checkpoints []ledger.Checkpoint
+		if earlier != nil {
+			checkpoint, err := ledger.OpenCheckpoint(earlier, store.Key.Verifier)
+			if err != nil {
+				return fmt.Errorf("--since: %w", err)
+			}
+			checkpoints = append(checkpoints, checkpoint)
+		}
+		report, err := store.Log.Verify(ctx, checkpoints...)
+		if err != nil {
+			return fmt.Errorf("the log does not verify: %w", err)
+		}
+		fmt.Fprintf(c.stdout, "%d records stand in the tree, in order and unchanged; %d checkpoints fit and are signed by %s; %d records wait to be sealed\n",
+			report.Size, report.Checkpoints, store.Key.Verifier.Name(), report.Pending)
+		if report.Earlier > 0 {
+			fmt.Fprintf(c.stdout, "the log begins with the very %d records that the earlier checkpoint signed\n", checkpoints[0].Size)
+		}
+		return nil
+	})
+}
+
+func logCheckpoint(ctx context.Context, c *call) error {
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	return withStore(ctx, c, func(store proctor.Store) error {
+		if err := seal(ctx, store); err != nil {
+			return err
+		}
+		checkpoint, err := store.Log.Latest(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(c.stdout, checkpoint.Note)
+		return err
+	})
+}
+
+// readSmall reads a file of at most 64 KiB.
+func readSmall(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	const most = 64 << 10
+	text, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err == nil && len(text) > most {
+		err = fmt.Errorf("%s is larger than %d bytes: it is no key or checkpoint", path, most)
+	}
+	return text, err
+}
