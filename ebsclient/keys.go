@@ -105,6 +105,9 @@ func parsePEM(data []byte) ([]Key, error) {
 		default:
 			return nil, fmt.Errorf("a PEM block %q among public keys", block.Type)
 		}
+		if len(key.PKIX) == 0 {
+			return nil, errors.New("a PEM block without a key")
+		}
 		if public, err := x509.ParsePKIXPublicKey(key.PKIX); err == nil {
 			if err := checkStrength(public); err != nil {
 				return nil, err

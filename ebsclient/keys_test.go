@@ -93,7 +93,8 @@ func TestParseKeys(t *testing.T) {
 	}
 	offCurve := jwk{"kty": "EC", "crv": "P-256", "x": ecJWK["x"], "y": ecJWK["x"]}
 	for name, in := range map[string]string{
-		"nothing": "", "rubbish": "hello", "no keys": jwks(t), "half a document": jwks(t, rsaJWK("a", a))[:50],
+		"an empty block": "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n",
+		"nothing":        "", "rubbish": "hello", "no keys": jwks(t), "half a document": jwks(t, rsaJWK("a", a))[:50],
 		"weak RSA": jwks(t, rsaJWK("w", weak)), "weak RSA in PEM": publicPEM(t, weak, nil), "P-384": publicPEM(t, &p384.PublicKey, nil),
 		"exponent 1": jwks(t, jwk{"kty": "RSA", "n": rsaJWK("", a)["n"], "e": "AQ"}), "off the curve": jwks(t, offCurve),
 		"a private key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte{1}})),

@@ -1,6 +1,6 @@
 // Package ebsmock is a stand of EBS: a verifier that takes pushed samples or identifies people on a page of its own, enrols faces,
-// compares samples and signs verdicts, for development, tests and demonstrations. It is a test tool that knows nothing of the program under test, and may
-// not be used to identify anybody: its measures are a stand's measures, not biometrics.
+// compares samples and signs verdicts, for development, tests and demonstrations. It is a test tool that knows nothing of the
+// program under test, and may not be used to identify anybody: its measures are a stand's measures, not biometrics.
 //
 // [New] makes a [Stand], which is an http.Handler; command ebsmock serves one. Start reading at push.go and sessionapi.go.
 //

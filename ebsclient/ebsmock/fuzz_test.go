@@ -11,15 +11,23 @@ import (
 	"ochno/ebsclient/ebsmock"
 )
 
-// FuzzWAV: whatever claims to be a voice is listened to, or refused.
+// FuzzWAV: whatever claims to be a voice is listened to, or refused. A short period makes a long sound.
 func FuzzWAV(f *testing.F) {
-	f.Add(hiss(200*time.Millisecond), 4, 100)
-	f.Add(hum(time.Second)[:9000], 1, 0)
-	f.Add(wav(nil, 8000), 4, 0)
-	f.Add([]byte("RIFF\xff\xff\xff\xffWAVEdata\xff\xff\xff\xff"), 16, -1)
-	f.Fuzz(func(t *testing.T, data []byte, digits, shown int) {
+	head := wav(make([]byte, 1<<15), 8000)[:44]
+	f.Add(head, []byte{0, 20, 0, 60, 0, 20, 0, 0xe0, 0, 0xc0, 0, 0xe0, 0, 0}, []byte{1, 0, 1, 1, 0, 0}, 4, 100)
+	f.Add(head, []byte{1, 2, 3}, []byte{1}, 1, 0)
+	f.Add([]byte("RIFF\xff\xff\xff\xffWAVEdata\xff\xff\xff\xff"), []byte{}, []byte{}, 16, -1)
+	f.Fuzz(func(t *testing.T, head, period, rhythm []byte, digits, shown int) {
+		var sound []byte
+		for _, loud := range rhythm {
+			for n := 0; n < 4000 && len(period) > 0 && len(sound) < 1<<16; n += len(period) {
+				for _, v := range period {
+					sound = append(sound, v*min(loud, 1))
+				}
+			}
+		}
 		digits = min(max(digits, 1), 16)
-		_, score, err := ebsmock.SoundScore(data, digits, time.Duration(shown)*time.Millisecond)
+		_, score, err := ebsmock.SoundScore(append(bytes.Clone(head), append(sound, make([]byte, 1<<15)...)...), digits, time.Duration(shown)*time.Millisecond)
 		if math.IsNaN(score) || score < 0 || score > 1 || (err != nil && score != 0) {
 			t.Fatalf("score %v, error %v", score, err)
 		}

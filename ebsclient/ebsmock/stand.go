@@ -88,6 +88,7 @@ func New(cfg Config) (*Stand, error) {
 	if cfg.SessionLifetime == 0 {
 		cfg.SessionLifetime = 10 * time.Minute
 	}
+	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
