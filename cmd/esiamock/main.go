@@ -26,6 +26,13 @@ Anybody may sign in as any of its fictional people. It prints one line of JSON, 
 
   esiamock --data .run/esia --client OCHNO=.run/esia-client.crt,http://127.0.0.1:8080/
 
+Faults, by --fault or, while it runs, by PUT and DELETE of /admin/faults; POST /admin/rotate changes the key:
+  --fault error:ESIA-007008,place=token,times=1     one exchange of a code (place: authorize, token or rest)
+  --fault slow:20s,person=1000000001                everything about one person
+  --fault html                                      a maintenance page instead of answers
+  --fault rotated_key                               tokens signed by a key that nobody knows
+  --fault skewed_clock:-10m                         a clock that is ten minutes slow
+
 Flags:
 `
 
@@ -64,10 +71,22 @@ func (c *clients) Set(text string) error {
 	return nil
 }
 
+// faults are the --fault flags.
+type faults []esiamock.Fault
+
+func (f *faults) String() string { return "" }
+
+func (f *faults) Set(text string) error {
+	fault, err := esiamock.ParseFault(text)
+	*f = append(*f, fault)
+	return err
+}
+
 // run serves until the context ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var config esiamock.Config
 	var registered clients
+	var broken faults
 	flags := flag.NewFlagSet("esiamock", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
@@ -77,6 +96,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	listen := flags.String("listen", "127.0.0.1:0", "`address` to listen on, or fd:3 for an inherited listening socket")
 	public := flags.String("public-url", "", "`URL` under which browsers and systems reach the stand (default http://ADDRESS)")
 	people := flags.String("people", "", "JSON `file` of test people to add")
+	cases := flags.Bool("cases", false, "add a test person for every case of signing in: second parents, a child's account, namesakes, staff of organisations")
+	flags.Var(&broken, "fault", "a `fault` that is switched on, see above; may be repeated")
 	flags.StringVar(&config.DataDir, "data", "", "`folder` for the stand's keys; esia.crt in it verifies its tokens (default: new keys in memory)")
 	flags.Var(&registered, "client", "a registered system: `id=certificate.pem,redirect-prefix`; may be repeated")
 	if err := flags.Parse(args); err != nil {
@@ -98,7 +119,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if config.PublicURL == "" {
 		config.PublicURL = "http://" + listener.Addr().String()
 	}
-	config.Clients = registered
+	config.Clients, config.Faults = registered, broken
+	config.People = esiamock.DemoPeople()
+	if *cases {
+		config.People = esiamock.TestPeople()
+	}
 	config.Logger = slog.New(slog.NewTextHandler(stderr, nil))
 	if *people != "" {
 		file, err := os.Open(*people)
@@ -110,7 +135,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", *people, err)
 		}
-		config.People = append(esiamock.DemoPeople(), more...)
+		config.People = append(config.People, more...)
 	}
 	stand, err := esiamock.New(config)
 	if err != nil {

@@ -103,6 +103,23 @@ func TestProgram(t *testing.T) {
 	}
 }
 
+func TestFaultsAndCases(t *testing.T) {
+	command := program(t, "--cases", "--fault", "skewed_clock:-1h", "--fault", "error:ESIA-007008,place=token,times=2")
+	url := ready(t, command)
+	if about := get(t, url+"/"); !strings.Contains(about, "<dd>30</dd>") {
+		t.Errorf("not everybody is there:\n%s", about)
+	}
+	if faults := get(t, url+"/admin/faults"); !strings.Contains(faults, `"skew":"-1h0m0s"`) || !strings.Contains(faults, `"times":2`) {
+		t.Errorf("faults: %s", faults)
+	}
+	if err := command.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestInheritedSocket(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -138,6 +155,7 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"--client", "OCHNO"}, "want id=certificate.pem,redirect-prefix", 2},
 		{[]string{"--client", "OCHNO=/no/such.crt,http://a/"}, "no such file", 2},
 		{[]string{"--nonsense"}, "nonsense", 2},
+		{[]string{"--fault", "weather"}, "none of error, slow, html", 2},
 		{[]string{"extra"}, "unexpected argument", 2},
 		{[]string{"--listen", "fd:1"}, "fd:3 or above", 2},
 		{[]string{"--listen", "fd:99"}, "no listening socket", 1},
