@@ -174,6 +174,22 @@ func TestConcurrentMovesOfOneAttempt(t *testing.T) {
 	}
 }
 
+// A move may be legal and still not the one that was meant: consent leads from registered to ready, and so does a try that ended.
+func TestMoveFromTheStateThatWasMeant(t *testing.T) {
+	x := newTestExams(t)
+	a := x.attempt(Identifying)
+	var illegal *IllegalMove
+	if _, err := x.move(t.Context(), a.ID, Move{From: Registered, To: Ready}); !errors.As(err, &illegal) || illegal.From != Identifying || x.read(a.ID).State != Identifying {
+		t.Errorf("from another state: %v, now %s; want an *IllegalMove", err, x.read(a.ID).State)
+	}
+	if _, err := x.move(t.Context(), a.ID, Move{From: Identifying, To: Admitted}); !errors.As(err, &illegal) {
+		t.Errorf("a move that is not legal: %v; want an *IllegalMove", err)
+	}
+	if _, err := x.move(t.Context(), a.ID, Move{From: Identifying, To: Ready}); err != nil || x.read(a.ID).State != Ready {
+		t.Errorf("from the state that was meant: %v, now %s", err, x.read(a.ID).State)
+	}
+}
+
 func ExampleIllegalMove() {
 	fmt.Println(&IllegalMove{From: Declined, To: Admitted})
 	// Output: an attempt that is declined cannot become admitted
