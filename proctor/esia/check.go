@@ -2,12 +2,15 @@ package esia
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -44,7 +47,7 @@ func (c *Client) Check(ctx context.Context) []Finding {
 	}
 	response, body, err := c.look(ctx, "check", redirect.URL)
 	if err != nil {
-		return append(findings, Finding{Name: "network", Detail: c.config.BaseURL, Err: typed(err)})
+		return append(findings, Finding{Name: "network", Detail: c.config.BaseURL + ": " + networkCause(err), Err: typed(err)})
 	}
 	findings = append(findings, Finding{Name: "network", Detail: fmt.Sprintf("%s answers with HTTP %d", c.config.BaseURL, response.StatusCode)})
 	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
@@ -97,10 +100,36 @@ func (c *Client) checkRegistration(response *http.Response, body string) Finding
 	if code := esiaCode.FindString(body); code != "" {
 		return refused(&Error{Code: code, Step: "check", Status: response.StatusCode})
 	}
-	if response.StatusCode != http.StatusOK {
+	switch {
+	case response.StatusCode >= 500:
+		return refused(&Error{Code: CodeUnavailable, Step: "check", Status: response.StatusCode})
+	case response.StatusCode != http.StatusOK:
 		return refused(&Error{Code: CodeAnswerInvalid, Step: "check", Status: response.StatusCode})
 	}
 	return f
+}
+
+// networkCause says for administrators why no connection came about.
+func networkCause(err error) string {
+	var name *net.DNSError
+	var untrusted *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var e *Error
+	switch {
+	case errors.As(err, &name):
+		return "its name cannot be resolved: check the address and the DNS server"
+	case errors.As(err, &untrusted):
+		return "its TLS certificate is not trusted: install the root certificate it is issued under, or find the proxy that takes its place"
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
+		return "it does not speak TLS: check the address and the proxy"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection is refused: nobody listens there, or a firewall says no"
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return "there is no route to it: check the network and the firewall"
+	case errors.As(err, &e) && e.Code == CodeTimeout:
+		return "no answer in time: a firewall drops the packets, or the way leads through a proxy"
+	}
+	return "the connection breaks"
 }
 
 // look fetches an address like a browser that follows nothing.

@@ -1,6 +1,10 @@
 package esia_test
 
 import (
+	"context"
+	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -8,6 +12,7 @@ import (
 	"time"
 
 	"ochno/proctor/esia"
+	"ochno/proctor/esia/esiamock"
 )
 
 // TestCheckTellsFaultsApart: each fault shows in its own finding, with its own code, and the others stay well.
@@ -63,6 +68,88 @@ func TestCheckTellsFaultsApart(t *testing.T) {
 	if got := strings.Join(codes, ", "); got != "clock ESIA-007015, registration ESIA-007015" {
 		t.Errorf("a wrong clock: %s", got)
 	}
+}
+
+// TestCheckAtTheStandsFaults: the network is well, and the finding says what ESIA did.
+func TestCheckAtTheStandsFaults(t *testing.T) {
+	w := newWorld(t, esia.RS256)
+	for _, test := range []struct {
+		name   string
+		faults []esiamock.Fault
+		want   string
+	}{
+		{"overload", []esiamock.Fault{{Kind: esiamock.FaultError, Code: "ESIA-007008", Place: esiamock.PlaceAuthorize}}, "registration ESIA-007008"},
+		{"maintenance", []esiamock.Fault{{Kind: esiamock.FaultHTML}}, "registration unavailable"},
+		{"ESIA's clock is wrong", []esiamock.Fault{{Kind: esiamock.FaultSkewedClock, Skew: time.Hour}}, "clock ESIA-007015, registration ESIA-007015"},
+		{"a little off", []esiamock.Fault{{Kind: esiamock.FaultSkewedClock, Skew: 2 * time.Minute}}, "clock ESIA-007015"},
+		{"well", nil, ""},
+	} {
+		if err := w.stand.SetFaults(test.faults...); err != nil {
+			t.Fatal(err)
+		}
+		var bad []string
+		for _, finding := range w.client(nil).Check(t.Context()) {
+			if finding.Err != nil {
+				bad = append(bad, finding.Name+" "+finding.Err.Code)
+			}
+		}
+		if got := strings.Join(bad, ", "); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// TestCheckNamesTheBlock: each way in which a network is blocked has its own words.
+func TestCheckNamesTheBlock(t *testing.T) {
+	w := newWorld(t, esia.RS256)
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	untrusted.StartTLS()
+	t.Cleanup(untrusted.Close)
+	released := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }))
+	t.Cleanup(silent.Close)
+	defer close(released)
+	for _, test := range []struct{ name, address, says, code string }{
+		{"refused", gone.URL, "refused", esia.CodeUnavailable},
+		{"no such name", "http://esia.invalid", "resolved", esia.CodeUnavailable},
+		{"a certificate nobody trusts", untrusted.URL, "not trusted", esia.CodeUnavailable},
+		{"no TLS there", strings.Replace(w.url, "http:", "https:", 1), "does not speak TLS", esia.CodeUnavailable},
+		{"silence", silent.URL, "no answer in time", esia.CodeTimeout},
+	} {
+		client := w.client(func(c *esia.Config) {
+			c.BaseURL = test.address
+			c.Signer = fixedSigner{}
+			if test.name == "silence" {
+				c.Timeout = 100 * time.Millisecond
+			}
+			c.HTTPClient = &http.Client{Transport: resolvesNothing()}
+		})
+		found := false
+		for _, finding := range client.Check(t.Context()) {
+			if finding.Name == "network" {
+				found = finding.Err != nil && finding.Err.Code == test.code && strings.Contains(finding.Detail, test.says)
+			}
+			if finding.Name != "network" && finding.Err != nil || finding.Name == "network" && !found {
+				t.Errorf("%s: %s: %s: %v", test.name, finding.Name, finding.Detail, finding.Err)
+			}
+		}
+		if !found {
+			t.Errorf("%s: nothing about the network", test.name)
+		}
+	}
+}
+
+// resolvesNothing answers for the name server, so that no test asks one.
+func resolvesNothing() *http.Transport {
+	return &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		if host, _, _ := net.SplitHostPort(address); net.ParseIP(host) == nil {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}}
+		}
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}}
 }
 
 func TestPing(t *testing.T) {

@@ -152,7 +152,17 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	for _, found := range regexp.MustCompile(`Code\w+ += "(\w+)"`).FindAllSubmatch(source, -1) {
 		codes = append(codes, string(found[1]))
 	}
-	if len(codes) < 17+20 {
+	// What the stand answers must be known, too.
+	for _, name := range []string{"authorize", "collections", "person", "request", "token"} {
+		stand, err := os.ReadFile("esiamock/" + name + ".go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, code := range esiaCode.FindAllString(string(stand), -1) {
+			codes = append(codes, code)
+		}
+	}
+	if len(codes) < 17+20+30 {
 		t.Fatalf("only %d codes found", len(codes))
 	}
 	for _, code := range codes {
@@ -171,6 +181,35 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 		if !slices.Contains(kinds, e.Kind()) {
 			t.Errorf("%s is of kind %q", code, e.Kind())
 		}
+	}
+}
+
+// TestEveryCodeOfAPlainSignOn: the same for the other driver, whose words never speak of Gosuslugi.
+func TestEveryCodeOfAPlainSignOn(t *testing.T) {
+	var codes []string
+	for _, name := range []string{"errors.go", "explain_oidc.go"} {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`Code\w+ += "(\w+)"`).FindAllSubmatch(source, -1) {
+			codes = append(codes, string(found[1]))
+		}
+	}
+	onlyESIA := []string{CodeSignerFailed, CodeVerifierFailed, CodeCertificateExpired, codeUnknown}
+	for _, code := range append(codes, "ESIA-007004", "") {
+		x, ok := oidcExplanations[code]
+		if !ok && slices.Contains(codes, code) && !slices.Contains(onlyESIA, code) {
+			t.Errorf("%s has no words of its own", code)
+		}
+		ru, en := (&Error{Code: code, OIDC: true}).Message()
+		cyrillic := func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }
+		if !strings.ContainsFunc(ru, cyrillic) || strings.ContainsFunc(en, cyrillic) || strings.Contains(ru, "Госуслуг") || strings.Contains(en, "Gosuslugi") || ok && x.kind == "" {
+			t.Errorf("%s: %q, %q", code, ru, en)
+		}
+	}
+	if len(codes) < 20+7 {
+		t.Errorf("only %d codes found", len(codes))
 	}
 }
 

@@ -131,6 +131,27 @@ var explanations = map[string]explanation{
 		"The access to the Gosuslugi data has expired. Sign in again.",
 	},
 
+	"ESIA-005003": {
+		KindRejected,
+		"Госуслуги не приняли запрос данных. Повторите вход; администратору: если ошибка повторяется, сверьте адрес Госуслуг в настройках.",
+		"Gosuslugi did not accept the request for data. Sign in again; administrator: if this repeats, check the Gosuslugi address in the settings.",
+	},
+	"ESIA-005008": {
+		KindRejected,
+		"На Госуслугах нет таких данных: учётная запись или запись о ребёнке удалена либо принадлежит другому человеку. Проверьте профиль на Госуслугах и войдите снова.",
+		"Gosuslugi have no such data: the account or the child's record was removed or belongs to somebody else. Check the profile at Gosuslugi and sign in again.",
+	},
+	"ESIA-005011": {
+		KindRejected,
+		"Госуслуги не приняли маркер доступа. Войдите ещё раз; если ошибка останется, сообщите администратору её код.",
+		"Gosuslugi did not accept the access token. Sign in again; if the error stays, tell the administrator its code.",
+	},
+	"ESIA-005014": {
+		KindRejected,
+		"Госуслуги не разрешают читать эти данные. Войдите ещё раз и разрешите передачу данных; администратору: добавьте нужные scope (например usr_org, kid_fullname) в заявку и в настройки.",
+		"Gosuslugi do not allow this data to be read. Sign in again and allow it to be handed over; administrator: add the scopes (such as usr_org, kid_fullname) to the registration and to the settings.",
+	},
+
 	CodeRequestInvalid: {
 		KindRejected,
 		"Госуслуги вернули неполный ответ, или адрес страницы был изменён. Начните вход заново.",

@@ -263,20 +263,6 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-func TestEverybodyCanSignIn(t *testing.T) {
-	w := newWorld(t, esia.RS256)
-	client := w.client(nil)
-	for _, person := range esiamock.TestPeople() {
-		identity, err := signIn(t, client, person.OID)
-		if err != nil {
-			t.Fatalf("%s: %v", person.OID, err)
-		}
-		if identity.OID != person.OID || identity.Level != person.Level || identity.Confirmed() != (person.Trusted && person.Status == "REGISTERED") || identity.Person.SNILS != person.SNILS {
-			t.Errorf("%s: level %s, confirmed %v; want %s, %v", person.OID, identity.Level, identity.Confirmed(), person.Level, person.Trusted)
-		}
-	}
-}
-
 func TestNothingPersonalIsLoggedOrPrinted(t *testing.T) {
 	w := newWorld(t, esia.RS256)
 	client := w.client(nil)
