@@ -7,5 +7,8 @@
 // GOST signatures are never computed here. They go through a [Signer] and a [Verifier] that run an external program: OpenSSL
 // with its GOST engine ([OpenSSL]) or, in production, certified crypto ([Command]).
 //
-// Start reading at [Client.Start] and [Client.Finish]; request.go holds what is signed, token.go what is checked, errors.go what is said.
+// [Provider] is the seam to the service: package oidc is the other driver, package conformance the test of both.
+//
+// Start reading at [Client.Start] and [Client.Finish]; request.go holds what is signed, token.go what is checked, errors.go what is said,
+// collections.go what else an account holds: documents, organisations, children.
 package esia

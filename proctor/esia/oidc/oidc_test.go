@@ -2,6 +2,7 @@ package oidc_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -212,6 +213,46 @@ func TestSubjectsAndGroups(t *testing.T) {
 	}
 	if identity, err = signIn(t, w.client(func(c *oidc.Config) { c.SubjectPrefix = "" }), esiamock.StudentAnna); err != nil || identity.OID != esiamock.StudentAnna {
 		t.Errorf("without a prefix: %v", err)
+	}
+}
+
+func TestSecretInTheForm(t *testing.T) {
+	w := newWorld(t, func(c *oidcmock.Config) { c.SecretInForm = true })
+	if _, err := signIn(t, w.client(nil), esiamock.StudentAnna); err != nil {
+		t.Error(err)
+	}
+	_, err := signIn(t, w.client(func(c *oidc.Config) { c.ClientSecret = "x" }), esiamock.StudentAnna)
+	wantError(t, err, esia.CodeClientRefused, esia.KindRejected)
+}
+
+// TestManyAtOnce: one fetch serves all who wait for it, and nobody waits longer than he wants to.
+func TestManyAtOnce(t *testing.T) {
+	w := newWorld(t, nil)
+	client := w.client(nil)
+	released, asked := make(chan struct{}), make(chan struct{}, 100)
+	w.before = func(_ http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/.well-known") {
+			asked <- struct{}{}
+			<-released
+		}
+	}
+	failed := make(chan error, 20)
+	for range cap(failed) {
+		go func() { _, err := client.Start(t.Context()); failed <- err }()
+	}
+	<-asked
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := client.Start(over)
+	wantError(t, err, esia.CodeTimeout, esia.KindUnavailable)
+	close(released)
+	for range cap(failed) {
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := w.stand.Fetched("/.well-known/openid-configuration"); n != 1 {
+		t.Errorf("discovery fetched %d times", n)
 	}
 }
 

@@ -26,7 +26,7 @@ import (
 	"ochno/proctor/esia/esiamock"
 )
 
-// Config of a stand. All but Tamper is required.
+// Config of a stand. Tamper and the switches may be left out.
 type Config struct {
 	Issuer       string // where browsers and systems reach the stand
 	ClientID     string
@@ -36,6 +36,8 @@ type Config struct {
 	Now          func() time.Time
 	// Tamper may change the claims of an ID token before it is signed.
 	Tamper func(claims map[string]any)
+	// SecretInForm wants the client's secret in the form, not in the Authorization header.
+	SecretInForm bool
 	// NumericSubject writes sub as a number, as some gateways do.
 	NumericSubject bool
 }
@@ -111,8 +113,12 @@ func (s *Stand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Stand) discovery(w http.ResponseWriter, _ *http.Request) {
 	at := strings.TrimRight(s.config.Issuer, "/")
+	auth := "client_secret_basic"
+	if s.config.SecretInForm {
+		auth = "client_secret_post"
+	}
 	writeJSON(w, http.StatusOK, map[string]any{
-		"issuer": s.config.Issuer, "authorization_endpoint": at + "/authorize", "token_endpoint": at + "/token", "jwks_uri": at + "/jwks",
+		"issuer": s.config.Issuer, "token_endpoint_auth_methods_supported": []string{auth}, "authorization_endpoint": at + "/authorize", "token_endpoint": at + "/token", "jwks_uri": at + "/jwks",
 		"userinfo_endpoint": at + "/userinfo", "end_session_endpoint": at + "/logout", "response_types_supported": []string{"code"},
 		"subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"RS256"}, "code_challenge_methods_supported": []string{"S256"},
 	})
@@ -201,6 +207,9 @@ func (s *Stand) token(w http.ResponseWriter, r *http.Request) {
 	id, secret, _ := r.BasicAuth()
 	id, _ = url.QueryUnescape(id) // RFC 6749, 2.3.1: both are written as form values first
 	secret, _ = url.QueryUnescape(secret)
+	if s.config.SecretInForm {
+		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
+	}
 	if id != s.config.ClientID || subtle.ConstantTimeCompare([]byte(secret), []byte(s.config.ClientSecret)) != 1 {
 		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
 		return
