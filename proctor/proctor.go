@@ -128,12 +128,16 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	return s, err
 }
 
-// recover stores and seals what the spool still holds, before anything new is recorded.
+// recover stores and seals what the spool still holds, before anything new is recorded. What cannot be stored now stays in the spool for the next
+// start, and is told loudly: one broken recording must not keep a whole university from its exams.
 func (s *Service) recover(ctx context.Context, spool string) error {
-	limit, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	limit, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	if err := media.Recover(limit, spool, s.Archive, s.logger); err != nil {
-		return fmt.Errorf("recover the spool: %w", err)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.logger.Error("RECORDINGS OF AN EARLIER RUN ARE NOT STORED YET; they stay in the spool and are tried again at the next start", "spool", spool, "error", err)
 	}
 	open, err := s.Archive.Unsealed(ctx)
 	if err != nil {

@@ -45,6 +45,7 @@ type Demo struct {
 	ESIA     string // of the ESIA stand
 	EBS      string // of the EBS stand; its enrolment page is at its root
 	EBSToken string
+	Exam     string // the code of an exam that is open: its link is URL/e/Exam
 	Config   proctor.Config
 	Stack    *stack.Stack
 
@@ -234,7 +235,8 @@ func (d *Demo) prepare(ctx context.Context) error {
 		return err
 	}
 	defer store.Pool.Close()
-	return seed(ctx, store, time.Now())
+	d.Exam, err = seed(ctx, store, time.Now())
+	return err
 }
 
 func (d *Demo) say(format string, args ...any) {

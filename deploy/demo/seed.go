@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -15,8 +16,8 @@ import (
 	"ochno/proctor/exam"
 )
 
-// ExamCode is the demonstration's exam: its link is /e/demo.
-const ExamCode = "demo"
+// examCode is the code of the demonstration's first exam, /e/demo; when that was ended, the next start makes another, /e/demo-2.
+const examCode = "demo"
 
 //go:embed consent.ru.txt
 var consentText string
@@ -36,29 +37,33 @@ func students() []esiamock.Person {
 	return list
 }
 
-// seed makes the demonstration's organisation, staff and exam, or brings them up to date. The exam is always open now.
-func seed(ctx context.Context, store proctor.Store, now time.Time) error {
+// seed makes the demonstration's organisation, staff and an exam that is open now, or brings them up to date. It returns the exam's code.
+func seed(ctx context.Context, store proctor.Store, now time.Time) (string, error) {
 	act := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
 	organisation, err := store.Accounts.EnsureOrganisation(ctx, account.Organisation{
 		Name: "Демонстрационный университет", ShortName: "ДемоУ", ActNumber: "301-Д", ActDate: &act,
 		Contact: "Учебная часть: +7 (000) 000-00-00, uch@demo.example",
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	title, body, _ := strings.Cut(consentText, "\n\n")
 	if err := store.Accounts.PublishConsentText(ctx, organisation, title, strings.TrimSpace(body)); err != nil {
-		return err
+		return "", err
 	}
 	if err := seedStaff(ctx, store, account.Organisation{ID: organisation}); err != nil {
-		return err
+		return "", err
+	}
+	code, err := openCode(ctx, store)
+	if err != nil {
+		return "", err
 	}
 	e := exam.Exam{
-		Organisation: organisation, Code: ExamCode, Title: "Математический анализ (демонстрация)",
+		Organisation: organisation, Code: code, Title: "Математический анализ (демонстрация)",
 		StartsAt: now.Add(-time.Hour).Truncate(time.Minute), EndsAt: now.Add(12 * time.Hour).Truncate(time.Minute), Policy: exam.DefaultPolicy(),
 	}
 	if e.ID, err = store.Exams.Ensure(ctx, e); err != nil {
-		return err
+		return "", err
 	}
 	rows := make([]exam.RosterRow, 0, len(students()))
 	for i, p := range students() {
@@ -68,7 +73,22 @@ func seed(ctx context.Context, store proctor.Store, now time.Time) error {
 		})
 	}
 	_, err = store.Exams.Import(ctx, e, rows)
-	return err
+	return code, err
+}
+
+// openCode is the first of the demonstration's codes whose exam was not ended.
+func openCode(ctx context.Context, store proctor.Store) (string, error) {
+	code := examCode
+	for n := 2; ; n++ {
+		e, err := store.Exams.ByCode(ctx, code)
+		if errors.Is(err, exam.ErrNotFound) || (err == nil && e.FinishedAt == nil) {
+			return code, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		code = fmt.Sprintf("%s-%d", examCode, n)
+	}
 }
 
 func seedStaff(ctx context.Context, store proctor.Store, o account.Organisation) error {
