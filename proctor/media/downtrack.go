@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	viewerQueue = 1024 // packets, over all tracks of a viewer
+	viewerQueue = 4096 // packets, over all tracks of a viewer: 0.7 s of 50 publishers
 	maxNACKs    = 128  // resent for one RTCP packet
 )
 

@@ -15,6 +15,7 @@ const (
 	batchEvery = 2 * time.Millisecond // between two system calls of a kind, while there is traffic
 	readBatch  = 64                   // datagrams
 	writeBatch = 2048                 // datagrams that may wait to be sent; some 60 ms of a full node
+	writeSoon  = 256                  // then whoever writes sends them himself
 	datagram   = 1600                 // bytes; longer ones are cut on the way in and refused on the way out
 )
 
@@ -27,7 +28,9 @@ var errSendQueue = errors.New("media: send queue full")
 //
 // The reader (one goroutine, the mux's) rests after each batch; what is written
 // meanwhile it sends when it wakes up, before it reads on. Only while it waits for
-// datagrams a flusher of its own does that. WriteTo never waits.
+// datagrams a flusher of its own does that. When much comes at once, after the
+// process was kept from running, the writers send: a viewer's writer that waits
+// for the kernel is the one that should, and drops by frames (downQueue).
 type batchSocket struct {
 	*net.UDPConn
 	io  batchIO
@@ -100,7 +103,7 @@ func (s *batchSocket) setBusy(busy bool) {
 	s.mu.Unlock()
 }
 
-// WriteTo queues a datagram.
+// WriteTo queues a datagram; it refuses when the queue is full.
 func (s *batchSocket) WriteTo(b []byte, to net.Addr) (int, error) {
 	if len(b) > datagram {
 		return 0, errSendQueue
@@ -122,8 +125,11 @@ func (s *batchSocket) WriteTo(b []byte, to net.Addr) (int, error) {
 	m.Buffers[0] = append(m.Buffers[0][:0], b...)
 	m.Addr = to
 	s.waiting++
-	wake := s.waiting == 1 && !s.busy
+	wake, soon := s.waiting == 1 && !s.busy, s.waiting == writeSoon
 	s.mu.Unlock()
+	if soon {
+		s.flush()
+	}
 	if wake {
 		select {
 		case s.wake <- struct{}{}:

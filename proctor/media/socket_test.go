@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 )
@@ -90,8 +92,25 @@ func TestBatchSocketFull(t *testing.T) {
 	}
 	defer peer.Close()
 	s.sending.Lock() // the kernel takes nothing
+	var writers sync.WaitGroup
+	writers.Go(func() { // waits, as a viewer's writer may
+		for range writeSoon {
+			if _, err := s.WriteTo([]byte("datagram"), peer.LocalAddr()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for { // until that one is about to wait
+		s.mu.Lock()
+		waiting := s.waiting
+		s.mu.Unlock()
+		if waiting >= writeSoon {
+			break
+		}
+		runtime.Gosched()
+	}
 	full := 0
-	for range 3 * writeBatch {
+	for range 2 * writeBatch {
 		switch _, err := s.WriteTo([]byte("datagram"), peer.LocalAddr()); {
 		case errors.Is(err, errSendQueue):
 			full++
@@ -100,6 +119,7 @@ func TestBatchSocketFull(t *testing.T) {
 		}
 	}
 	s.sending.Unlock()
+	writers.Wait()
 	if full < writeBatch {
 		t.Errorf("%d refused", full)
 	}
