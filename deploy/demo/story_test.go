@@ -192,7 +192,7 @@ func checkRecording(t *testing.T, records *archive.Archive, f facts) {
 		t.Fatalf("recordings: %v, %v", list, err)
 	}
 	previous := make([]byte, sha256.Size)
-	var total float64
+	var total, whole, told float64 // seconds: recorded, with both tracks, missing as the gaps say
 	for _, s := range list[0].Segments {
 		data, err := records.Segment(t.Context(), list[0].ID, s.Number)
 		if err != nil {
@@ -209,18 +209,22 @@ func checkRecording(t *testing.T, records *archive.Archive, f facts) {
 		if (p.packets["video"] > 0) != s.Video || (p.packets["audio"] > 0) != s.Audio {
 			t.Errorf("segment %d: packets %v, its row says video %v, audio %v", s.Number, p.packets, s.Video, s.Audio)
 		}
-		// A cut may leave a moment of sound alone before the next key frame; nothing longer.
-		if s.DurationMS > 1500 && (!s.Video || !s.Audio) {
-			t.Errorf("segment %d of %d ms: video %v, audio %v", s.Number, s.DurationMS, s.Video, s.Audio)
+		length := float64(s.DurationMS) / 1000
+		total += length
+		if s.Video && s.Audio {
+			whole += length
 		}
-		total += float64(s.DurationMS) / 1000
+		for _, g := range s.Gaps {
+			told += g.Duration.Seconds()
+		}
 	}
 	// From the connection to the end of the exam; the story spends far more than 15 s in between.
-	if total < 15 {
-		t.Errorf("%.1f s were recorded in %d segments", total, len(list[0].Segments))
+	if whole < 15 {
+		t.Errorf("%.1f s were recorded with picture and sound in %d segments", whole, len(list[0].Segments))
 	}
-	if last := list[0].Segments[len(list[0].Segments)-1]; float64(last.StartMS+last.DurationMS)/1000 > total+2 {
-		t.Errorf("the recording has holes: it ends at %d ms and holds %.1f s", last.StartMS+last.DurationMS, total)
+	// A browser that a busy machine starves may stop sending for a while; then the recording must say so itself.
+	if missing := float64(list[0].EndMS())/1000 - total; missing > told+2 {
+		t.Errorf("%.1f s of the recording are missing, its gaps tell of %.1f s", missing, told)
 	}
 }
 
