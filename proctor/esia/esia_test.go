@@ -158,9 +158,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, code := range esiaCode.FindAllString(string(stand), -1) {
-			codes = append(codes, code)
-		}
+		codes = append(codes, esiaCode.FindAllString(string(stand), -1)...)
 	}
 	if len(codes) < 17+20+30 {
 		t.Fatalf("only %d codes found", len(codes))
