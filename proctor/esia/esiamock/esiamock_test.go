@@ -515,6 +515,24 @@ func TestSignInPages(t *testing.T) {
 	}
 }
 
+func TestSearchOnTheSignInPage(t *testing.T) {
+	s := newSystem(t, func(c *esiamock.Config) { c.People = esiamock.TestPeople() })
+	name, body, _ := s.page("/aas/oauth2/v2/ac", s.signed(s.authorize()), "ru")
+	if !strings.Contains(body, `role="search"`) || strings.Count(body, `class="person"`) != len(esiamock.TestPeople()) {
+		t.Errorf("the page: %s", body)
+	}
+	for sought, found := range map[string]int{"ежикова": 1, "ИВАНОВ сергей": 2, "детская": 1, "05.05.2003": 2, "<script>": 0} {
+		_, body := s.get("/login?request=" + name + "&q=" + url.QueryEscape(sought))
+		if got := strings.Count(body, `class="person"`); got != found || strings.Contains(body, "<script>") {
+			t.Errorf("%q finds %d people, want %d", sought, got, found)
+		}
+	}
+	s = newSystem(t, nil)
+	if _, body, _ := s.page("/aas/oauth2/v2/ac", s.signed(s.authorize()), "en"); strings.Contains(body, `role="search"`) {
+		t.Error("a search among a few people")
+	}
+}
+
 func TestPersonNeedsAToken(t *testing.T) {
 	s := newSystem(t, nil)
 	form := s.authorize()

@@ -28,6 +28,8 @@ type page struct {
 	Client  string
 	Data    []string
 	People  []choice
+	Find    bool   // there are so many people that a search helps
+	Sought  string // what was searched for
 
 	Problem string // a sentence
 	Code    string
@@ -101,10 +103,28 @@ func (s *Stand) signInPage(w http.ResponseWriter, r *http.Request) {
 			p.Data = append(p.Data, text)
 		}
 	}
+	p.Find, p.Sought = len(s.people) > manyPeople, r.URL.Query().Get("q")
 	for _, person := range s.people {
-		p.People = append(p.People, newChoice(person, lang))
+		if c := newChoice(person, lang); c.matches(p.Sought) {
+			p.People = append(p.People, c)
+		}
 	}
 	s.render(w, r, http.StatusOK, "signin.html", asked.redirectURL, p)
+}
+
+// manyPeople is how many are shown without a search field.
+const manyPeople = 15
+
+// matches looks for every word of a search in what the page shows of a person; ё is е.
+func (c choice) matches(sought string) bool {
+	even := func(text string) string { return strings.ReplaceAll(strings.ToLower(text), "ё", "е") }
+	shown := even(c.Name + " " + c.Note + " " + c.Level + " " + c.Born)
+	for word := range strings.FieldsSeq(even(sought)) {
+		if !strings.Contains(shown, word) {
+			return false
+		}
+	}
+	return true
 }
 
 func newChoice(p Person, lang string) choice {

@@ -6,6 +6,7 @@ import "ochno/proctor/esia"
 type words struct {
 	Brand, Stand, Title, Lead, Wants, Receives, SignInAs, Refuse, Born, NoPassword, OtherLanguage string
 	ProblemTitle, Stale, Maintenance, SignedOut, AboutTitle, AboutLead, AboutHow, AboutPeople     string
+	Find, FindButton, NobodyFound                                                                 string
 	Scopes                                                                                        map[string]string
 	Levels                                                                                        map[esia.Level]string
 }
@@ -19,6 +20,9 @@ var dictionary = map[string]words{
 		Wants:         "Вход запрашивает система",
 		Receives:      "Система получит:",
 		SignInAs:      "Войти как",
+		Find:          "Найти учётную запись",
+		FindButton:    "Найти",
+		NobodyFound:   "Никто не найден.",
 		Refuse:        "Отказаться от входа",
 		Born:          "дата рождения",
 		NoPassword:    "Это стенд, а не Госуслуги: люди вымышлены, пароль не нужен. Не вводите здесь настоящих данных.",
@@ -49,6 +53,9 @@ var dictionary = map[string]words{
 		Wants:         "The sign-in was asked for by",
 		Receives:      "The system will receive:",
 		SignInAs:      "Sign in as",
+		Find:          "Find an account",
+		FindButton:    "Find",
+		NobodyFound:   "Nobody was found.",
 		Refuse:        "Decline to sign in",
 		Born:          "date of birth",
 		NoPassword:    "This is a stand, not Gosuslugi: the people are fictional and need no password. Do not enter real data here.",
