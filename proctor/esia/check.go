@@ -16,7 +16,7 @@ import (
 
 // Finding is one thing that [Client.Check] looked at.
 type Finding struct {
-	Name   string // certificates, signature, network, clock, registration
+	Name   string // certificates, signature, own certificate, network, discovery, clock, registration
 	Detail string // what was seen, for operators
 	Err    *Error // nil when it is well; its Message says how to mend it
 }
@@ -45,6 +45,9 @@ func (c *Client) Check(ctx context.Context) []Finding {
 	if err != nil {
 		return findings
 	}
+	if c.config.Certificate != nil {
+		findings = append(findings, c.checkOwnCertificate(ctx))
+	}
 	response, body, err := c.look(ctx, "check", redirect.URL)
 	if err != nil {
 		return append(findings, Finding{Name: "network", Detail: c.config.BaseURL + ": " + networkCause(err), Err: typed(err)})
@@ -71,6 +74,47 @@ func (c *Client) checkCertificates(ctx context.Context) Finding {
 	if c.config.Now().After(last.NotAfter) {
 		f.Err = &Error{Code: CodeCertificateExpired, Step: "check"}
 	}
+	return f
+}
+
+// checkOwnCertificate looks at the system's own certificate, as far as the configured programs allow.
+func (c *Client) checkOwnCertificate(ctx context.Context) Finding {
+	own, now := c.config.Certificate, c.config.Now()
+	f := Finding{Name: "own certificate", Detail: "valid until " + own.NotAfter.Format(time.DateOnly)}
+	bad := func(code string, err error) Finding {
+		f.Err = &Error{Code: code, Step: "check", Err: err}
+		return f
+	}
+	if now.After(own.NotAfter) || now.Before(own.NotBefore) {
+		return bad(CodeOwnCertificate, nil)
+	}
+	if c.config.Generation != V2 || c.config.Verifier == nil {
+		return f
+	}
+	text := []byte("ochno")
+	signature, err := c.config.Signer.Sign(ctx, text)
+	if err != nil {
+		return bad(CodeSignerFailed, err)
+	}
+	switch err := c.config.Verifier.Verify(ctx, own, text, signature); {
+	case errors.Is(err, ErrSignature):
+		return bad(CodeKeyMismatch, nil)
+	case err != nil:
+		return bad(CodeVerifierFailed, err)
+	}
+	hasher, ok := c.config.Verifier.(interface {
+		CertificateHash(ctx context.Context, certificate *x509.Certificate) (string, error)
+	})
+	if !ok {
+		return f
+	}
+	switch hash, err := hasher.CertificateHash(ctx, own); {
+	case err != nil:
+		return bad(CodeVerifierFailed, err)
+	case hash != c.config.CertificateHash:
+		return bad(CodeHashMismatch, nil)
+	}
+	f.Detail += ", the key and the hash are its own"
 	return f
 }
 

@@ -70,6 +70,51 @@ func TestCheckTellsFaultsApart(t *testing.T) {
 	}
 }
 
+// TestCheckTheOwnCertificate: what ESIA answers with one code has three causes, which are told apart here.
+func TestCheckTheOwnCertificate(t *testing.T) {
+	w := newWorld(t, esia.RS256)
+	other := standKeys(t, w.openssl)
+	for _, test := range []struct {
+		name   string
+		change func(*esia.Config)
+		want   string
+	}{
+		{"a pair", func(*esia.Config) {}, ""},
+		{"another key", func(c *esia.Config) { c.Signer = w.openssl.RawSigner(other.KeyFile) }, "own certificate key_mismatch, registration ESIA-007053"},
+		{"another hash", func(c *esia.Config) { c.CertificateHash = other.CertificateHash }, "own certificate hash_mismatch, registration ESIA-007053"},
+		{"another pair than the portal has", func(c *esia.Config) {
+			c.Signer, c.CertificateHash, c.Certificate = w.openssl.RawSigner(other.KeyFile), other.CertificateHash, readCertificate(t, other.CertificateFile)
+		}, "registration ESIA-007053"},
+		{"no verifying program", func(c *esia.Config) { c.Verifier = nil }, ""},
+		{"v1", func(c *esia.Config) {
+			c.Generation, c.Signer = esia.V1, w.openssl.CMSSigner(w.keys.CertificateFile, w.keys.KeyFile)
+		}, ""},
+	} {
+		client := w.client(func(c *esia.Config) {
+			c.Certificate = readCertificate(t, w.keys.CertificateFile)
+			test.change(c)
+		})
+		var bad []string
+		for _, finding := range client.Check(t.Context()) {
+			if finding.Err != nil {
+				bad = append(bad, finding.Name+" "+finding.Err.Code)
+			}
+		}
+		if got := strings.Join(bad, ", "); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+	late := w.client(func(c *esia.Config) {
+		c.Certificate = readCertificate(t, w.keys.CertificateFile)
+		c.Now = func() time.Time { return w.Now().AddDate(2, 0, 0) }
+	})
+	for _, finding := range late.Check(t.Context()) {
+		if finding.Name == "own certificate" && (finding.Err == nil || finding.Err.Code != esia.CodeOwnCertificate) {
+			t.Errorf("two years later: %v", finding.Err)
+		}
+	}
+}
+
 // TestCheckAtTheStandsFaults: the network is well, and the finding says what ESIA did.
 func TestCheckAtTheStandsFaults(t *testing.T) {
 	w := newWorld(t, esia.RS256)

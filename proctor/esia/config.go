@@ -1,6 +1,7 @@
 package esia
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,6 +46,10 @@ type Config struct {
 	Signer Signer
 	// CertificateHash is the Streebog-256 of the system's certificate (its DER) in upper-case hex; see [OpenSSL.CertificateHash]. Required for V2.
 	CertificateHash string
+
+	// Certificate is the system's own, as uploaded to the technical portal. Optional: with it [Client.Check] finds out by itself whether it has
+	// expired, the key belongs to it and CertificateHash is its hash, all of which ESIA answers with the same ESIA-007053.
+	Certificate *x509.Certificate
 
 	// Keys are ESIA's own certificates, which verify its tokens; see [FileKeys]. Required.
 	Keys KeySource

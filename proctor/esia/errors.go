@@ -40,6 +40,9 @@ const (
 	CodeTokenAudience      = "token_audience"      // issued for another system
 	CodeTokenTime          = "token_time"          // expired, or from the future
 	CodeTokenSubject       = "token_subject"       // tokens of one answer name different people
+	CodeOwnCertificate     = "own_certificate"     // the system's own certificate has expired or is not valid yet
+	CodeKeyMismatch        = "key_mismatch"        // the system's key does not belong to its certificate
+	CodeHashMismatch       = "hash_mismatch"       // Config.CertificateHash is not the hash of the certificate
 	CodePersonInvalid      = "person_invalid"      // a required field is missing or malformed
 	codeUnknown            = "esia_error"          // an error of ESIA without a code
 )

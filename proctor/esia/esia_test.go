@@ -194,7 +194,7 @@ func TestEveryCodeOfAPlainSignOn(t *testing.T) {
 			codes = append(codes, string(found[1]))
 		}
 	}
-	onlyESIA := []string{CodeSignerFailed, CodeVerifierFailed, CodeCertificateExpired, codeUnknown}
+	onlyESIA := []string{CodeOwnCertificate, CodeKeyMismatch, CodeHashMismatch, CodeSignerFailed, CodeVerifierFailed, CodeCertificateExpired, codeUnknown}
 	for _, code := range append(codes, "ESIA-007004", "") {
 		x, ok := oidcExplanations[code]
 		if !ok && slices.Contains(codes, code) && !slices.Contains(onlyESIA, code) {

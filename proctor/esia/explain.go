@@ -247,6 +247,21 @@ var explanations = map[string]explanation{
 		"Ответы Госуслуг относятся к разным людям. Выйдите из Госуслуг и начните вход заново.",
 		"The answers of Gosuslugi name different people. Sign out of Gosuslugi and start the sign-in anew.",
 	},
+	CodeOwnCertificate: {
+		KindUnavailable,
+		"Сертификат системы просрочен или ещё не действует. Администратору: выпустите новый, загрузите его на технологический портал Госуслуг и укажите в настройках.",
+		"The system's certificate has expired or is not valid yet. Administrator: have a new one issued, upload it to the technical portal of Gosuslugi and name it in the settings.",
+	},
+	CodeKeyMismatch: {
+		KindUnavailable,
+		"Ключ системы не подходит к её сертификату. Администратору: укажите в настройках ключ и сертификат одной пары; если подписывает внешняя программа, проверьте порядок байтов подписи.",
+		"The system's key does not belong to its certificate. Administrator: name the key and the certificate of one pair in the settings; if another program signs, check the order of the signature's bytes.",
+	},
+	CodeHashMismatch: {
+		KindUnavailable,
+		"Хеш сертификата в настройках не от этого сертификата. Администратору: вычислите его заново (Стрибог-256 от сертификата в DER, заглавными шестнадцатеричными цифрами).",
+		"The certificate hash in the settings is not that of this certificate. Administrator: compute it anew (Streebog-256 of the certificate's DER in upper-case hex).",
+	},
 	CodePersonInvalid: {
 		KindRejected,
 		"В учётной записи Госуслуг не заполнены обязательные данные (фамилия, имя, дата рождения) или они записаны с ошибкой. Проверьте профиль на Госуслугах и войдите снова.",
