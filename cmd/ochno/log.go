@@ -25,7 +25,7 @@ import (
 
 func logCommands() []command {
 	return []command{
-		{"log export", "", "export the identification log", `Writes the log as CSV (opens right in a Russian Excel) or JSON Lines, oldest first. The export is itself a record of the log.`, logExport},
+		{"log export", "", "export the identification log", `Writes the log as CSV (opens right in a Russian Excel), XLSX (typed cells, a summary) or JSON Lines, oldest first. The export is itself a record of the log.`, logExport},
 		{"log package", "", "write a package that anyone can check offline", `Writes one ZIP with the sealed records, their proofs, the signed checkpoint, the key and the hashes of recordings, and checks it before it appears.
 Without --exam and --type it holds the whole log. It has personal values: keep and send it accordingly. The package is itself a record of the log.`, logPackage},
 		{"log verify", "[FILE.zip]", "check a package, or the whole log", `With a file: checks a package, with no network, no database and no configuration, and says what it proved or what does not fit.
@@ -37,7 +37,7 @@ that the log still begins with the records it signed.`, logCheckpoint},
 }
 
 func logExport(ctx context.Context, c *call) error {
-	format := c.flags.String("format", "csv", "csv or jsonl")
+	format := c.flags.String("format", "csv", "csv, xlsx or jsonl")
 	code := c.flags.String("exam", "", "`code` of an exam; default: all")
 	kind := c.flags.String("type", "", "`type` of record, like identification; default: all")
 	output := c.flags.String("output", "-", "`file` to write; - for standard output")
@@ -55,8 +55,10 @@ func logExport(ctx context.Context, c *call) error {
 	default:
 		return usageError{errors.New("--separator: want ; or , or tab")}
 	}
-	if options.Format != ledger.CSV && options.Format != ledger.JSONL {
-		return usageError{errors.New("--format: want csv or jsonl")}
+	switch options.Format {
+	case ledger.CSV, ledger.XLSX, ledger.JSONL:
+	default:
+		return usageError{errors.New("--format: want csv, xlsx or jsonl")}
 	}
 	return withStore(ctx, c, func(store proctor.Store) error {
 		if *code != "" {

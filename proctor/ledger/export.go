@@ -15,9 +15,10 @@ import (
 // Format of an export.
 type Format string
 
-// CSV opens right in a Russian Excel; JSON Lines is for machines and holds each record's sealed bytes.
+// CSV opens right in a Russian Excel; XLSX has typed cells and a summary; JSON Lines is for machines and holds each record's sealed bytes.
 const (
 	CSV   Format = "csv"
+	XLSX  Format = "xlsx"
 	JSONL Format = "jsonl"
 )
 
@@ -26,7 +27,7 @@ type ExportOptions struct {
 	Filter    Filter
 	Format    Format
 	Separator rune           // CSV only: ';' (default, what a Russian Excel expects), ',' or '\t'
-	Zone      *time.Location // CSV only: the zone of its times; default UTC
+	Zone      *time.Location // CSV and XLSX: the zone of their times; default UTC
 }
 
 // Export streams the selected records, oldest first, and returns how many it wrote.
@@ -43,8 +44,15 @@ func (l *Log) Export(ctx context.Context, w io.Writer, o ExportOptions) (int, er
 			return 0, err
 		}
 		write, finish = table.write, table.flush
+	case XLSX:
+		book, err := newXLSX(out, o)
+		if err != nil {
+			return 0, err
+		}
+		defer book.close()
+		write, finish = book.write, book.finish
 	default:
-		return 0, fmt.Errorf("export format %q: want csv or jsonl", o.Format)
+		return 0, fmt.Errorf("export format %q: want csv, xlsx or jsonl", o.Format)
 	}
 	n := 0
 	err := l.Each(ctx, o.Filter, func(r Row) error {
@@ -107,43 +115,60 @@ func newCSV(w io.Writer, o ExportOptions) (*csvTable, error) {
 }
 
 func (t *csvTable) write(r Row) error {
+	values, err := columns(r, t.zone)
+	if err != nil {
+		return err
+	}
+	cells := make([]string, len(values))
+	for i, v := range values {
+		switch v := v.(type) {
+		case string:
+			cells[i] = harmless(v)
+		case int64:
+			cells[i] = strconv.FormatInt(v, 10)
+		case float64:
+			cells[i] = t.number(v)
+		case time.Time:
+			cells[i] = v.Format("02.01.2006 15:04:05")
+		}
+	}
+	return t.w.Write(cells)
+}
+
+// columns are a record's cells in the order of csvHeader: string, int64, float64, time.Time, or nil where it has no such thing.
+func columns(r Row, zone *time.Location) ([]any, error) {
 	// Every type of record has the exam; an identification has the rest.
 	var d Identification
 	if err := r.Data(&d); err != nil {
-		return err
+		return nil, err
 	}
-	leaf := ""
+	out := []any{
+		r.ID.String(), nil, r.At.In(zone), string(r.Type), d.Exam.Code, d.Exam.Title,
+		r.Personal["student"], d.Exam.Group, r.Personal["oid"], r.Outcome, d.Reason, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, d.Request, r.SHA256(),
+	}
 	if r.Leaf != nil {
-		leaf = strconv.FormatInt(*r.Leaf, 10)
+		out[1] = *r.Leaf
 	}
-	cells := []string{
-		r.ID.String(), leaf, r.At.In(t.zone).Format("02.01.2006 15:04:05"), string(r.Type), d.Exam.Code, d.Exam.Title,
-		r.Personal["student"], d.Exam.Group, r.Personal["oid"], r.Outcome, d.Reason, "", "", "", "", "", "", "", "", "", "", "", "", d.Request, r.SHA256(),
+	if r.Type != TypeIdentification {
+		return out, nil
 	}
-	if r.Type == TypeIdentification {
-		cells[11] = strconv.Itoa(d.Number)
-		cells[15] = t.number(d.Policy.Threshold)
-		if d.Scores != nil {
-			cells[12], cells[13], cells[14] = t.number(d.Scores.Overall), t.number(d.Scores.Photo), t.number(d.Scores.Sound)
-		}
-		if d.Liveness != nil {
-			cells[16] = t.number(*d.Liveness)
-		}
-		if d.Photo != nil {
-			cells[17], cells[18] = d.Photo.Recording, strconv.FormatInt(d.Photo.OffsetMS, 10)
-			cells[19], cells[20] = d.Photo.FrameSHA256, d.Photo.SHA256
-		}
-		if d.Voice != nil {
-			cells[21] = d.Voice.SHA256
-		}
-		if d.Verdict != nil {
-			cells[22] = d.Verdict.ID
-		}
+	out[11], out[15] = int64(d.Number), d.Policy.Threshold
+	if d.Scores != nil {
+		out[12], out[13], out[14] = d.Scores.Overall, d.Scores.Photo, d.Scores.Sound
 	}
-	for i := range cells {
-		cells[i] = harmless(cells[i])
+	if d.Liveness != nil {
+		out[16] = *d.Liveness
 	}
-	return t.w.Write(cells)
+	if d.Photo != nil {
+		out[17], out[18], out[19], out[20] = d.Photo.Recording, d.Photo.OffsetMS, d.Photo.FrameSHA256, d.Photo.SHA256
+	}
+	if d.Voice != nil {
+		out[21] = d.Voice.SHA256
+	}
+	if d.Verdict != nil {
+		out[22] = d.Verdict.ID
+	}
+	return out, nil
 }
 
 func (t *csvTable) flush() error {
