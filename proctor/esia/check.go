@@ -85,7 +85,7 @@ func (c *Client) checkOwnCertificate(ctx context.Context) Finding {
 		f.Err = &Error{Code: code, Step: "check", Err: err}
 		return f
 	}
-	if now.After(own.NotAfter) || now.Before(own.NotBefore) {
+	if now.After(own.NotAfter) || now.Add(c.config.Leeway).Before(own.NotBefore) {
 		return bad(CodeOwnCertificate, nil)
 	}
 	if c.config.Generation != V2 || c.config.Verifier == nil {
