@@ -71,13 +71,15 @@ const (
 
 // greyAt interpolates; positions outside take the border's brightness.
 func greyAt(g *image.Gray, x, y float64) float64 {
-	w, h := g.Rect.Dx(), g.Rect.Dy()
+	pix, stride, w, h := g.Pix, g.Stride, g.Rect.Dx(), g.Rect.Dy()
 	x, y = min(max(x, 0), float64(w-1)), min(max(y, 0), float64(h-1))
 	x0, y0 := int(x), int(y)
-	x1, y1 := min(x0+1, w-1), min(y0+1, h-1)
 	fx, fy := x-float64(x0), y-float64(y0)
-	at := func(x, y int) float64 { return float64(g.Pix[y*g.Stride+x]) }
-	return (at(x0, y0)*(1-fx)+at(x1, y0)*fx)*(1-fy) + (at(x0, y1)*(1-fx)+at(x1, y1)*fx)*fy
+	here := y0*stride + x0
+	right, down := min(1, w-1-x0), stride*min(1, h-1-y0)
+	top := float64(pix[here])*(1-fx) + float64(pix[here+right])*fx
+	bottom := float64(pix[here+down])*(1-fx) + float64(pix[here+down+right])*fx
+	return top*(1-fy) + bottom*fy
 }
 
 // blur is a Gaussian of the given sigma, 9 pixels at most, on the field of a print, borders repeated.

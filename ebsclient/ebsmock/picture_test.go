@@ -211,7 +211,11 @@ func stretched(sx, sy float64) func(x, y float64) (float64, float64) {
 func bulge(cx, cy, radius, strength, dx, dy float64) func(x, y float64) (float64, float64) {
 	return func(x, y float64) (float64, float64) {
 		u, v := (x-cx-dx)/radius, (y-cy-dy)/radius
-		w := math.Exp(-(u*u + v*v) * 2)
+		far := u*u + v*v
+		if far > 5 {
+			return x, y // by then it is nothing
+		}
+		w := math.Exp(-far * 2)
 		return x - dx*w - (x-cx)*strength*w, y - dy*w - (y-cy)*strength*w
 	}
 }
