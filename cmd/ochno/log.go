@@ -21,11 +21,13 @@ import (
 	"ochno/proctor/archive"
 	"ochno/proctor/ledger"
 	"ochno/proctor/ledger/pack"
+	"ochno/proctor/ledger/paper"
 )
 
 func logCommands() []command {
 	return []command{
-		{"log export", "", "export the identification log", `Writes the log as CSV (opens right in a Russian Excel), XLSX (typed cells, a summary) or JSON Lines, oldest first. The export is itself a record of the log.`, logExport},
+		{"log export", "", "export the identification log", `Writes the log as CSV (opens right in a Russian Excel), XLSX (typed cells, a summary) or JSON Lines, oldest first,
+or the sheet of identification of an exam as PDF. The export is itself a record of the log.`, logExport},
 		{"log package", "", "write a package that anyone can check offline", `Writes one ZIP with the sealed records, their proofs, the signed checkpoint, the key and the hashes of recordings, and checks it before it appears.
 Without --exam and --type it holds the whole log. It has personal values: keep and send it accordingly. The package is itself a record of the log.`, logPackage},
 		{"log verify", "[FILE.zip]", "check a package, or the whole log", `With a file: checks a package, with no network, no database and no configuration, and says what it proved or what does not fit.
@@ -37,7 +39,7 @@ that the log still begins with the records it signed.`, logCheckpoint},
 }
 
 func logExport(ctx context.Context, c *call) error {
-	format := c.flags.String("format", "csv", "csv, xlsx or jsonl")
+	format := c.flags.String("format", "csv", "csv, xlsx, jsonl, or pdf (the sheet of identification of an exam)")
 	code := c.flags.String("exam", "", "`code` of an exam; default: all")
 	kind := c.flags.String("type", "", "`type` of record, like identification; default: all")
 	output := c.flags.String("output", "-", "`file` to write; - for standard output")
@@ -57,8 +59,12 @@ func logExport(ctx context.Context, c *call) error {
 	}
 	switch options.Format {
 	case ledger.CSV, ledger.XLSX, ledger.JSONL:
+	case formatPDF:
+		if *code == "" || *kind != "" {
+			return usageError{errors.New("--format pdf is the sheet of one exam: give --exam and no --type")}
+		}
 	default:
-		return usageError{errors.New("--format: want csv, xlsx or jsonl")}
+		return usageError{errors.New("--format: want csv, xlsx, jsonl or pdf")}
 	}
 	return withStore(ctx, c, func(store proctor.Store) error {
 		if *code != "" {
@@ -71,6 +77,9 @@ func logExport(ctx context.Context, c *call) error {
 		if err := logAccess(ctx, store, options); err != nil {
 			return err
 		}
+		if options.Format == formatPDF {
+			return exportSheet(ctx, c, store, options.Filter.Exam, *output)
+		}
 		return write(c, *output, func(w io.Writer) error {
 			n, err := store.Log.Export(ctx, w, options)
 			if err == nil {
@@ -79,6 +88,49 @@ func logExport(ctx context.Context, c *call) error {
 			return err
 		})
 	})
+}
+
+// formatPDF is the sheet of identification, which the log itself does not write.
+const formatPDF ledger.Format = "pdf"
+
+func exportSheet(ctx context.Context, c *call, store proctor.Store, exam uuid.UUID, output string) error {
+	if err := seal(ctx, store); err != nil {
+		return err
+	}
+	checkpoint, err := store.Log.Latest(ctx)
+	if err != nil {
+		return err
+	}
+	return write(c, output, func(w io.Writer) error { return sheetOf(store, exam)(ctx, w, checkpoint) })
+}
+
+// sheetOf writes «Ведомость идентификации» of an exam.
+func sheetOf(store proctor.Store, exam uuid.UUID) func(context.Context, io.Writer, ledger.Checkpoint) error {
+	return func(ctx context.Context, w io.Writer, checkpoint ledger.Checkpoint) error {
+		e, err := store.Exams.Exam(ctx, exam)
+		if err != nil {
+			return err
+		}
+		o, err := store.Accounts.Organisation(ctx)
+		if err != nil {
+			return err
+		}
+		students, _, err := paper.Collect(ctx, store.Log, exam, checkpoint)
+		if err != nil {
+			return err
+		}
+		sheet := paper.Sheet{
+			Organisation: o.Name, Exam: ledger.ExamRef{Code: e.Code, Title: e.Title}, Students: students,
+			Checkpoint: checkpoint, Key: store.Key.Public, At: time.Now(), Zone: time.Local,
+		}
+		if o.ActNumber != "" {
+			sheet.Act = "Локальный акт № " + o.ActNumber
+			if o.ActDate != nil {
+				sheet.Act += " от " + o.ActDate.Format("02.01.2006")
+			}
+		}
+		return sheet.Write(w)
+	}
 }
 
 // logAccess records that somebody with access to the machine exported the log.
@@ -150,6 +202,9 @@ func logPackage(ctx context.Context, c *call) error {
 				return fmt.Errorf("exam %q: %w", *code, err)
 			}
 			o.Filter.Exam, o.Selection["exam"] = e.ID, *code
+			if *kind == "" {
+				o.Sheet = sheetOf(store, e.ID)
+			}
 		}
 		if err := logAccess(ctx, store, ledger.ExportOptions{Format: "package", Filter: o.Filter}); err != nil {
 			return err

@@ -58,6 +58,7 @@ func TestWrongUse(t *testing.T) {
 		{"exam", "x1"},
 		{"roster", "import", "f.csv"},
 		{"log", "export", "--format", "exe"},
+		{"log", "export", "--format", "pdf"},
 		{"log", "package"},
 		{"log", "package", "--output", "-"},
 		{"log", "verify", "a.zip", "b.zip"},
@@ -190,6 +191,18 @@ func TestAdministration(t *testing.T) {
 		t.Errorf("a broken package: %s", stdout)
 	}
 	do(1, "log", "verify", good)
+	env = settings
+	for format, magic := range map[string]string{"xlsx": "PK", "pdf": "%PDF-"} {
+		output := filepath.Join(dir, "log."+format)
+		do(0, "log", "export", "--format", format, "--exam", "ma-2026", "--output", output)
+		if text, err := os.ReadFile(output); err != nil || !strings.HasPrefix(string(text), magic) {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+	do(0, "log", "package", "--exam", "ma-2026", "--output", zip)
+	if stdout, _ = do(0, "log", "verify", zip); !strings.Contains(stdout, "Everything fits.") {
+		t.Errorf("an exam's package: %s", stdout)
+	}
 }
 
 func TestDoctorOnAMigratedDatabaseOnly(t *testing.T) {

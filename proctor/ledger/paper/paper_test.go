@@ -1,0 +1,139 @@
+package paper
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/mod/sumdb/note"
+
+	"ochno/deploy/stack/stacktest"
+	"ochno/proctor/keyring"
+	"ochno/proctor/ledger"
+)
+
+var at = time.Date(2026, 9, 1, 8, 30, 0, 0, time.UTC)
+
+func sheet(students int) Sheet {
+	s := Sheet{
+		Organisation: "Федеральное государственное бюджетное образовательное учреждение высшего образования «Примерный университет»",
+		Act:          "Приказ № 112-о от 01.09.2026", Exam: ledger.ExamRef{Code: "ma-2026", Title: "Математический анализ"},
+		Checkpoint: ledger.Checkpoint{Size: 1234, Note: "ochno.test/log\n1234\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— ochno.test/log pJ4VdgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"},
+		Key:        "ochno.test/log+a49e1576+Ab5Ros/aTajv4qIny5dTiYZ666f9C4aRUaRmX+tcLVpa", At: at, Zone: time.FixedZone("MSK", 3*3600),
+	}
+	overall := 0.99995
+	for i := range students {
+		student := Student{Name: fmt.Sprintf("Ёлкина Мария Петровна %d", i), Group: "МА-21", Tries: 1, Overall: &overall, Outcome: Outcome(i % 4), At: at, Leaf: int64(i)}
+		if i%7 == 3 {
+			student.Name = "Константинопольская-Задунайская Александра-Виктория Владиславовна Иннокентьевна"
+		}
+		if i%7 == 5 {
+			student = Student{}
+		}
+		if i == 2 {
+			student.Name, student.Group = "Мария 😀\n\x00\xff {pages}"+strings.Repeat("ы", 2000), strings.Repeat("W", 10000)
+		}
+		s.Students = append(s.Students, student)
+	}
+	return s
+}
+
+// What the log says of each attempt stands in the sheet, erased people without a name, and nothing that the checkpoint does not cover.
+func TestCollect(t *testing.T) {
+	ring, err := keyring.New(bytes.Repeat([]byte{7}, keyring.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, public, err := note.GenerateKey(nil, "paper.test/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := note.NewSigner(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := note.NewVerifier(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := stacktest.Database(t)
+	log := ledger.Open(pool, ring, verifier)
+	sequencer := ledger.NewSequencer(pool, signer, func() time.Time { return at }, slog.New(slog.DiscardHandler))
+	exam, ref := uuid.New(), ledger.ExamRef{Code: "ma", Title: "Анализ", Group: "МА-21"}
+	add := func(attempt uuid.UUID, kind ledger.Type, name string, data any) {
+		t.Helper()
+		err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+			_, err := log.Append(t.Context(), tx, ledger.Entry{Type: kind, At: at, Exam: exam, Attempt: attempt, Data: data, Personal: map[string]string{"student": name}})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sequencer.Sequence(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	identification := func(score float64) ledger.Identification {
+		return ledger.Identification{Exam: ref, Scores: &ledger.Scores{Overall: score}}
+	}
+	anna, boris, vera, galina := uuid.New(), uuid.New(), uuid.New(), uuid.New()
+	add(boris, ledger.TypeConsent, "Борис", ledger.Consent{Exam: ref})
+	add(anna, ledger.TypeIdentification, "Анна", identification(0.1))
+	add(anna, ledger.TypeIdentification, "Анна", identification(0.99995))
+	add(anna, ledger.TypeAdmission, "Анна", ledger.Admission{Exam: ref})
+	add(vera, ledger.TypeIdentification, "Вера", identification(0.2))
+	add(galina, ledger.TypeDecline, "Галина", ledger.Decline{Exam: ref})
+	checkpoint, err := log.Latest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(vera, ledger.TypeAdmission, "Вера", ledger.Admission{Exam: ref}) // after the checkpoint
+	if _, err := pool.Exec(t.Context(), `update ledger_record set personal = null where attempt_id = $1`, galina); err != nil {
+		t.Fatal(err)
+	}
+	list, exams, err := Collect(t.Context(), log, exam, checkpoint)
+	if err != nil || exams != (ledger.ExamRef{Code: "ma", Title: "Анализ"}) {
+		t.Fatalf("%+v, %v", exams, err)
+	}
+	high, low := 0.99995, 0.2
+	want := []Student{
+		{Group: "МА-21", Outcome: Declined, At: at, Leaf: 5},
+		{Name: "Анна", Group: "МА-21", Tries: 2, Overall: &high, Outcome: Admitted, At: at, Leaf: 3},
+		{Name: "Борис", Group: "МА-21", Outcome: None, At: at, Leaf: 0},
+		{Name: "Вера", Group: "МА-21", Tries: 1, Overall: &low, Outcome: NotIdentified, At: at, Leaf: 4},
+	}
+	if !reflect.DeepEqual(list, want) {
+		t.Errorf("collected %+v; want %+v", list, want)
+	}
+}
+
+// Every size of sheet is a PDF, the same for the same facts, with a page for every thirty rows or so.
+func TestSheet(t *testing.T) {
+	for students, pages := range map[int]int{0: 1, 1: 1, 40: 4, 300: 13} {
+		var one, two bytes.Buffer
+		if err := sheet(students).Write(&one); err != nil {
+			t.Fatal(err)
+		}
+		if err := sheet(students).Write(&two); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.HasPrefix(one.Bytes(), []byte("%PDF-")) || !bytes.Equal(one.Bytes(), two.Bytes()) {
+			t.Errorf("%d students: no PDF, or another one each time", students)
+		}
+		if n := bytes.Count(one.Bytes(), []byte("/Type /Page\n")); n != pages {
+			t.Errorf("%d students take %d pages; want %d", students, n, pages)
+		}
+		if dir := os.Getenv("OCHNO_PICTURES"); dir != "" {
+			if err := os.WriteFile(fmt.Sprintf("%s/sheet-%d.pdf", dir, students), one.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

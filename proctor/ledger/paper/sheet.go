@@ -1,0 +1,199 @@
+package paper
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"codeberg.org/go-pdf/fpdf"
+	"github.com/skip2/go-qrcode"
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/goregular"
+)
+
+// Millimetres on a landscape A4.
+const (
+	margin    = 10.0
+	bottom    = 190.0 // where rows end
+	rowHeight = 5.0
+	pageWidth = 297 - 2*margin
+)
+
+var sheetColumns = []struct {
+	title string
+	width float64
+	align string
+}{
+	{"№", 10, "R"},
+	{"Студент", 77, "L"},
+	{"Группа", 30, "L"},
+	{"Проверок", 20, "R"},
+	{"Оценка", 25, "R"},
+	{"Итог", 57, "L"},
+	{"Время", 35, "L"},
+	{"Лист журнала", 23, "R"},
+}
+
+// Write renders the sheet as PDF.
+func (s Sheet) Write(w io.Writer) error {
+	zone := s.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	f := fpdf.New("L", "mm", "A4", "")
+	f.SetCreationDate(s.At)
+	f.SetModificationDate(s.At)
+	f.SetCatalogSort(true)
+	f.SetTitle("Ведомость идентификации", true)
+	f.AddUTF8FontFromBytes("go", "", goregular.TTF)
+	f.AddUTF8FontFromBytes("go", "B", gobold.TTF)
+	f.SetMargins(margin, margin, margin)
+	f.SetAutoPageBreak(false, 0)
+	f.AliasNbPages("{pages}")
+	f.SetFooterFunc(func() {
+		f.SetY(-12)
+		f.SetFont("go", "", 8)
+		f.CellFormat(pageWidth-40, 4, printable(fmt.Sprintf("Экзамен %s. Контрольная точка журнала: %d записей.", s.Exam.Code, s.Checkpoint.Size)), "", 0, "L", false, 0, "")
+		f.CellFormat(40, 4, fmt.Sprintf("Страница %d из {pages}", f.PageNo()), "", 0, "R", false, 0, "")
+	})
+	f.AddPage()
+	s.title(f, zone)
+	header(f)
+	for i, student := range s.Students {
+		row(f, i+1, student, zone)
+	}
+	s.totals(f)
+	if err := s.proof(f); err != nil {
+		return err
+	}
+	if err := f.Output(w); err != nil {
+		return fmt.Errorf("PDF: %w", err)
+	}
+	return nil
+}
+
+func (s Sheet) title(f *fpdf.Fpdf, zone *time.Location) {
+	f.SetFont("go", "", 11)
+	f.MultiCell(pageWidth, 5.5, printable(s.Organisation), "", "C", false)
+	f.Ln(2)
+	f.SetFont("go", "B", 14)
+	f.MultiCell(pageWidth, 7, "Ведомость идентификации", "", "C", false)
+	f.SetFont("go", "", 10)
+	f.MultiCell(pageWidth, 5, printable(fmt.Sprintf("Экзамен: %s (%s)", s.Exam.Title, s.Exam.Code)), "", "C", false)
+	if s.Act != "" {
+		f.MultiCell(pageWidth, 5, printable(s.Act), "", "C", false)
+	}
+	f.MultiCell(pageWidth, 5, "Составлена "+s.At.In(zone).Format("02.01.2006 15:04:05 -07:00"), "", "C", false)
+	f.Ln(3)
+}
+
+func header(f *fpdf.Fpdf) {
+	f.SetFont("go", "B", 8)
+	f.SetFillColor(235, 235, 235)
+	for _, c := range sheetColumns {
+		f.CellFormat(c.width, 7, c.title, "1", 0, "C", true, 0, "")
+	}
+	f.Ln(-1)
+}
+
+func row(f *fpdf.Fpdf, number int, s Student, zone *time.Location) {
+	name, score, at, leaf := printable(s.Name), "–", "–", "–"
+	if name == "" {
+		name = "(данные удалены)"
+	}
+	if s.Overall != nil {
+		score = strings.Replace(strconv.FormatFloat(*s.Overall, 'f', -1, 64), ".", ",", 1)
+	}
+	if !s.At.IsZero() {
+		at, leaf = s.At.In(zone).Format("02.01.2006 15:04:05"), strconv.FormatInt(s.Leaf, 10)
+	}
+	cells := []string{strconv.Itoa(number), name, printable(s.Group), strconv.Itoa(s.Tries), score, s.Outcome.String(), at, leaf}
+	f.SetFont("go", "", 8)
+	lines := make([][]string, len(cells))
+	high := 1
+	for i, text := range cells {
+		lines[i] = f.SplitText(text, sheetColumns[i].width-2)
+		high = max(high, len(lines[i]))
+	}
+	height := float64(high) * rowHeight
+	if f.GetY()+height > bottom {
+		f.AddPage()
+		header(f)
+		f.SetFont("go", "", 8)
+	}
+	x, y := margin, f.GetY()
+	for i, c := range sheetColumns {
+		f.Rect(x, y, c.width, height, "D")
+		for j, line := range lines[i] {
+			f.SetXY(x, y+float64(j)*rowHeight)
+			f.CellFormat(c.width, rowHeight, line, "", 0, c.align, false, 0, "")
+		}
+		x += c.width
+	}
+	f.SetXY(margin, y+height)
+}
+
+// totals and the lines for signatures stay together.
+func (s Sheet) totals(f *fpdf.Fpdf) {
+	if f.GetY()+85 > bottom {
+		f.AddPage()
+	}
+	var by [len(outcomeWords)]int
+	for _, student := range s.Students {
+		by[student.Outcome]++
+	}
+	f.Ln(4)
+	f.SetFont("go", "B", 10)
+	f.CellFormat(pageWidth, 5, fmt.Sprintf("Всего студентов: %d", len(s.Students)), "", 1, "L", false, 0, "")
+	f.SetFont("go", "", 10)
+	for outcome := Admitted; outcome >= None; outcome-- {
+		f.CellFormat(pageWidth, 5, fmt.Sprintf("%s: %d", outcome, by[outcome]), "", 1, "L", false, 0, "")
+	}
+	f.Ln(6)
+	for _, who := range []string{"Проктор", "Сотрудник учебной части"} {
+		f.CellFormat(60, 9, who, "", 0, "L", false, 0, "")
+		f.CellFormat(pageWidth-60, 9, "____________________ / ______________________________ /   «____» ______________ 20____ г.", "", 1, "L", false, 0, "")
+	}
+}
+
+// proof prints the checkpoint and what to do with it.
+func (s Sheet) proof(f *fpdf.Fpdf) error {
+	code, err := qrcode.Encode(s.Checkpoint.Note, qrcode.Medium, 512)
+	if err != nil {
+		return fmt.Errorf("QR code of the checkpoint: %w", err)
+	}
+	f.RegisterImageOptionsReader("checkpoint", fpdf.ImageOptions{ImageType: "PNG"}, bytes.NewReader(code))
+	f.Ln(3)
+	y := f.GetY()
+	f.ImageOptions("checkpoint", margin, y, 34, 34, false, fpdf.ImageOptions{ImageType: "PNG"}, 0, "")
+	f.SetXY(margin+38, y)
+	f.SetLeftMargin(margin + 38)
+	f.SetFont("go", "", 8)
+	f.MultiCell(pageWidth-38, 4, "Контрольная точка журнала идентификации (та же — в QR-коде). Сохраните её: она доказывает, что записи журнала до неё не изменены, не удалены и не переставлены. "+
+		"Проверка: ochno log verify ПАКЕТ.zip --since ФАЙЛ.", "", "L", false)
+	f.MultiCell(pageWidth-38, 4, strings.TrimSpace(s.Checkpoint.Note), "", "L", false)
+	f.MultiCell(pageWidth-38, 4, "Открытый ключ журнала: "+s.Key, "", "L", false)
+	f.SetLeftMargin(margin)
+	return nil
+}
+
+// maxText bounds a cell: a page must hold it.
+const maxText = 500
+
+// printable leaves out what a PDF font of 16-bit characters cannot hold, and what is no text.
+func printable(text string) string {
+	n := 0
+	return strings.Map(func(r rune) rune {
+		if n++; n > maxText {
+			return -1
+		}
+		if r > 0xffff || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}
