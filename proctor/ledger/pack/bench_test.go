@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -21,7 +22,8 @@ func BenchmarkVerify(b *testing.B) {
 	l := newTestLog(b)
 	batch := make([]ledger.Entry, together)
 	for i := range batch {
-		batch[i] = identification(examA, algebra, "a-verdict-of-a-verifier-that-signs")
+		batch[i] = identification(examA, algebra, strings.Repeat("a-verdict-as-long-as-a-real-one.", 24))
+		batch[i].Personal = map[string]string{"student": "Ёлкина Мария Петровна", "oid": oid}
 	}
 	for range records / together {
 		l.add(batch...)
