@@ -91,7 +91,9 @@ func (x *Exams) Ensure(ctx context.Context, e Exam) (uuid.UUID, error) {
 	}
 	var id uuid.UUID
 	err := x.pool.QueryRow(ctx, `insert into exam (id, organisation_id, code, title, starts_at, ends_at, policy) values ($1, $2, $3, $4, $5, $6, $7)
-		on conflict (code) do update set title = excluded.title, starts_at = excluded.starts_at, ends_at = excluded.ends_at, policy = excluded.policy
+		on conflict (code) do update set title = excluded.title, starts_at = excluded.starts_at, ends_at = excluded.ends_at, policy = excluded.policy,
+			finished_at = case when excluded.ends_at > $8 and excluded.starts_at > exam.finished_at then null else exam.finished_at end
+		where exam.organisation_id = excluded.organisation_id
 		returning id`,
 		uuid.New(), e.Organisation, e.Code, e.Title, e.StartsAt, e.EndsAt, e.Policy, x.now()).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
