@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"io"
 	"slices"
 	"testing"
 	"time"
@@ -117,4 +118,40 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(records*b.N)/b.Elapsed().Seconds(), "records/s")
+}
+
+// BenchmarkCSVBesideCopy exports 20,000 records as CSV, then lets PostgreSQL COPY the columns that an export reads: "of-copy" is the ratio of the
+// speeds. COPY decrypts and checks nothing.
+func BenchmarkCSVBesideCopy(b *testing.B) {
+	const records, together = 20_000, 2000
+	l := newTestLog(b)
+	batch := make([]Entry, together)
+	for i := range batch {
+		batch[i] = identification()
+		batch[i].At = testTime
+	}
+	for range records / together {
+		l.add(batch...)
+	}
+	l.seal()
+	conn, err := l.pool.Acquire(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Release()
+	exporting, copying := time.Duration(1<<62), time.Duration(1<<62)
+	for b.Loop() {
+		began := time.Now()
+		if n, err := l.Export(b.Context(), io.Discard, ExportOptions{Format: CSV}); err != nil || n != records {
+			b.Fatal(n, err)
+		}
+		exporting = min(exporting, time.Since(began))
+		began = time.Now()
+		if _, err := conn.Conn().PgConn().CopyTo(b.Context(), io.Discard, `copy (`+selectRecord+` order by seq) to stdout`); err != nil {
+			b.Fatal(err)
+		}
+		copying = min(copying, time.Since(began))
+	}
+	b.ReportMetric(records/exporting.Seconds(), "records/s")
+	b.ReportMetric(float64(copying)/float64(exporting), "of-copy")
 }

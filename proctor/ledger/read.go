@@ -36,6 +36,8 @@ type Row struct {
 	Outcome  string
 	Body     []byte            // canonical JSON, the leaf's bytes
 	Personal map[string]string // empty where erased
+
+	data json.RawMessage // of the body, where it was read already
 }
 
 // SHA256 of the body, in hex (not the leaf's hash, which RFC 6962 prefixes with a zero byte).
@@ -46,11 +48,15 @@ func (r Row) SHA256() string {
 
 // Data decodes the record's data.
 func (r Row) Data(into any) error {
-	var env envelope
-	if err := r.decode(&env); err != nil {
-		return err
+	data := r.data
+	if data == nil {
+		var env envelope
+		if err := r.decode(&env); err != nil {
+			return err
+		}
+		data = env.Data
 	}
-	if err := json.Unmarshal(env.Data, into); err != nil {
+	if err := json.Unmarshal(data, into); err != nil {
 		return fmt.Errorf("data of record %s: %w", r.ID, err)
 	}
 	return nil
@@ -177,7 +183,7 @@ func (l *Log) row(s storedRecord) (Row, error) {
 	}
 	return Row{
 		ID: s.ID, Seq: s.Seq, Leaf: s.Leaf, Type: s.Type, At: s.At.UTC(), Exam: s.ExamID.UUID, Attempt: s.AttemptID.UUID,
-		Outcome: s.Outcome, Body: s.Body, Personal: personal,
+		Outcome: s.Outcome, Body: s.Body, Personal: personal, data: env.Data,
 	}, nil
 }
 
