@@ -6,6 +6,6 @@ time=${1:-60s}
 grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' cmd deploy ebsclient proctor | xargs -n1 dirname | sort -u | while read -r dir; do
   for target in $(grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$dir"/*_test.go | sed 's/^func //'); do
     echo "== $dir $target"
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "./$dir"
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 1x "./$dir"
   done
 done
