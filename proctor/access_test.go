@@ -233,3 +233,32 @@ func sessionCookie(t *testing.T, b *browser) string {
 	}
 	return ""
 }
+
+// TestTerminate: the reason is the attempt's, the note stands in its timeline, both or neither.
+func TestTerminate(t *testing.T) {
+	h := newHouse(t)
+	a := h.signedIn(t, esiamock.StudentAnna).join(t, true)
+	proctor := h.signedIn(t, esiamock.Proctor)
+	path := "/api/attempts/" + a.ID.String()
+	terminate := map[string]any{"reasonCode": "rules", "note": "Подсказки на экране"}
+	if status, text := proctor.call(t, http.MethodPost, path+"/terminate", terminate); status != http.StatusOK {
+		t.Fatalf("terminate: %d %s", status, text)
+	}
+	if status, text := proctor.call(t, http.MethodPost, path+"/terminate", terminate); status != http.StatusConflict || problemCode(t, text) != "illegal_move" {
+		t.Errorf("terminate twice: %d %s", status, text)
+	}
+	var notes []string
+	for _, e := range get[struct {
+		Events []struct {
+			Lane, Kind string
+			Detail     map[string]any
+		}
+	}](t, proctor, path+"/timeline").Events {
+		if e.Kind == "note" && e.Lane == "proctor" {
+			notes = append(notes, e.Detail["text"].(string))
+		}
+	}
+	if !slices.Equal(notes, []string{"Подсказки на экране"}) {
+		t.Errorf("notes %q", notes)
+	}
+}

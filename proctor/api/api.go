@@ -33,7 +33,7 @@ import (
 type Config struct {
 	PublicURL *url.URL // where browsers find us; https makes cookies Secure
 	Pool      *pgxpool.Pool
-	ESIA      *esia.Client
+	ESIA      esia.Provider
 	Accounts  *account.Accounts
 	Exams     *exam.Exams
 	Identify  *identify.Service

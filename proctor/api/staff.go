@@ -111,12 +111,7 @@ type terminateInput struct {
 }
 
 func (s *Server) terminate(ctx context.Context, in *terminateInput) (*body[Attempt], error) {
-	a, err := s.Exams.Decide(ctx, in.ID, *caller(ctx), exam.Move{To: exam.Terminated, Reason: in.Body.ReasonCode})
-	if err == nil && in.Body.Note != "" {
-		err = s.Exams.Record(ctx, exam.Event{
-			Attempt: in.ID, Lane: exam.LaneProctor, Kind: "note", At: s.Now().UTC(), Detail: map[string]any{"text": in.Body.Note},
-		})
-	}
+	a, err := s.Exams.Decide(ctx, in.ID, *caller(ctx), exam.Move{To: exam.Terminated, Reason: in.Body.ReasonCode, Note: in.Body.Note})
 	return s.attemptAnswer(ctx, a, err)
 }
 

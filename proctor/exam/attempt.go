@@ -117,6 +117,8 @@ type Move struct {
 	To     State
 	Actor  uuid.UUID // zero: the service itself
 	Reason string    // a code
+	// Note is what a person adds to her decision; Decide keeps it as an event of the proctor's lane.
+	Note string
 	// Tries is added to the tries left (−1 uses one up, +1 grants one).
 	Tries int
 }
@@ -165,6 +167,12 @@ func (x *Exams) Decide(ctx context.Context, id uuid.UUID, actor account.Person, 
 		before, err := x.Move(ctx, tx, id, m)
 		if err != nil {
 			return err
+		}
+		if m.Note != "" {
+			e := Event{Attempt: id, Lane: LaneProctor, Kind: "note", At: x.now(), Detail: map[string]any{"text": m.Note}}
+			if err := x.RecordIn(ctx, tx, e); err != nil {
+				return err
+			}
 		}
 		return x.LogDecision(ctx, tx, before, actor, m)
 	})
