@@ -279,6 +279,7 @@ async function story() {
     // The browser complains of that refusal on its console, as it must; of nothing else.
     const told = boris.complaints.splice(0);
     expect(told.every((text) => text.includes('Unexpected response code: 403')), told.join('; '));
+    return boris.page;
   });
 
   await step('The proctor ends the exam', async () => {
