@@ -304,6 +304,21 @@ async function story() {
     expectLive(facts.playback, 'the recording');
     return proctor.page;
   });
+  await step('A click on an event jumps to its place in the recording', async () => {
+    const time = () => proctor.page.evaluate(() => {
+      const element = document.querySelector('[data-testid="review-video"]');
+      return (element instanceof HTMLVideoElement ? element : element.querySelector('video')).currentTime;
+    });
+    const before = await time();
+    await id(proctor.page, 'events').locator('button[data-playable="true"]').last().click();
+    await proctor.page.waitForFunction(({ before }) => {
+      const element = document.querySelector('[data-testid="review-video"]');
+      const video = element instanceof HTMLVideoElement ? element : element.querySelector('video');
+      return video.currentTime > before + 5 && !video.seeking;
+    }, { before });
+    facts.jump = { before, after: await time() };
+    return proctor.page;
+  });
 
   const registrar = await person('registrar');
   await step('The registrar opens the log and filters by the exam', async () => {
