@@ -130,21 +130,15 @@ func (f *finding) prepare() error {
 	}
 	f.photoSHA256 = sha256.Sum256(f.jpeg)
 
-	decoder, err := voice.NewDecoder()
+	pcm, err := decode(f.sound.packets)
 	if err != nil {
-		return fmt.Errorf("decode the voice: %w", err)
-	}
-	stream := sha256.New()
-	var pcm []int16
-	for _, p := range f.sound.packets {
-		stream.Write(p.Data)
-		samples, err := decoder.Decode(p.Data)
-		if err != nil {
-			continue // a broken packet is a moment of silence
-		}
-		pcm = append(pcm, samples...)
+		return err
 	}
 	defer clear(pcm)
+	stream := sha256.New()
+	for _, p := range f.sound.packets {
+		stream.Write(p.Data)
+	}
 	stream.Sum(f.packetsSHA256[:0])
 	low := voice.Resample(pcm)
 	defer clear(low)
@@ -160,3 +154,48 @@ func (f *finding) prepare() error {
 }
 
 const voiceRate = 16000
+
+const (
+	// leastGap is what is missing for certain between two packets, beyond the rounding of their offsets.
+	leastGap = 15 * time.Millisecond
+	// longestVoice bounds the samples' memory; nobody is listened to for so long.
+	longestVoice = time.Minute
+)
+
+// decode gives the packets' sound at 48 kHz, as long as it was: what was lost on the way, or is broken, is concealed or silent, so that pauses
+// and digits stay where they were.
+func decode(packets []media.AudioPacket) ([]int16, error) {
+	if len(packets) == 0 {
+		return nil, nil
+	}
+	decoder, err := voice.NewDecoder()
+	if err != nil {
+		return nil, fmt.Errorf("decode the voice: %w", err)
+	}
+	length := min(max(packets[len(packets)-1].Offset-packets[0].Offset, 0)+time.Second, longestVoice)
+	pcm := make([]int16, 0, samplesIn(length)) // never outgrown: an array left behind would not be overwritten
+	keep := func(samples []int16) {
+		pcm = append(pcm, samples[:min(len(samples), cap(pcm)-len(pcm))]...)
+		clear(samples)
+	}
+	due := packets[0].Offset
+	for _, p := range packets {
+		if gap := p.Offset - due; gap >= leastGap {
+			lost, err := decoder.Lost(gap, p.Data)
+			if err != nil {
+				lost = make([]int16, samplesIn(min(gap, length)))
+			}
+			keep(lost)
+			due = p.Offset
+		}
+		samples, err := decoder.Decode(p.Data)
+		if err != nil {
+			continue // the next one finds its time missing
+		}
+		due = p.Offset + time.Duration(len(samples))*time.Second/voice.OpusRate
+		keep(samples)
+	}
+	return pcm, nil
+}
+
+func samplesIn(d time.Duration) int { return int(d * voice.OpusRate / time.Second) }
