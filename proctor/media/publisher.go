@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/pion/rtcp"
 	"github.com/pion/transport/v2/packetio"
 	"github.com/pion/webrtc/v3"
 )
@@ -26,35 +25,6 @@ type PublishOptions struct {
 	OnState     func(State)
 	OnCandidate func(Candidate)
 }
-
-// State of a publisher.
-type State struct {
-	Phase  Phase
-	Reason Reason // why, when Phase is Closed or Lost
-}
-
-// Phase of a publisher.
-type Phase string
-
-// Phases. Closed is the last one and comes exactly once.
-const (
-	Connecting Phase = "connecting"
-	Live       Phase = "live" // camera and microphone both arrive
-	Lost       Phase = "lost" // one of them, or both, stopped arriving; may become live again
-	Closed     Phase = "closed"
-)
-
-// Reason of a state.
-type Reason string
-
-// Reasons.
-const (
-	ReasonEnded     Reason = "ended"      // Close was called
-	ReasonTakenOver Reason = "taken_over" // a newer publisher of the same attempt
-	ReasonFailed    Reason = "failed"     // the connection broke and did not come back
-	ReasonShutdown  Reason = "shutdown"   // the Node closes
-	ReasonSilent    Reason = "silent"     // no packets
-)
 
 const (
 	silenceAfter  = 3 * time.Second        // of a track that was there
@@ -307,116 +277,6 @@ func (p *Publisher) tracks() []*upTrack {
 		}
 	}
 	return tracks
-}
-
-// alive reports whether the publisher is in use: built and not closing.
-func (p *Publisher) alive() bool {
-	select {
-	case <-p.built:
-	default: // it still waits for the one it takes over
-		return false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.recorder != nil && !p.closing
-}
-
-// nudge lets the recorder work, if there is one by now.
-func (p *Publisher) nudge() {
-	select {
-	case <-p.built:
-		if p.recorder != nil {
-			p.recorder.nudge()
-		}
-	default:
-	}
-}
-
-// watch tells live from lost and keeps the sender informed. The recorder calls
-// it often.
-func (p *Publisher) watch(now time.Time) {
-	p.report(now)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.shown && !p.since.IsZero() && now.Sub(p.since) >= pairPatience {
-		p.shown = true
-		p.node.wakeViewers(p.opts.Room)
-	}
-	if p.video == nil || p.audio == nil || p.closing {
-		return
-	}
-	phase := Live
-	if max(p.video.silence(now), p.audio.silence(now)) >= silenceAfter {
-		phase = Lost
-	}
-	if phase == p.phase {
-		return
-	}
-	p.phase = phase
-	s := State{Phase: phase}
-	if phase == Lost {
-		s.Reason = ReasonSilent
-	}
-	p.tell(s)
-}
-
-func (p *Publisher) tell(s State) {
-	if p.opts.OnState != nil {
-		p.events.push(func() { p.opts.OnState(s) })
-	}
-}
-
-// RequestKeyFrame asks the sender for a key frame, at most once in 500 ms; a
-// request that comes earlier is sent when its time comes.
-func (p *Publisher) RequestKeyFrame() { p.keys.request(p.node.now()) }
-
-func (p *Publisher) sendPLI() {
-	p.mu.Lock()
-	video := p.video
-	p.mu.Unlock()
-	if video != nil {
-		p.sendReports(&rtcp.PictureLossIndication{MediaSSRC: video.ssrc})
-	}
-}
-
-// report sends what is due: requests for lost packets, every second a receiver
-// report. The recorder's goroutine calls it.
-func (p *Publisher) report(now time.Time) {
-	p.mu.Lock()
-	tracks := [2]*upTrack{p.video, p.audio}
-	p.mu.Unlock()
-	if tracks[0] != nil {
-		tracks[0].repair(now)
-	}
-	if now.Sub(p.reported) < reportEvery {
-		return
-	}
-	p.reported = now
-	var rr rtcp.ReceiverReport
-	for _, u := range tracks {
-		if u == nil {
-			continue
-		}
-		if b, ok := u.reception.block(u.ssrc, now); ok {
-			rr.Reports = append(rr.Reports, b)
-		}
-	}
-	if len(rr.Reports) > 0 {
-		p.sendReports(&rr)
-	}
-}
-
-// sendReports sends RTCP to the publisher, if it is connected.
-func (p *Publisher) sendReports(r rtcp.Packet) {
-	p.mu.Lock()
-	pc := p.pc
-	p.mu.Unlock()
-	if pc == nil {
-		return
-	}
-	if err := pc.WriteRTCP([]rtcp.Packet{r}); err != nil {
-		p.log.Debug("report not sent", "error", err)
-	}
 }
 
 // Cut ends the current segment at the next key frame (and asks for one), waits
