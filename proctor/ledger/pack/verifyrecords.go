@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -227,7 +229,8 @@ func difference(sealed, have []byte) string {
 	if json.Unmarshal(sealed, &a) != nil || json.Unmarshal(have, &b) != nil {
 		return "they cannot be compared"
 	}
-	for field, hash := range a {
+	for _, field := range slices.Sorted(maps.Keys(a)) { // one and the same finding each time
+		hash := a[field]
 		switch other, ok := b[field]; {
 		case !ok && fieldName.MatchString(field):
 			return fmt.Sprintf("%q is missing", field)
