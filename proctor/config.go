@@ -29,13 +29,27 @@ type Config struct {
 	MediaUDP       string
 	MediaPublicIPs []string
 
-	ESIAURL         string
-	ESIAClientID    string
-	ESIAKeyFile     string
-	ESIACertificate string
-	ESIATokenCerts  []string
-	ESIAGeneration  string
-	OpenSSL         string
+	SignIn string
+
+	ESIAURL             string
+	ESIAClientID        string
+	ESIAScopes          []string
+	ESIAKeyFile         string
+	ESIACertificate     string
+	ESIACertificateHash string
+	ESIATokenCerts      []string
+	ESIAGeneration      string
+	ESIASignCommand     []string
+	ESIAVerifyCommand   []string
+	OpenSSL             string
+
+	OIDCIssuer        string
+	OIDCClientID      string
+	OIDCSecretFile    string
+	OIDCScopes        []string
+	OIDCLevel         string
+	OIDCLevelClaim    string
+	OIDCSubjectPrefix string
 
 	EBSURL       string
 	EBSSystem    string
@@ -73,13 +87,25 @@ func Settings() []Setting {
 		{"OCHNO_SPOOL", "/var/lib/ochno/spool", false, "folder where recordings wait for MinIO; on a disk that survives a restart", text(func(c *Config) *string { return &c.Spool })},
 		{"OCHNO_MEDIA_UDP", "0.0.0.0:7000", false, "the one UDP address for all media", text(func(c *Config) *string { return &c.MediaUDP })},
 		{"OCHNO_MEDIA_PUBLIC_IPS", "", false, "addresses to offer instead of the local ones behind a 1:1 NAT, separated by commas", list(func(c *Config) *[]string { return &c.MediaPublicIPs })},
+		{"OCHNO_SIGN_IN", signInESIA, false, "who signs people in: `esia`, or `oidc` for a certified gateway or the university's own sign-on; the variables of the other are not needed", setSignIn},
 		{"OCHNO_ESIA_URL", "https://esia.gosuslugi.ru", false, "ESIA, its test contour, or the stand", text(func(c *Config) *string { return &c.ESIAURL })},
 		{"OCHNO_ESIA_CLIENT_ID", "", true, "the mnemonic under which the system is registered", text(func(c *Config) *string { return &c.ESIAClientID })},
+		{"OCHNO_ESIA_SCOPES", "openid fullname birthdate snils", false, "what the system is registered to ask for, separated by spaces", words(func(c *Config) *[]string { return &c.ESIAScopes })},
 		{"OCHNO_ESIA_KEY_FILE", "", true, "the system's GOST key (PEM), for signing requests", text(func(c *Config) *string { return &c.ESIAKeyFile })},
 		{"OCHNO_ESIA_CERTIFICATE_FILE", "", true, "the system's certificate (PEM), as registered with ESIA", text(func(c *Config) *string { return &c.ESIACertificate })},
+		{"OCHNO_ESIA_CERTIFICATE_HASH", "", false, "its Streebog-256 in hexadecimal, as ESIA's utility prints it; by default OCHNO_OPENSSL computes it", text(func(c *Config) *string { return &c.ESIACertificateHash })},
 		{"OCHNO_ESIA_TOKEN_CERTIFICATES", "", true, "files or folders with ESIA's certificates, separated by commas; reread when they change", list(func(c *Config) *[]string { return &c.ESIATokenCerts })},
 		{"OCHNO_ESIA_GENERATION", "v2", false, "v2 (raw GOST signature) or v1 (detached CMS, being retired)", text(func(c *Config) *string { return &c.ESIAGeneration })},
+		{"OCHNO_ESIA_SIGN_COMMAND", "", false, "another program that signs, with its arguments: the text on stdin, the bare signature on stdout", words(func(c *Config) *[]string { return &c.ESIASignCommand })},
+		{"OCHNO_ESIA_VERIFY_COMMAND", "", false, "another program that verifies GOST: the text on stdin, `{certificate}` and `{signature}` among its arguments; ends with 0 or 1", words(func(c *Config) *[]string { return &c.ESIAVerifyCommand })},
 		{"OCHNO_OPENSSL", "openssl", false, "the program that signs with GOST; OpenSSL with the GOST engine or a certified replacement of the same arguments", text(func(c *Config) *string { return &c.OpenSSL })},
+		{"OCHNO_OIDC_ISSUER", "", true, "the sign-on's address, exactly as it writes it; with OCHNO_SIGN_IN=oidc only, like those below", text(func(c *Config) *string { return &c.OIDCIssuer })},
+		{"OCHNO_OIDC_CLIENT_ID", "", true, "the name under which the system is registered there", text(func(c *Config) *string { return &c.OIDCClientID })},
+		{"OCHNO_OIDC_SECRET_FILE", "", false, "a file with the client's secret; without it PKCE alone protects", text(func(c *Config) *string { return &c.OIDCSecretFile })},
+		{"OCHNO_OIDC_SCOPES", "openid profile", false, "what to ask for, separated by spaces", words(func(c *Config) *[]string { return &c.OIDCScopes })},
+		{"OCHNO_OIDC_LEVEL", "simplified", false, "level of accounts of which the sign-on says none: `simplified` admits nobody, `confirmed` where it holds only people the university identified itself", text(func(c *Config) *string { return &c.OIDCLevel })},
+		{"OCHNO_OIDC_LEVEL_CLAIM", "", false, "the claim that says the level, a name or a JSON pointer", text(func(c *Config) *string { return &c.OIDCLevelClaim })},
+		{"OCHNO_OIDC_SUBJECT_PREFIX", "", false, "put before its subjects so that they are not taken for ESIA's; empty only when they are ESIA's own", text(func(c *Config) *string { return &c.OIDCSubjectPrefix })},
 		{"OCHNO_EBS_URL", "", true, "the verifier", text(func(c *Config) *string { return &c.EBSURL })},
 		{"OCHNO_EBS_SYSTEM", "", true, "our mnemonic there; the audience of its verdicts", text(func(c *Config) *string { return &c.EBSSystem })},
 		{"OCHNO_EBS_TOKEN_FILE", "", true, "a file with the bearer token for the verifier", text(func(c *Config) *string { return &c.EBSTokenFile })},
@@ -100,8 +126,11 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		if value == "" {
 			value = s.Default
 		}
-		if value == "" && s.Required {
+		if value == "" && s.Required && s.speaksTo(c) {
 			faults = append(faults, fmt.Errorf("%s is not set: %s", s.Name, s.Help))
+			continue
+		}
+		if value == "" {
 			continue
 		}
 		if err := s.set(&c, value); err != nil {
@@ -109,6 +138,17 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		}
 	}
 	return c, errors.Join(faults...)
+}
+
+// speaksTo tells whether the setting is one of the sign-in that was chosen; OCHNO_SIGN_IN stands before those that depend on it.
+func (s Setting) speaksTo(c Config) bool {
+	switch {
+	case strings.HasPrefix(s.Name, prefixOf(signInESIA)):
+		return c.SignIn != signInOIDC
+	case strings.HasPrefix(s.Name, prefixOf(signInOIDC)):
+		return c.SignIn == signInOIDC
+	}
+	return true
 }
 
 func text(field func(*Config) *string) func(*Config, string) error {
@@ -138,6 +178,21 @@ func list(field func(*Config) *[]string) func(*Config, string) error {
 		}
 		return nil
 	}
+}
+
+func words(field func(*Config) *[]string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		*field(c) = strings.Fields(value)
+		return nil
+	}
+}
+
+func setSignIn(c *Config, value string) error {
+	if value != signInESIA && value != signInOIDC {
+		return fmt.Errorf("want %s or %s", signInESIA, signInOIDC)
+	}
+	c.SignIn = value
+	return nil
 }
 
 func setPublicURL(c *Config, value string) error {

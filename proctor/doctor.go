@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -30,7 +29,7 @@ type Finding struct {
 	Mend  string // how to mend it; empty when OK
 }
 
-// Doctor checks everything the service needs, one thing after the other, and says how to mend what fails. It changes nothing.
+// Doctor checks everything the service needs, one thing after the other, the sign-in last, and says how to mend what fails. It changes nothing.
 func Doctor(ctx context.Context, cfg Config) []Finding {
 	d := &doctor{ctx: ctx, cfg: cfg}
 	for _, c := range []struct {
@@ -45,9 +44,6 @@ func Doctor(ctx context.Context, cfg Config) []Finding {
 		{"MinIO", "check OCHNO_MINIO_ENDPOINT, OCHNO_MINIO_TLS and the keys; the user needs read and write on the bucket", d.minio},
 		{"spool", "make the folder, give it to the service's user, and free some space", d.spool},
 		{"GOST", "apt-get install libengine-gost-openssl, or point OCHNO_OPENSSL at a certified program", d.gost},
-		{"ESIA certificate", "check OCHNO_ESIA_CERTIFICATE_FILE and OCHNO_ESIA_KEY_FILE: PEM, a pair, registered with ESIA", d.esiaPair},
-		{"ESIA", "check OCHNO_ESIA_URL and the firewall: the service must reach it by HTTPS", d.esiaReachable},
-		{"clock", "synchronise the clock (systemd-timesyncd or chrony): ESIA refuses requests a minute off", d.clock},
 		{"verifier", "check OCHNO_EBS_URL, OCHNO_EBS_KEYS_URL and the firewall", d.verifier},
 		{"face cascade", "apt-get install opencv-data, or set OCHNO_FACE_CASCADE and OCHNO_EYE_CASCADE", d.cascade},
 		{"HTTP port", "stop what holds the port, or change OCHNO_LISTEN", d.httpPort},
@@ -60,7 +56,7 @@ func Doctor(ctx context.Context, cfg Config) []Finding {
 		}
 		d.found = append(d.found, f)
 	}
-	return d.found
+	return append(d.found, CheckSignIn(ctx, cfg)...)
 }
 
 type doctor struct {
@@ -154,61 +150,6 @@ func (d *doctor) spool() (string, error) {
 
 func (d *doctor) gost() (string, error) {
 	return d.cfg.OpenSSL + " knows GOST", esia.NewOpenSSL(esia.OpenSSLConfig{Path: d.cfg.OpenSSL}).Check(d.ctx)
-}
-
-// esiaPair signs a text and verifies it with the certificate: both are readable and belong together.
-func (d *doctor) esiaPair() (string, error) {
-	pem, err := os.ReadFile(d.cfg.ESIACertificate)
-	if err != nil {
-		return "", err
-	}
-	certificates, err := esia.ParseCertificates(pem)
-	if err != nil {
-		return "", err
-	}
-	if len(certificates) == 0 {
-		return "", errors.New("no certificate in the file")
-	}
-	if until := certificates[0].NotAfter; time.Now().After(until) {
-		return "", fmt.Errorf("the certificate expired on %s", until.Format(time.DateOnly))
-	}
-	openssl := esia.NewOpenSSL(esia.OpenSSLConfig{Path: d.cfg.OpenSSL})
-	signature, err := openssl.RawSigner(d.cfg.ESIAKeyFile).Sign(d.ctx, []byte("doctor"))
-	if err != nil {
-		return "", err
-	}
-	if err := openssl.Verify(d.ctx, certificates[0], []byte("doctor"), signature); err != nil {
-		return "", fmt.Errorf("key and certificate are no pair: %w", err)
-	}
-	return "valid until " + certificates[0].NotAfter.Format(time.DateOnly), nil
-}
-
-func (d *doctor) esiaReachable() (string, error) {
-	return d.cfg.ESIAURL, reachable(d.ctx, d.cfg.ESIAURL)
-}
-
-// clock compares ours with the Date of ESIA's answer.
-func (d *doctor) clock() (string, error) {
-	ctx, cancel := context.WithTimeout(d.ctx, 5*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.cfg.ESIAURL, nil)
-	if err != nil {
-		return "", err
-	}
-	resp, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
-		return "", err
-	}
-	resp.Body.Close()
-	theirs, err := http.ParseTime(resp.Header.Get("Date"))
-	if err != nil {
-		return "", errors.New("ESIA's answer has no date to compare with")
-	}
-	off := time.Since(theirs).Round(time.Second)
-	if off.Abs() > 30*time.Second {
-		return "", fmt.Errorf("%s off ESIA's", off)
-	}
-	return fmt.Sprintf("within %s of ESIA's", max(off.Abs(), time.Second)), nil
 }
 
 func (d *doctor) verifier() (string, error) {

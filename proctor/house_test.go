@@ -43,12 +43,16 @@ type house struct {
 	config proctor.Config
 	env    map[string]string
 	store  proctor.Store
+	esia   *esiamock.Stand
 	ebs    *httptest.Server
 	exam   exam.Exam
 	log    *syncBuffer
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T) *house { return newHouseWith(t, nil) }
+
+// newHouseWith lets change add to the environment before the service reads it.
+func newHouseWith(t *testing.T, change func(h *house)) *house {
 	t.Helper()
 	ctx := context.Background()
 	h := &house{log: &syncBuffer{}}
@@ -57,6 +61,11 @@ func newHouse(t *testing.T) *house {
 	must(t, err)
 	h.url = "http://" + listener.Addr().String()
 	h.configure(t, listener)
+	if change != nil {
+		change(h)
+		h.config, err = proctor.ConfigFromEnv(func(name string) string { return h.env[name] })
+		must(t, err)
+	}
 	must(t, errors.Join(keyring.Generate(h.config.MasterKeyFile), ledger.GenerateKey(h.config.LogKeyFile, "test.example/log")))
 	pool, err := pgxpool.New(ctx, h.config.Database)
 	must(t, err)
@@ -113,6 +122,7 @@ func (h *house) configure(t *testing.T, listener net.Listener) {
 		People: esiamock.DemoPeople(), Logger: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
+	h.esia = esiaStand
 	esiaServer := &httptest.Server{Listener: esiaListener, Config: &http.Server{Handler: esiaStand}}
 	esiaServer.Start()
 	t.Cleanup(esiaServer.Close)

@@ -21,7 +21,6 @@ import (
 	"ochno/proctor/account"
 	"ochno/proctor/api"
 	"ochno/proctor/archive"
-	"ochno/proctor/esia"
 	"ochno/proctor/exam"
 	"ochno/proctor/identify"
 	"ochno/proctor/keyring"
@@ -101,7 +100,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	if err != nil {
 		return nil, err
 	}
-	signIn, err := openESIA(ctx, cfg, logger)
+	signIn, err := openSignIn(ctx, cfg, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -253,23 +252,6 @@ func openVerifier(cfg Config, logger *slog.Logger) (*ebsclient.Push, *ebsclient.
 	}
 	checker, err := ebsclient.NewChecker(ebsclient.CheckerConfig{Issuer: cfg.EBSIssuer, Audience: cfg.EBSSystem, Keys: keys, Stand: cfg.EBSStand})
 	return push, checker, err
-}
-
-func openESIA(ctx context.Context, cfg Config, logger *slog.Logger) (*esia.Client, error) {
-	openssl := esia.NewOpenSSL(esia.OpenSSLConfig{Path: cfg.OpenSSL})
-	hash, err := openssl.CertificateFileHash(ctx, cfg.ESIACertificate)
-	if err != nil {
-		return nil, fmt.Errorf("ESIA: %w", err)
-	}
-	signer := openssl.RawSigner(cfg.ESIAKeyFile)
-	if cfg.ESIAGeneration == string(esia.V1) {
-		signer = openssl.CMSSigner(cfg.ESIACertificate, cfg.ESIAKeyFile)
-	}
-	return esia.New(esia.Config{
-		BaseURL: cfg.ESIAURL, ClientID: cfg.ESIAClientID, RedirectURL: cfg.PublicURL.JoinPath("auth/esia/callback").String(),
-		Generation: esia.Generation(cfg.ESIAGeneration), Signer: signer, CertificateHash: hash,
-		Keys: esia.NewFileKeys(logger, cfg.ESIATokenCerts...), Verifier: openssl, Logger: logger,
-	})
 }
 
 // Version is the commit the program was built from, or "dev".

@@ -30,7 +30,8 @@ Migrations are not applied by it: run ochno migrate before a new version.`, serv
 		{"demo", "", "run everything on this machine, with stands and an exam to try", `Starts PostgreSQL, MinIO, the ESIA stand, the EBS stand and the service in one folder, makes an exam, and says where to click.
 Ctrl-C stops all of it; the folder keeps its data for the next time. make run builds and calls it.`, runDemo},
 		{"doctor", "", "check the configuration and all it depends on", `Checks the keys, PostgreSQL and its migrations, MinIO, the spool, GOST, ESIA, the clock, the verifier, the face cascade and the ports,
-and says how to mend what fails. Changes nothing. Exit code 1 when anything fails.`, doctor},
+and says how to mend what fails. With --esia it checks only the sign-in: it tells a wrong clock, a wrong certificate, a wrong mnemonic and a
+blocked network apart. Changes nothing. Exit code 1 when anything fails.`, doctor},
 		{"settings", "", "list the environment variables of the service", `Lists every environment variable with its default and what it is for. Secrets stand in files that the variables name.`, settings},
 		{"keys", "", "make the master key and the log's signing key", `Makes the files named by OCHNO_MASTER_KEY_FILE and OCHNO_LOG_KEY_FILE unless they are there; never overwrites.
 Keep copies apart from the database's backups: without the master key nothing stored can be read, without the log's key nothing can be sealed.`, keys},
@@ -77,6 +78,7 @@ func serve(ctx context.Context, c *call) error {
 }
 
 func doctor(ctx context.Context, c *call) error {
+	signIn := c.flags.Bool("esia", false, "check only the sign-in, through ESIA or what takes its place")
 	if err := c.parse(0); err != nil {
 		return err
 	}
@@ -90,8 +92,12 @@ func doctor(ctx context.Context, c *call) error {
 		return failure(1)
 	}
 	fmt.Fprintf(c.stdout, "✓ configuration: complete\n")
+	check := proctor.Doctor
+	if *signIn {
+		check = proctor.CheckSignIn
+	}
 	bad := 0
-	for _, f := range proctor.Doctor(ctx, cfg) {
+	for _, f := range check(ctx, cfg) {
 		if f.OK {
 			fmt.Fprintf(c.stdout, "✓ %s: %s\n", f.Check, f.Said)
 			continue

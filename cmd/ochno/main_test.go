@@ -235,7 +235,7 @@ func TestDoctorOnAMigratedDatabaseOnly(t *testing.T) {
 	}
 	for _, line := range []string{
 		"✓ PostgreSQL", "✓ migrations", "✓ MinIO", "✓ GOST", "✓ face cascade", "✓ HTTP port", "✓ media port",
-		"✗ master key", "✗ log key", "✗ spool", "✗ ESIA certificate", "✗ ESIA:", "✗ clock", "✗ verifier",
+		"✗ master key", "✗ log key", "✗ spool", "✗ ESIA configuration", "✗ ESIA network", "✗ verifier",
 	} {
 		if !strings.Contains(stdout, line) {
 			t.Errorf("doctor does not say %q:\n%s", line, stdout)
