@@ -3,6 +3,7 @@ package migrations_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -51,6 +52,16 @@ func check(t *testing.T, pool *pgxpool.Pool) migrations.Status {
 	return s
 }
 
+// count tells how many migrations there are: their numbers may leave gaps.
+func count(t *testing.T) int {
+	t.Helper()
+	files, err := filepath.Glob("*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("migrations: %v, %v", files, err)
+	}
+	return len(files)
+}
+
 func TestUpTwice(t *testing.T) {
 	pool, _ := empty(t)
 	before := check(t, pool)
@@ -58,8 +69,8 @@ func TestUpTwice(t *testing.T) {
 		t.Fatalf("an empty database is at %+v", before)
 	}
 	n, err := migrations.Up(t.Context(), pool)
-	if err != nil || int64(n) != before.Latest {
-		t.Fatalf("the first time applied %d, %v; want all %d", n, err, before.Latest)
+	if err != nil || n != count(t) {
+		t.Fatalf("the first time applied %d, %v; want all %d", n, err, count(t))
 	}
 	if s := check(t, pool); s.Current != s.Latest || s.Latest != before.Latest {
 		t.Errorf("afterwards it is at %+v", s)
@@ -106,7 +117,7 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 	wait.Wait()
 	s := check(t, pool)
-	if err := errors.Join(errs...); err != nil || int64(applied[0]+applied[1]) != s.Latest || s.Current != s.Latest {
+	if err := errors.Join(errs...); err != nil || applied[0]+applied[1] != count(t) || s.Current != s.Latest {
 		t.Errorf("applied %v, now at %+v, %v; want each migration once", applied, s, err)
 	}
 }

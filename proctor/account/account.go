@@ -5,11 +5,11 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -74,22 +74,6 @@ func (p Person) Has(roles ...Role) bool {
 	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(p.Roles, r) })
 }
 
-// Name is a person's full name (ФИО).
-type Name struct {
-	Last, First, Middle string // the middle name (отчество) may be empty
-}
-
-// String is «Фамилия Имя Отчество».
-func (n Name) String() string {
-	return strings.TrimSpace(n.Last + " " + n.First + " " + n.Middle)
-}
-
-// key is the name as matching compares it: people write ё or е, hyphens or spaces, capitals or not.
-func (n Name) key() string {
-	fold := strings.NewReplacer("ё", "е", "-", " ", "‐", " ", "–", " ")
-	return strings.Join(strings.Fields(fold.Replace(strings.ToLower(n.String()))), " ")
-}
-
 // Accounts reads and writes people. Safe for concurrent use.
 type Accounts struct {
 	pool *pgxpool.Pool
@@ -141,32 +125,31 @@ type NewPerson struct {
 	Name         Name
 	BirthDate    time.Time
 	SNILS        string
+	Document     string // series and number of an identity document, as people write them; may be empty
 	Roles        []Role
 }
 
 // Ensure adds a person with roles within the caller's transaction, or finds the one with that SNILS, or without a SNILS the one with that
-// name and birth date, and adds the roles. A SNILS that stands beside another name or birth date is ErrAmbiguous.
+// name and birth date, adds the roles and completes what was not known of her. A SNILS that stands beside another name or birth date, or
+// without a SNILS another document beside the same name, is ErrAmbiguous.
 func (a *Accounts) Ensure(ctx context.Context, tx pgx.Tx, p NewPerson) (uuid.UUID, error) {
-	var hash, sealed []byte
-	if p.SNILS != "" {
-		hash = a.snilsHash(p.SNILS)
-		sealed = a.ring.Seal("person snils", []byte(p.SNILS))
-	}
+	snils, document := a.keyed(p.SNILS, "person snils"), a.keyed(documentKey(p.Document), "person document")
 	type found struct {
-		ID        uuid.UUID
-		NameKey   string
-		BirthDate time.Time
-		SNILSHash []byte
+		ID           uuid.UUID
+		NameKey      string
+		BirthDate    time.Time
+		SNILSHash    []byte
+		DocumentHash []byte
 	}
-	rows, _ := tx.Query(ctx, `select id, name_key, birth_date, snils_hash from person
-		where organisation_id = $1 and (snils_hash = $2 or (name_key = $3 and birth_date = $4))`, p.Organisation, hash, p.Name.key(), p.BirthDate)
+	rows, _ := tx.Query(ctx, `select id, name_key, birth_date, snils_hash, document_hash from person
+		where organisation_id = $1 and (snils_hash = $2 or (name_key = $3 and birth_date = $4))`, p.Organisation, snils.hash, p.Name.key(), p.BirthDate)
 	matches, err := pgx.CollectRows(rows, pgx.RowToStructByPos[found])
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("find the person: %w", err)
 	}
 	// The same name and birth date with another SNILS is another person; without a SNILS on either side it is the same one.
 	matches = slices.DeleteFunc(matches, func(f found) bool {
-		return hash != nil && f.SNILSHash != nil && string(hash) != string(f.SNILSHash)
+		return snils.hash != nil && f.SNILSHash != nil && !bytes.Equal(snils.hash, f.SNILSHash)
 	})
 	var id uuid.UUID
 	switch {
@@ -177,17 +160,28 @@ func (a *Accounts) Ensure(ctx context.Context, tx pgx.Tx, p NewPerson) (uuid.UUI
 		if m.NameKey != p.Name.key() || !m.BirthDate.Equal(p.BirthDate) {
 			return uuid.Nil, ErrAmbiguous
 		}
+		sameSNILS := snils.hash != nil && bytes.Equal(snils.hash, m.SNILSHash)
+		newDocument := document.hash != nil && !bytes.Equal(document.hash, m.DocumentHash)
+		if newDocument && m.DocumentHash != nil && !sameSNILS {
+			return uuid.Nil, ErrAmbiguous
+		}
 		id = m.ID
-		if m.SNILSHash == nil && hash != nil {
-			if _, err := tx.Exec(ctx, `update person set snils_hash = $2, snils_sealed = $3 where id = $1`, id, hash, sealed); err != nil {
+		if m.SNILSHash == nil && snils.hash != nil {
+			if _, err := tx.Exec(ctx, `update person set snils_hash = $2, snils_sealed = $3 where id = $1`, id, snils.hash, snils.sealed); err != nil {
+				return uuid.Nil, fmt.Errorf("complete the person: %w", err)
+			}
+		}
+		if newDocument { // there was none, or the same SNILS has a renewed one
+			if _, err := tx.Exec(ctx, `update person set document_hash = $2, document_sealed = $3 where id = $1`, id, document.hash, document.sealed); err != nil {
 				return uuid.Nil, fmt.Errorf("complete the person: %w", err)
 			}
 		}
 	default:
 		id = uuid.New()
-		if _, err := tx.Exec(ctx, `insert into person (id, organisation_id, last_name, first_name, middle_name, name_key, birth_date, snils_hash, snils_sealed)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			id, p.Organisation, p.Name.Last, p.Name.First, p.Name.Middle, p.Name.key(), p.BirthDate, hash, sealed); err != nil {
+		if _, err := tx.Exec(ctx, `insert into person
+			(id, organisation_id, last_name, first_name, middle_name, name_key, birth_date, snils_hash, snils_sealed, document_hash, document_sealed)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			id, p.Organisation, p.Name.Last, p.Name.First, p.Name.Middle, p.Name.key(), p.BirthDate, snils.hash, snils.sealed, document.hash, document.sealed); err != nil {
 			return uuid.Nil, fmt.Errorf("add the person: %w", err)
 		}
 	}
@@ -231,4 +225,13 @@ type queryer interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-func (a *Accounts) snilsHash(snils string) []byte { return a.ring.Lookup("person snils", snils) }
+// keyed is a personal value as a table holds it: a keyed hash to find it by, and the value encrypted.
+type keyed struct{ hash, sealed []byte }
+
+// keyed of an empty value is none.
+func (a *Accounts) keyed(value, purpose string) keyed {
+	if value == "" {
+		return keyed{}
+	}
+	return keyed{hash: a.ring.Lookup(purpose, value), sealed: a.ring.Seal(purpose, []byte(value))}
+}

@@ -36,6 +36,10 @@ func TestEnsure(t *testing.T) {
 		{"her SNILS with another birth date", []NewPerson{maria()}, with(func(p *NewPerson) { p.BirthDate = date(1999, 1, 1) }), 0, ErrAmbiguous},
 		{"without a SNILS among namesakes", []NewPerson{maria(), with(func(p *NewPerson) { p.SNILS = otherSNILS })}, with(func(p *NewPerson) { p.SNILS = "" }), 0, ErrAmbiguous},
 		{"her SNILS, and a namesake without one", []NewPerson{with(func(p *NewPerson) { p.SNILS = "" }), with(func(p *NewPerson) { p.Name.Last, p.SNILS = "Иная", otherSNILS })}, with(func(p *NewPerson) { p.SNILS = otherSNILS }), 0, ErrAmbiguous},
+		{"a document to one who had none", []NewPerson{maria()}, with(func(p *NewPerson) { p.Document = "45 10 123456" }), 0, nil},
+		{"a document written another way", []NewPerson{with(func(p *NewPerson) { p.SNILS, p.Document = "", "4510123456" })}, with(func(p *NewPerson) { p.SNILS, p.Document = "", "45 10 № 123456" }), 0, nil},
+		{"a renewed document beside her SNILS", []NewPerson{with(func(p *NewPerson) { p.Document = "4510123456" })}, with(func(p *NewPerson) { p.Document = "4599000001" }), 0, nil},
+		{"another document, and no SNILS to tell", []NewPerson{with(func(p *NewPerson) { p.SNILS, p.Document = "", "4510123456" })}, with(func(p *NewPerson) { p.SNILS, p.Document = "", "4599000001" }), 0, ErrAmbiguous},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a.t = t

@@ -63,10 +63,7 @@ func (a *Accounts) SignIn(ctx context.Context, c Claims) (Person, error) {
 
 // match finds and locks the one person who agrees with the claims in all three and is linked to no other account.
 func (a *Accounts) match(ctx context.Context, tx pgx.Tx, c Claims) (uuid.UUID, error) {
-	var hash []byte
-	if c.SNILS != "" {
-		hash = a.snilsHash(c.SNILS)
-	}
+	hash := a.keyed(c.SNILS, "person snils").hash
 	type candidate struct {
 		ID        uuid.UUID
 		NameKey   string

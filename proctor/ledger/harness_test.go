@@ -192,7 +192,7 @@ func identification() Entry {
 // oneOfEach has an entry of every type.
 func oneOfEach() []Entry {
 	return []Entry{
-		{Type: TypeLink, Person: person1, Data: Link{By: "snils+name+birth_date"}, Personal: map[string]string{"person": student, "oid": oid}},
+		{Type: TypeLink, Person: person1, Data: Link{By: "snils+name"}, Personal: map[string]string{"person": student, "oid": oid}},
 		{
 			Type: TypeConsent, Exam: examA, Attempt: attempt1, Person: person1, Outcome: "granted", Data: Consent{Exam: algebra, Version: 1, TextSHA256: "00ff"},
 			Personal: map[string]string{"student": student, "oid": oid},

@@ -13,6 +13,9 @@ const (
 	TypeDecline        Type = "decline"        // Decline
 	TypeRecordingHead  Type = "recording_head" // RecordingHead
 	TypeLink           Type = "link"           // Link
+	TypeUnlink         Type = "unlink"         // Unlink
+	TypeSignIn         Type = "sign_in"        // SignIn
+	TypeRequest        Type = "request"        // Request
 	TypeDecision       Type = "decision"       // Decision
 	TypeAccess         Type = "access"         // Access
 )
@@ -122,7 +125,27 @@ type RecordingHead struct {
 
 // Link ties an ESIA account to a person of the organisation. Personal fields: person, oid.
 type Link struct {
-	By string `json:"by"` // what matched: "snils+name+birth_date"
+	By string `json:"by"` // what matched: "snils+name", "name+birth_date+document"; "request": staff decided; "person": she did it herself
+}
+
+// Unlink unties an ESIA account from a person of the organisation. Personal fields: person, oid, actor.
+type Unlink struct {
+	By     string `json:"by"` // "person": she did it herself; "staff"
+	Reason string `json:"reason,omitempty"`
+}
+
+// SignIn says that somebody signed in, or went on in another role or organisation. The outcome says which: signed_in, role_changed.
+// Personal fields: person, oid.
+type SignIn struct {
+	Method string `json:"method"` // "esia", "oidc", "password"
+	Role   string `json:"role"`   // the role in which she acts from now on
+}
+
+// Request is an act on somebody's request (обращение) to the organisation; the record's person is whom the decision concerns.
+// Outcomes: filed, added, linked, answered, refused. Personal fields: claimant, oid, actor, reason.
+type Request struct {
+	Number string `json:"number"`
+	Kind   string `json:"kind"` // "link": the ESIA account matched nobody; "organisation": the needed organisation is missing
 }
 
 // Decision is a person's act on an attempt. Personal fields: student, actor.

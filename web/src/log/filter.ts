@@ -8,6 +8,9 @@ export const recordTypes = [
   'decline',
   'recording_head',
   'link',
+  'unlink',
+  'sign_in',
+  'request',
   'decision',
   'access',
 ] as const;
