@@ -40,8 +40,8 @@ Keep copies apart from the database's backups: without the master key nothing st
 (first paragraph: the title); a changed text is a new version and asks every student again.`, organisation},
 		{"person", "FAMILY FIRST [MIDDLE]", "add a member of staff, or a role", `Adds a person with roles, or roles to the person with that SNILS. She signs in through ESIA and is matched by SNILS, name and birth date.`, person},
 		{"exam", "CODE", "make an exam, or change it", `Makes the exam with that code (its link is /e/CODE), or changes the one there is.`, makeExam},
-		{"roster import", "FILE.csv", "put students into an exam's roster", `Reads a CSV with a header: Фамилия; Имя; Отчество; Дата рождения; СНИЛС; Группа; Факультет, in any order; separated by ; , or tab;
-UTF-8 or Windows-1251. All rows or none: every problem is listed by line. May be repeated.`, rosterImport},
+		{"roster import", "FILE", "put students into an exam's roster", `Reads an XLSX, or a CSV separated by ; , or tab, in UTF-8 or Windows-1251, with a header: Фамилия; Имя; Отчество (or ФИО); Дата рождения;
+СНИЛС; Группа; Факультет; Электронная почта, in any order. All rows or none: every problem is listed by line. May be repeated.`, rosterImport},
 	}
 	list = append(list, logCommands()...)
 	return append(list, []command{
@@ -332,9 +332,9 @@ func rosterImport(ctx context.Context, c *call) error {
 			if err != nil {
 				return fmt.Errorf("exam %q: %w", *code, err)
 			}
-			added, err := store.Exams.Import(ctx, e, rows)
+			done, err := store.Exams.Import(ctx, e, rows)
 			if err == nil {
-				fmt.Fprintf(c.stdout, "%d rows read, %d new in the roster\n", len(rows), added)
+				fmt.Fprintf(c.stdout, "%d rows read, %d new in the roster, %d changed\n", done.Rows, done.New, done.Changed)
 			}
 			return err
 		})
@@ -344,7 +344,7 @@ func rosterImport(ctx context.Context, c *call) error {
 		for _, p := range broken.Problems {
 			fmt.Fprintln(c.stderr, p)
 		}
-		fmt.Fprintf(c.stderr, "%d problems; nothing was imported\n", len(broken.Problems))
+		fmt.Fprintf(c.stderr, "%d problems; nothing was imported\n", broken.Total)
 		return failure(1)
 	}
 	return err

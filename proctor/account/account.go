@@ -5,7 +5,6 @@
 package account
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -117,80 +116,6 @@ func (a *Accounts) Organisation(ctx context.Context) (Organisation, error) {
 		return o, fmt.Errorf("organisation: %w", err)
 	}
 	return o, nil
-}
-
-// NewPerson is somebody to be added. SNILS is digits only, 11 of them, or empty.
-type NewPerson struct {
-	Organisation uuid.UUID
-	Name         Name
-	BirthDate    time.Time
-	SNILS        string
-	Document     string // series and number of an identity document, as people write them; may be empty
-	Roles        []Role
-}
-
-// Ensure adds a person with roles within the caller's transaction, or finds the one with that SNILS, or without a SNILS the one with that
-// name and birth date, adds the roles and completes what was not known of her. A SNILS that stands beside another name or birth date, or
-// without a SNILS another document beside the same name, is ErrAmbiguous.
-func (a *Accounts) Ensure(ctx context.Context, tx pgx.Tx, p NewPerson) (uuid.UUID, error) {
-	snils, document := a.keyed(p.SNILS, "person snils"), a.keyed(documentKey(p.Document), "person document")
-	type found struct {
-		ID           uuid.UUID
-		NameKey      string
-		BirthDate    time.Time
-		SNILSHash    []byte
-		DocumentHash []byte
-	}
-	rows, _ := tx.Query(ctx, `select id, name_key, birth_date, snils_hash, document_hash from person
-		where organisation_id = $1 and (snils_hash = $2 or (name_key = $3 and birth_date = $4))`, p.Organisation, snils.hash, p.Name.key(), p.BirthDate)
-	matches, err := pgx.CollectRows(rows, pgx.RowToStructByPos[found])
-	if err != nil {
-		return uuid.Nil, fmt.Errorf("find the person: %w", err)
-	}
-	// The same name and birth date with another SNILS is another person; without a SNILS on either side it is the same one.
-	matches = slices.DeleteFunc(matches, func(f found) bool {
-		return snils.hash != nil && f.SNILSHash != nil && !bytes.Equal(snils.hash, f.SNILSHash)
-	})
-	var id uuid.UUID
-	switch {
-	case len(matches) > 1:
-		return uuid.Nil, ErrAmbiguous
-	case len(matches) == 1:
-		m := matches[0]
-		if m.NameKey != p.Name.key() || !m.BirthDate.Equal(p.BirthDate) {
-			return uuid.Nil, ErrAmbiguous
-		}
-		sameSNILS := snils.hash != nil && bytes.Equal(snils.hash, m.SNILSHash)
-		newDocument := document.hash != nil && !bytes.Equal(document.hash, m.DocumentHash)
-		if newDocument && m.DocumentHash != nil && !sameSNILS {
-			return uuid.Nil, ErrAmbiguous
-		}
-		id = m.ID
-		if m.SNILSHash == nil && snils.hash != nil {
-			if _, err := tx.Exec(ctx, `update person set snils_hash = $2, snils_sealed = $3 where id = $1`, id, snils.hash, snils.sealed); err != nil {
-				return uuid.Nil, fmt.Errorf("complete the person: %w", err)
-			}
-		}
-		if newDocument { // there was none, or the same SNILS has a renewed one
-			if _, err := tx.Exec(ctx, `update person set document_hash = $2, document_sealed = $3 where id = $1`, id, document.hash, document.sealed); err != nil {
-				return uuid.Nil, fmt.Errorf("complete the person: %w", err)
-			}
-		}
-	default:
-		id = uuid.New()
-		if _, err := tx.Exec(ctx, `insert into person
-			(id, organisation_id, last_name, first_name, middle_name, name_key, birth_date, snils_hash, snils_sealed, document_hash, document_sealed)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			id, p.Organisation, p.Name.Last, p.Name.First, p.Name.Middle, p.Name.key(), p.BirthDate, snils.hash, snils.sealed, document.hash, document.sealed); err != nil {
-			return uuid.Nil, fmt.Errorf("add the person: %w", err)
-		}
-	}
-	for _, role := range p.Roles {
-		if _, err := tx.Exec(ctx, `insert into person_role (person_id, role) values ($1, $2) on conflict do nothing`, id, role); err != nil {
-			return uuid.Nil, fmt.Errorf("add the role: %w", err)
-		}
-	}
-	return id, nil
 }
 
 // Person reads somebody; ErrNotFound when there is none.

@@ -1,20 +1,16 @@
 package exam
 
 import (
-	"bytes"
-	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"net/mail"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-	"golang.org/x/text/encoding/charmap"
 
 	"ochno/proctor/account"
 )
@@ -24,9 +20,11 @@ type RosterRow struct {
 	Line      int // in the file, from 1
 	Name      account.Name
 	BirthDate time.Time
-	SNILS     string // 11 digits
+	SNILS     string // 11 digits; may be empty where there is a document
 	Group     string
 	Faculty   string
+	Document  string // series and number of the identity document; may be empty where there is a SNILS
+	Email     string // empty: the file has none
 }
 
 // RosterProblem is one broken row, without the row's personal values.
@@ -46,158 +44,280 @@ func (p RosterProblem) String() string {
 	return fmt.Sprintf("line %d, %s: %s", p.Line, p.Column, p.En)
 }
 
-// RosterError lists every problem of a roster file; nothing of the file was taken.
-type RosterError struct{ Problems []RosterProblem }
+// RosterError lists the problems of a roster file, at most MaxRosterProblems of Total; nothing of the file was taken.
+type RosterError struct {
+	Problems []RosterProblem
+	Total    int
+}
 
 func (e *RosterError) Error() string {
-	return fmt.Sprintf("the roster has %d problems, the first: %s", len(e.Problems), e.Problems[0])
+	return fmt.Sprintf("the roster has %d problems, the first: %s", e.Total, e.Problems[0])
+}
+
+func (e *RosterError) add(p ...RosterProblem) {
+	e.Total += len(p)
+	e.Problems = append(e.Problems, p[:min(len(p), MaxRosterProblems-len(e.Problems))]...)
+}
+
+// wholeFile is the one problem of a file that cannot be read row by row.
+func wholeFile(ru, en string) error {
+	return &RosterError{Problems: []RosterProblem{{Ru: ru, En: en}}, Total: 1}
 }
 
 // Limits of a roster file.
 const (
-	MaxRosterBytes = 16 << 20
-	MaxRosterRows  = 50_000
+	MaxRosterBytes    = 16 << 20
+	MaxRosterRows     = 50_000
+	MaxRosterProblems = 10_000 // kept; the rest are counted
+
+	maxRosterColumns = 200
+	headerWithin     = 10 // rows: a title may stand above the header
 )
 
 // rosterColumns are the names under which a column is recognised, folded.
 var rosterColumns = map[string]string{
+	"фио": "full", "ф.и.о.": "full", "фамилия имя отчество": "full", "full name": "full",
 	"фамилия": "last", "last name": "last",
 	"имя": "first", "first name": "first",
-	"отчество": "middle", "middle name": "middle",
+	"отчество": "middle", "отчество (при наличии)": "middle", "middle name": "middle",
 	"дата рождения": "birth", "birth date": "birth",
 	"снилс": "snils", "snils": "snils",
-	"группа": "group", "group": "group",
+	"группа": "group", "учебная группа": "group", "group": "group",
 	"факультет": "faculty", "институт": "faculty", "faculty": "faculty",
+	"документ": "document", "паспорт": "document", "серия и номер паспорта": "document", "серия и номер документа": "document", "identity document": "document",
+	"почта": "email", "электронная почта": "email", "e-mail": "email", "email": "email",
 }
 
-// ParseRoster reads a roster as CSV: a header and a row a student, columns in any order, separated by semicolon, comma or tab, in UTF-8 or
-// Windows-1251. Every problem of the file is in the *RosterError.
+// columnNames are the same as problems call them.
+var columnNames = map[string]string{
+	"full": "ФИО", "last": "Фамилия", "first": "Имя", "middle": "Отчество", "birth": "Дата рождения", "snils": "СНИЛС", "group": "Группа",
+	"faculty": "Факультет", "document": "Документ", "email": "Электронная почта",
+}
+
+// table is a roster file row by row. next returns io.EOF after the last row; a *RosterError ends the reading.
+type table interface {
+	next() (line int, cells []string, err error)
+}
+
+// ParseRoster reads a roster as CSV or XLSX: a header and a row a student, columns in any order. A CSV is separated by semicolon, comma or
+// tab, in UTF-8 or Windows-1251. Every problem of the file is in the *RosterError.
 func ParseRoster(r io.Reader) ([]RosterRow, error) {
-	text, err := io.ReadAll(io.LimitReader(r, MaxRosterBytes+1))
+	data, err := io.ReadAll(io.LimitReader(r, MaxRosterBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("read the roster: %w", err)
 	}
-	whole := func(ru, en string) error { return &RosterError{Problems: []RosterProblem{{Ru: ru, En: en}}} }
-	if len(text) > MaxRosterBytes {
-		return nil, whole("файл больше 16 МиБ", "the file is larger than 16 MiB")
+	if len(data) > MaxRosterBytes {
+		return nil, wholeFile("файл больше 16 МиБ: разделите его на части", "the file is larger than 16 MiB: divide it")
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	if !utf8.Valid(text) {
-		if text, err = charmap.Windows1251.NewDecoder().Bytes(text); err != nil {
-			return nil, whole("кодировка файла не UTF-8 и не Windows-1251", "the file is neither UTF-8 nor Windows-1251")
-		}
-	}
-	table := csv.NewReader(bytes.NewReader(text))
-	table.Comma = separator(text)
-	table.FieldsPerRecord = -1
-	table.TrimLeadingSpace = table.Comma != '\t' // a tab is a space to it: an empty cell would be skipped
-	header, err := table.Read()
+	t, days, err := openTable(data)
 	if err != nil {
-		return nil, whole("нет строки заголовков", "there is no header row")
+		return nil, err
 	}
-	columns := map[string]int{}
-	for i, name := range header {
-		if key, ok := rosterColumns[strings.ToLower(strings.TrimSpace(name))]; ok {
-			columns[key] = i
-		}
+	p := &rosterParser{table: t, days: days, seen: map[string]int{}}
+	if err := p.header(); err != nil {
+		return nil, err
 	}
-	for _, need := range []struct{ key, name string }{{"last", "Фамилия"}, {"first", "Имя"}, {"birth", "Дата рождения"}, {"snils", "СНИЛС"}} {
-		if _, ok := columns[need.key]; !ok {
-			return nil, whole("нет столбца «"+need.name+"»", "the column «"+need.name+"» is missing")
-		}
-	}
-	return rosterRows(table, columns)
+	return p.rows()
 }
 
-func rosterRows(table *csv.Reader, columns map[string]int) ([]RosterRow, error) {
-	var (
-		rows     []RosterRow
-		problems []RosterProblem
-		seen     = map[string]int{}
-	)
-	for {
-		record, err := table.Read()
+// rosterParser turns a table into rows of a roster.
+type rosterParser struct {
+	table   table
+	days    epoch
+	columns map[string]int
+	seen    map[string]int // SNILS by the line where it stood first
+	broken  RosterError
+}
+
+// header finds the row that names the columns.
+func (p *rosterParser) header() error {
+	for range headerWithin {
+		_, cells, err := p.table.next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			var line int
-			var broken *csv.ParseError
-			if errors.As(err, &broken) {
-				line = broken.StartLine
+			return err
+		}
+		columns := map[string]int{}
+		for i, name := range cells {
+			name = strings.ToLower(strings.Trim(strings.Join(strings.Fields(name), " "), "*: "))
+			key, ok := rosterColumns[name]
+			if !ok {
+				continue
 			}
-			// A broken quote shifts everything after it, so what follows would be noise.
-			problems = append(problems, RosterProblem{Line: line, Ru: "строка не читается как CSV", En: "the row is not CSV"})
+			if _, twice := columns[key]; twice {
+				return wholeFile("столбец «"+columnNames[key]+"» встречается дважды: оставьте один", "the column «"+columnNames[key]+"» is there twice: leave one")
+			}
+			columns[key] = i
+		}
+		if p.columns == nil || len(columns) > len(p.columns) {
+			p.columns = columns
+		}
+		if len(columns) >= 2 {
 			break
 		}
-		line, _ := table.FieldPos(0)
+	}
+	if p.columns == nil {
+		return wholeFile("нет строки заголовков: первой строкой назовите столбцы", "there is no header row: name the columns in the first row")
+	}
+	need := []string{"last", "first", "birth", "snils"}
+	if _, ok := p.columns["document"]; ok {
+		need = need[:3]
+	}
+	if _, ok := p.columns["full"]; ok {
+		need = need[2:]
+		for _, part := range []string{"last", "first", "middle"} {
+			if _, both := p.columns[part]; both {
+				return wholeFile("есть и столбец «ФИО», и «"+columnNames[part]+"»: оставьте что-то одно", "there is both «ФИО» and «"+columnNames[part]+"»: leave one of them")
+			}
+		}
+	}
+	for _, key := range need {
+		if _, ok := p.columns[key]; !ok {
+			return wholeFile("нет столбца «"+columnNames[key]+"»: добавьте его или проверьте название", "the column «"+columnNames[key]+"» is missing: add it or check its name")
+		}
+	}
+	return nil
+}
+
+func (p *rosterParser) rows() ([]RosterRow, error) {
+	var rows []RosterRow
+	for {
+		line, cells, err := p.table.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		var broken *RosterError
+		if errors.As(err, &broken) {
+			p.broken.add(broken.Problems...)
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" }) {
+			continue // a row of bare separators or of formatting
+		}
 		if len(rows) >= MaxRosterRows {
-			problems = append(problems, RosterProblem{Line: line, Ru: "больше 50 000 строк", En: "more than 50,000 rows"})
+			p.broken.add(RosterProblem{Line: line, Ru: "больше 50 000 строк: разделите файл на части", En: "more than 50,000 rows: divide the file"})
 			break
 		}
-		row, found := rosterRow(line, record, columns)
-		if first, twice := seen[row.SNILS]; !twice {
-			seen[row.SNILS] = line
-		} else if row.SNILS != "" {
-			found = append(found, RosterProblem{Line: line, Column: "СНИЛС", Ru: fmt.Sprintf("тот же СНИЛС в строке %d", first), En: fmt.Sprintf("the same SNILS as in line %d", first)})
-		}
-		problems = append(problems, found...)
-		rows = append(rows, row)
+		rows = append(rows, p.row(line, cells))
 	}
-	if len(rows) == 0 && len(problems) == 0 {
-		problems = append(problems, RosterProblem{Ru: "в файле нет ни одного студента", En: "the file has no student"})
+	if len(rows) == 0 && p.broken.Total == 0 {
+		return nil, wholeFile("в файле нет ни одного студента", "the file has no student")
 	}
-	if len(problems) > 0 {
-		return nil, &RosterError{Problems: problems}
+	if p.broken.Total > 0 {
+		return nil, &p.broken
 	}
 	return rows, nil
 }
 
-func rosterRow(line int, record []string, columns map[string]int) (RosterRow, []RosterProblem) {
+func (p *rosterParser) row(line int, cells []string) RosterRow {
 	cell := func(key string) string {
-		i, ok := columns[key]
-		if !ok || i >= len(record) {
+		i, ok := p.columns[key]
+		if !ok || i >= len(cells) {
 			return ""
 		}
-		return strings.Join(strings.Fields(record[i]), " ")
+		return strings.Join(strings.Fields(cells[i]), " ")
 	}
-	var problems []RosterProblem
-	bad := func(column, ru, en string) {
-		problems = append(problems, RosterProblem{Line: line, Column: column, Ru: ru, En: en})
+	bad := func(key, ru, en string) {
+		p.broken.add(RosterProblem{Line: line, Column: columnNames[key], Ru: ru, En: en})
 	}
-	row := RosterRow{Line: line, Name: account.Name{Last: cell("last"), First: cell("first"), Middle: cell("middle")}, Group: cell("group"), Faculty: cell("faculty")}
-	for _, part := range []struct {
-		column, value string
-		needed        bool
-	}{{"Фамилия", row.Name.Last, true}, {"Имя", row.Name.First, true}, {"Отчество", row.Name.Middle, false}, {"Группа", row.Group, false}, {"Факультет", row.Faculty, false}} {
-		if part.needed && part.value == "" {
-			bad(part.column, "пусто", "empty")
+	text := func(key string, needed bool) string {
+		value := cell(key)
+		switch {
+		case needed && value == "":
+			bad(key, "пусто: заполните ячейку", "empty: fill the cell")
+		case utf8.RuneCountInString(value) > 200:
+			bad(key, "длиннее 200 знаков: сократите", "longer than 200 characters: shorten it")
+		case strings.ContainsFunc(value, unicode.IsControl):
+			bad(key, "управляющие знаки: наберите значение заново", "control characters: type the value anew")
+		case strings.HasPrefix(value, "#"):
+			bad(key, "ошибка формулы: впишите само значение", "a formula's error: write the value itself")
 		}
-		if utf8.RuneCountInString(part.value) > 200 {
-			bad(part.column, "длиннее 200 знаков", "longer than 200 characters")
+		return value
+	}
+	row := RosterRow{Line: line, Group: text("group", false), Faculty: text("faculty", false)}
+	if _, whole := p.columns["full"]; whole {
+		full := text("full", true)
+		parts := strings.SplitN(full, " ", 3)
+		parts = append(parts, "", "")
+		row.Name = account.Name{Last: parts[0], First: parts[1], Middle: parts[2]}
+		if full != "" && row.Name.First == "" {
+			bad("full", "одно слово: нужны фамилия и имя", "one word: want last and first name")
 		}
-		if strings.ContainsFunc(part.value, unicode.IsControl) {
-			bad(part.column, "управляющие знаки", "control characters")
-		}
+	} else {
+		row.Name = account.Name{Last: text("last", true), First: text("first", true), Middle: text("middle", false)}
 	}
 	var ok bool
-	if row.BirthDate, ok = parseDate(cell("birth")); !ok {
-		bad("Дата рождения", "нужна дата вида 31.12.2005", "want a date like 31.12.2005")
+	if row.BirthDate, ok = p.days.date(cell("birth")); !ok {
+		bad("birth", "нужна дата вида 31.12.2005", "want a date like 31.12.2005")
 	}
-	if row.SNILS, ok = ParseSNILS(cell("snils")); !ok {
-		bad("СНИЛС", "не СНИЛС: нужны 11 цифр с верной контрольной суммой", "not a SNILS: want 11 digits with a right check sum")
+	row.Document = text("document", false)
+	if row.Document != "" && strings.IndexFunc(row.Document, unicode.IsDigit) < 0 {
+		bad("document", "нет номера: нужны серия и номер", "no number: want series and number")
 	}
-	return row, problems
+	if row.Email = cell("email"); row.Email != "" {
+		if a, err := mail.ParseAddress(row.Email); err != nil || a.Address != row.Email || len(row.Email) > 254 {
+			bad("email", "не адрес почты: нужен вид имя@пример.рф", "not an e-mail address: want name@example.org")
+		}
+	}
+	if row.Document != "" && cell("snils") == "" {
+		return row // somebody without a SNILS is known by the document
+	}
+	if row.SNILS, ok = spreadsheetSNILS(cell("snils")); !ok {
+		row.SNILS = ""
+		bad("snils", "не СНИЛС: нужны 11 цифр с верной контрольной суммой", "not a SNILS: want 11 digits with a right check sum")
+	} else if first, twice := p.seen[row.SNILS]; twice {
+		bad("snils", fmt.Sprintf("тот же СНИЛС в строке %d: исправьте или уберите одну", first), fmt.Sprintf("the same SNILS as in line %d: mend or remove one", first))
+	} else {
+		p.seen[row.SNILS] = line
+	}
+	return row
 }
 
-func parseDate(s string) (time.Time, bool) {
-	for _, layout := range []string{"02.01.2006", "2006-01-02", "02/01/2006"} {
+// epoch is the day from which a spreadsheet counts its days.
+type epoch time.Time
+
+var (
+	epoch1900 = epoch(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)) // what the calendar of 1900 with its 29 February comes to
+	epoch1904 = epoch(time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC))   // workbooks from old Macs
+)
+
+// date reads a date as people and spreadsheets write it, a day's number too; a time of the day must be midnight.
+func (e epoch) date(s string) (time.Time, bool) {
+	for _, midnight := range []string{"T00:00:00Z", "T00:00:00", " 00:00:00", " 0:00:00", " 00:00", " 0:00"} {
+		if day, ok := strings.CutSuffix(s, midnight); ok {
+			s = day
+			break
+		}
+	}
+	for _, layout := range []string{"2.1.2006", "2006-01-02", "02/01/2006"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, t.Year() > 1900 && t.Year() < 2100
 		}
 	}
+	if n, err := strconv.Atoi(s); err == nil && len(s) >= 3 && len(s) <= 5 {
+		t := time.Time(e).AddDate(0, 0, n)
+		return t, t.Year() > 1900 && t.Year() < 2100
+	}
 	return time.Time{}, false
 }
+
+// spreadsheetSNILS is ParseSNILS for a cell that may have been taken for a number and lost its leading zeros. The check sum tells whether it was.
+func spreadsheetSNILS(s string) (string, bool) {
+	if (len(s) == 9 || len(s) == 10) && strings.Trim(s, "0123456789") == "" {
+		if padded := strings.Repeat("0", 11-len(s)) + s; padded[:9] > lastWithoutCheckSum {
+			return ParseSNILS(padded)
+		}
+	}
+	return ParseSNILS(s)
+}
+
+// lastWithoutCheckSum is the last number that was given out without one.
+const lastWithoutCheckSum = "001001998"
 
 // ParseSNILS reads a СНИЛС in any usual spelling and checks its check sum (numbers up to 001-001-998 have none). It returns the 11 digits.
 func ParseSNILS(s string) (string, bool) {
@@ -214,7 +334,7 @@ func ParseSNILS(s string) (string, bool) {
 	if len(digits) != 11 {
 		return "", false
 	}
-	if string(digits[:9]) <= "001001998" {
+	if string(digits[:9]) <= lastWithoutCheckSum {
 		return string(digits), true
 	}
 	sum := 0
@@ -223,56 +343,4 @@ func ParseSNILS(s string) (string, bool) {
 	}
 	want := sum % 101 % 100
 	return string(digits), int(digits[9]-'0')*10+int(digits[10]-'0') == want
-}
-
-// separator is the one of ; , tab that the first line has most of.
-func separator(text []byte) rune {
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	best := ';'
-	for _, c := range ";,\t" {
-		if bytes.ContainsRune(line, c) && bytes.Count(line, []byte(string(c))) > bytes.Count(line, []byte(string(best))) {
-			best = c
-		}
-	}
-	return best
-}
-
-// Import puts the rows into the exam's roster, all or nothing, and may be repeated: whoever is there stays, group and faculty are renewed.
-// It returns how many were new. People whose SNILS stands beside another name in our database are problems of a *RosterError.
-func (x *Exams) Import(ctx context.Context, e Exam, rows []RosterRow) (added int, err error) {
-	var problems []RosterProblem
-	err = pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
-		for _, row := range rows {
-			person, err := x.accounts.Ensure(ctx, tx, account.NewPerson{
-				Organisation: e.Organisation, Name: row.Name, BirthDate: row.BirthDate, SNILS: row.SNILS, Roles: []account.Role{account.Student},
-			})
-			if errors.Is(err, account.ErrAmbiguous) {
-				problems = append(problems, RosterProblem{
-					Line: row.Line, Column: "СНИЛС", Ru: "этот СНИЛС записан у человека с другим именем или датой рождения",
-					En: "a person with another name or birth date has this SNILS",
-				})
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("line %d: %w", row.Line, err)
-			}
-			var isNew bool
-			if err := tx.QueryRow(ctx, `insert into roster_entry (id, exam_id, person_id, faculty, group_name) values ($1, $2, $3, $4, $5)
-				on conflict (exam_id, person_id) do update set faculty = excluded.faculty, group_name = excluded.group_name returning xmax = 0`,
-				uuid.New(), e.ID, person, row.Faculty, row.Group).Scan(&isNew); err != nil {
-				return fmt.Errorf("line %d: %w", row.Line, err)
-			}
-			if isNew {
-				added++
-			}
-		}
-		if len(problems) > 0 {
-			return &RosterError{Problems: problems}
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("import the roster: %w", err)
-	}
-	return added, nil
 }
