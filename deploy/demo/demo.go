@@ -35,6 +35,7 @@ type Options struct {
 	Minio     string // MinIO's server program
 	Ephemeral bool   // speed instead of durability, for tests
 	AnyPort   bool   // do not try the usual ports first
+	Cases     bool   // the ESIA stand has a test person for every case of signing in
 	Progress  io.Writer
 	Logger    *slog.Logger
 }
@@ -171,11 +172,14 @@ func (d *Demo) startStands(ctx context.Context) error {
 	if d.EBSToken, err = d.Stack.Secret("ebs-token"); err != nil {
 		return err
 	}
-	if err := d.Stack.Stand(ctx, "ESIA stand", filepath.Join(d.options.Programs, "esiamock"), esiaSocket, nil,
-		"--data", filepath.Join(d.Stack.Dir(), "esia"), "--public-url", d.ESIA, "--client", system+"="+keys.CertificateFile+","+d.URL+"/"); err != nil {
+	args := []string{"--data", filepath.Join(d.Stack.Dir(), "esia"), "--public-url", d.ESIA, "--client", system + "=" + keys.CertificateFile + "," + d.URL + "/"}
+	if d.options.Cases {
+		args = append(args, "--cases")
+	}
+	if err := d.Stack.Stand(ctx, "ESIA stand", filepath.Join(d.options.Programs, "esiamock"), esiaSocket, nil, args...); err != nil {
 		return err
 	}
-	args := []string{"--data", filepath.Join(d.Stack.Dir(), "ebs"), "--public-url", d.EBS, "--system", system, "--issuer", ebsIssuer}
+	args = []string{"--data", filepath.Join(d.Stack.Dir(), "ebs"), "--public-url", d.EBS, "--system", system, "--issuer", ebsIssuer}
 	for _, p := range students() {
 		args = append(args, "--person", p.OID+"="+p.LastName+" "+p.FirstName)
 	}

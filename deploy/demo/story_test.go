@@ -1,22 +1,16 @@
 package demo_test
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -52,13 +46,13 @@ func TestStory(t *testing.T) {
 	if testing.Short() {
 		t.Fatal("the browser story takes a minute or two: leave -short away, or name another test with -run")
 	}
-	root := projectRoot(t)
-	d := startDemo(t, root)
+	d := startDemo(t, false)
 	cameras := makeMedia(t)
 	enrol(t, d, face(t), esiamock.StudentAnna, esiamock.StudentBoris, esiamock.StudentVera)
 
 	downloads := t.TempDir()
-	f := playStory(t, root, d, cameras, downloads)
+	var f facts
+	play(t, d, "story.mjs", map[string]any{"media": cameras, "downloads": downloads}, &f)
 
 	ctx := t.Context()
 	store := openStore(t, d)
@@ -97,92 +91,6 @@ func TestStory(t *testing.T) {
 		}
 		checkExports(t, downloads)
 	})
-}
-
-func startDemo(t *testing.T, root string) *demo.Demo {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "ochno-demo-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL's own user must be able to enter
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	var log bytes.Buffer
-	writer := &lockedWriter{w: &log}
-	d, err := demo.Start(t.Context(), demo.Options{
-		Dir: dir, Programs: filepath.Join(root, "bin"), Minio: filepath.Join(root, "bin", "minio"), Ephemeral: true, AnyPort: true,
-		Logger: slog.New(slog.NewTextHandler(writer, nil)),
-	})
-	if err != nil {
-		t.Fatalf("start the demonstration (make setup-test build first?): %v", err)
-	}
-	t.Cleanup(func() {
-		if err := d.Stop(); err != nil {
-			t.Errorf("stop the demonstration: %v", err)
-		}
-		writer.Close()
-		if t.Failed() {
-			t.Logf("the service's log:\n%s", log.String())
-		}
-		// Law 6: what identifies a person never reaches the log.
-		for _, personal := range []string{"Смирнова", "Кузнецов", "Попова", "99999900", esiamock.StudentAnna} {
-			if strings.Contains(log.String(), personal) {
-				t.Errorf("the service's log holds a personal value")
-			}
-		}
-	})
-	return d
-}
-
-// playStory runs the browsers and returns what they saw.
-func playStory(t *testing.T, root string, d *demo.Demo, cameras map[string]string, downloads string) facts {
-	t.Helper()
-	pictures := os.Getenv("OCHNO_STORY_PICTURES")
-	if pictures == "" {
-		pictures = t.TempDir()
-	}
-	settings, err := json.Marshal(map[string]any{
-		"url": d.URL, "root": root, "pictures": pictures, "media": cameras, "downloads": downloads, "chromium": tool(t, "chromium"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, tool(t, "node"), filepath.Join(root, "deploy/demo/story/story.mjs"))
-	cmd.Env = append(os.Environ(), "STORY="+string(settings))
-	cmd.WaitDelay = 10 * time.Second
-	output, writer := io.Pipe()
-	cmd.Stdout, cmd.Stderr = writer, writer
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() {
-		err := cmd.Wait()
-		writer.CloseWithError(io.EOF)
-		ended <- err
-	}()
-	var f facts
-	var seen bool
-	lines := bufio.NewScanner(output)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		if text, ok := strings.CutPrefix(lines.Text(), "FACTS "); ok {
-			seen = true
-			if err := json.Unmarshal([]byte(text), &f); err != nil {
-				t.Fatalf("the story's facts: %v", err)
-			}
-			continue
-		}
-		fmt.Println(lines.Text()) // not t.Log: a story is followed as it goes
-	}
-	if err := <-ended; err != nil || !seen {
-		t.Fatalf("the browser story failed: %v (pictures in %s)", err, pictures)
-	}
-	return f
 }
 
 // checkRecording says that every segment is a WebM with picture and sound, of the length its row says, chained to the one before.
