@@ -58,6 +58,12 @@ type Config struct {
 	EBSKeysURL   string
 	EBSStand     bool
 
+	SMTPAddress      string
+	SMTPFrom         string
+	SMTPSecurity     string
+	SMTPUsername     string
+	SMTPPasswordFile string
+
 	FaceCascade string
 	EyeCascade  string
 }
@@ -112,6 +118,11 @@ func Settings() []Setting {
 		{"OCHNO_EBS_ISSUER", "", true, "who must have signed a verdict", text(func(c *Config) *string { return &c.EBSIssuer })},
 		{"OCHNO_EBS_KEYS_URL", "", true, "the verifier's public keys (JWKS)", text(func(c *Config) *string { return &c.EBSKeysURL })},
 		{"OCHNO_EBS_STAND", "false", false, "the verifier is a stand: allow test algorithms (RS256, ES256)", boolean(func(c *Config) *bool { return &c.EBSStand })},
+		{"OCHNO_SMTP_ADDRESS", "", false, "host:port of the mail server; without it letters wait in the queue and /healthz says so", text(func(c *Config) *string { return &c.SMTPAddress })},
+		{"OCHNO_SMTP_FROM", "", false, "the sender of letters, `Name <address>`; required with OCHNO_SMTP_ADDRESS", text(func(c *Config) *string { return &c.SMTPFrom })},
+		{"OCHNO_SMTP_SECURITY", "starttls", false, "starttls (a server without it gets nothing), tls (from the first byte) or none (for a server on the same machine)", text(func(c *Config) *string { return &c.SMTPSecurity })},
+		{"OCHNO_SMTP_USERNAME", "", false, "the name for signing in at the mail server; empty: without signing in", text(func(c *Config) *string { return &c.SMTPUsername })},
+		{"OCHNO_SMTP_PASSWORD_FILE", "", false, "a file with the password for it", text(func(c *Config) *string { return &c.SMTPPasswordFile })},
 		{"OCHNO_FACE_CASCADE", "", false, "OpenCV's face cascade; by default where the distribution puts it", text(func(c *Config) *string { return &c.FaceCascade })},
 		{"OCHNO_EYE_CASCADE", "", false, "OpenCV's eye cascade; likewise", text(func(c *Config) *string { return &c.EyeCascade })},
 	}

@@ -45,6 +45,7 @@ func Doctor(ctx context.Context, cfg Config) []Finding {
 		{"spool", "make the folder, give it to the service's user, and free some space", d.spool},
 		{"GOST", "apt-get install libengine-gost-openssl, or point OCHNO_OPENSSL at a certified program", d.gost},
 		{"verifier", "check OCHNO_EBS_URL, OCHNO_EBS_KEYS_URL and the firewall", d.verifier},
+		{"mail", "check the OCHNO_SMTP_… settings and the firewall; a server without STARTTLS needs OCHNO_SMTP_SECURITY", d.mail},
 		{"face cascade", "apt-get install opencv-data, or set OCHNO_FACE_CASCADE and OCHNO_EYE_CASCADE", d.cascade},
 		{"HTTP port", "stop what holds the port, or change OCHNO_LISTEN", d.httpPort},
 		{"media port", "stop what holds the port, or change OCHNO_MEDIA_UDP", d.mediaPort},
@@ -123,6 +124,19 @@ func (d *doctor) minio() (string, error) {
 		return "it answers; the bucket " + where.Bucket + " is made at the first start", err
 	}
 	return "bucket " + where.Bucket, err
+}
+
+func (d *doctor) mail() (string, error) {
+	ctx, cancel := context.WithTimeout(d.ctx, 15*time.Second)
+	defer cancel()
+	server, err := openSMTP(d.cfg)
+	if err != nil {
+		return "", err
+	}
+	if server == nil {
+		return "", errors.New("no mail server is configured: letters wait in the queue")
+	}
+	return d.cfg.SMTPAddress, server.Check(ctx)
 }
 
 // leastSpool is what a room of 100 students records in about an hour without MinIO.

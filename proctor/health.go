@@ -14,6 +14,7 @@ func (s *Service) checks(cfg Config) map[string]func(context.Context) error {
 		"minio":    s.Archive.Check,
 		"esia":     func(ctx context.Context) error { return reachable(ctx, cfg.ESIAURL) },
 		"verifier": func(ctx context.Context) error { return reachable(ctx, cfg.EBSKeysURL) },
+		"mail":     s.mailHealth,
 		"media": func(context.Context) error {
 			if s.media == nil || s.media.Addr() == nil {
 				return fmt.Errorf("the UDP socket is not open")
@@ -21,6 +22,25 @@ func (s *Service) checks(cfg Config) map[string]func(context.Context) error {
 			return nil
 		},
 	}
+}
+
+// lateMail is how long a letter may wait before somebody should look.
+const lateMail = 10 * time.Minute
+
+// mailHealth tells of letters that do not leave. Nobody is admitted or refused by it.
+func (s *Service) mailHealth(ctx context.Context) error {
+	state, err := s.Mail.State(ctx)
+	switch {
+	case err != nil:
+		return err
+	case s.postman == nil:
+		return fmt.Errorf("no mail server is configured (OCHNO_SMTP_ADDRESS); %d letters wait", state.Waiting)
+	case state.Dead > 0:
+		return fmt.Errorf("%d letters were given up: see the log, then ochno mail retry", state.Dead)
+	case state.Oldest != nil && time.Since(*state.Oldest) > lateMail:
+		return fmt.Errorf("%d letters wait, the oldest since %s", state.Waiting, state.Oldest.UTC().Format(time.RFC3339))
+	}
+	return nil
 }
 
 // reachable tells whether a web server answers there with anything but its own failure.

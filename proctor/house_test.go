@@ -35,6 +35,7 @@ import (
 	"ochno/proctor/exam"
 	"ochno/proctor/keyring"
 	"ochno/proctor/ledger"
+	"ochno/proctor/mail/mailmock"
 )
 
 // house is the whole service behind real HTTP, with both stands in the test's own process.
@@ -45,6 +46,7 @@ type house struct {
 	store  proctor.Store
 	esia   *esiamock.Stand
 	ebs    *httptest.Server
+	mail   *mailmock.Stand
 	exam   exam.Exam
 	log    *syncBuffer
 }
@@ -136,6 +138,16 @@ func (h *house) configure(t *testing.T, listener net.Listener) {
 		ebsStand.Close()
 		h.ebs.Close()
 	})
+	letters, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	h.mail = mailmock.New(mailmock.Config{Logger: slog.New(slog.DiscardHandler)})
+	mailLife, stopMail := context.WithCancel(context.Background())
+	mailEnded := make(chan error, 1)
+	go func() { mailEnded <- h.mail.ServeSMTP(mailLife, letters) }()
+	t.Cleanup(func() {
+		stopMail()
+		must(t, <-mailEnded)
+	})
 	objects := stacktest.Minio(t)
 	h.env = map[string]string{
 		"OCHNO_LISTEN": listener.Addr().String(), "OCHNO_PUBLIC_URL": h.url, "OCHNO_DATABASE": stacktest.DatabaseURL(t),
@@ -147,6 +159,7 @@ func (h *house) configure(t *testing.T, listener net.Listener) {
 		"OCHNO_ESIA_TOKEN_CERTIFICATES": file("esia.crt", string(esiaStand.CertificatePEM())),
 		"OCHNO_EBS_URL":                 h.ebs.URL, "OCHNO_EBS_SYSTEM": "OCHNO", "OCHNO_EBS_TOKEN_FILE": file("ebs", "token"), "OCHNO_EBS_ISSUER": "stand",
 		"OCHNO_EBS_KEYS_URL": h.ebs.URL + "/keys", "OCHNO_EBS_STAND": "true",
+		"OCHNO_SMTP_ADDRESS": letters.Addr().String(), "OCHNO_SMTP_FROM": "Очно <noreply@university.example>", "OCHNO_SMTP_SECURITY": "none",
 	}
 	h.config, err = proctor.ConfigFromEnv(func(name string) string { return h.env[name] })
 	must(t, err)

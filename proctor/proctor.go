@@ -25,6 +25,7 @@ import (
 	"ochno/proctor/identify"
 	"ochno/proctor/keyring"
 	"ochno/proctor/ledger"
+	"ochno/proctor/mail"
 	"ochno/proctor/media"
 	"ochno/proctor/vision"
 	"ochno/web"
@@ -39,6 +40,7 @@ type Service struct {
 	identify  *identify.Service
 	api       *api.Server
 	sequencer *ledger.Sequencer
+	postman   *mail.Worker // nil: no mail server is configured
 	logger    *slog.Logger
 }
 
@@ -50,6 +52,7 @@ type Store struct {
 	Log      *ledger.Log
 	Accounts *account.Accounts
 	Exams    *exam.Exams
+	Mail     *mail.Queue
 }
 
 // OpenStore opens the database, which must be migrated.
@@ -76,6 +79,7 @@ func OpenStore(ctx context.Context, cfg Config) (Store, error) {
 	s.Log = ledger.Open(s.Pool, s.Ring, s.Key.Verifier)
 	s.Accounts = account.New(s.Pool, s.Ring, s.Log, time.Now)
 	s.Exams = exam.New(s.Pool, s.Accounts, s.Log, time.Now)
+	s.Mail = mail.New(s.Pool, s.Ring, time.Now)
 	return s, nil
 }
 
@@ -102,6 +106,9 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	}
 	signIn, err := openSignIn(ctx, cfg, logger)
 	if err != nil {
+		return nil, err
+	}
+	if s.postman, err = openMail(cfg, s.Mail, logger); err != nil {
 		return nil, err
 	}
 	if err := s.recover(ctx, cfg.Spool); err != nil {
@@ -165,6 +172,9 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	var running sync.WaitGroup
 	running.Go(func() { s.sequencer.Run(background) })
 	running.Go(func() { s.api.Run(background) })
+	if s.postman != nil {
+		running.Go(func() { s.postman.Run(background) })
+	}
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()

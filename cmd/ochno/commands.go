@@ -27,9 +27,9 @@ func commands() []command {
 	list := []command{
 		{"serve", "", "run the service", `Runs one node of the service until SIGINT or SIGTERM, configured by the environment (see ochno settings).
 Migrations are not applied by it: run ochno migrate before a new version.`, serve},
-		{"demo", "", "run everything on this machine, with stands and an exam to try", `Starts PostgreSQL, MinIO, the ESIA stand, the EBS stand and the service in one folder, makes an exam, and says where to click.
+		{"demo", "", "run everything on this machine, with stands and an exam to try", `Starts PostgreSQL, MinIO, the stands of ESIA, EBS and a mail server, and the service in one folder, makes an exam, and says where to click.
 Ctrl-C stops all of it; the folder keeps its data for the next time. make run builds and calls it.`, runDemo},
-		{"doctor", "", "check the configuration and all it depends on", `Checks the keys, PostgreSQL and its migrations, MinIO, the spool, GOST, ESIA, the clock, the verifier, the face cascade and the ports,
+		{"doctor", "", "check the configuration and all it depends on", `Checks the keys, PostgreSQL and its migrations, MinIO, the spool, GOST, ESIA, the clock, the verifier, the mail server, the face cascade and the ports,
 and says how to mend what fails. With --esia it checks only the sign-in: it tells a wrong clock, a wrong certificate, a wrong mnemonic and a
 blocked network apart. Changes nothing. Exit code 1 when anything fails.`, doctor},
 		{"settings", "", "list the environment variables of the service", `Lists every environment variable with its default and what it is for. Secrets stand in files that the variables name.`, settings},
@@ -42,6 +42,8 @@ Keep copies apart from the database's backups: without the master key nothing st
 		{"exam", "CODE", "make an exam, or change it", `Makes the exam with that code (its link is /e/CODE), or changes the one there is.`, makeExam},
 		{"roster import", "FILE", "put students into an exam's roster", `Reads an XLSX, or a CSV separated by ; , or tab, in UTF-8 or Windows-1251, with a header: Фамилия; Имя; Отчество (or ФИО); Дата рождения;
 СНИЛС; Группа; Факультет; Электронная почта, in any order. All rows or none: every problem is listed by line. May be repeated.`, rosterImport},
+		{"mail retry", "", "try letters again that were given up", `Puts every letter that the mail server refused, or that could not be sent for three days, back into the queue.
+A letter that was given up is kept for 30 days; the service's log and /healthz tell of it.`, mailRetry},
 	}
 	list = append(list, logCommands()...)
 	return append(list, []command{

@@ -62,12 +62,13 @@ func runDemo(ctx context.Context, c *call) error {
   Proctor      %s/proctor      sign in as «Соколова Елена Викторовна»
   Registrar    %s/log          sign in as «Лебедева Жанна Олеговна»
   Your face    %s              enrol it for the student first, so that you are recognised
+  Mail         %s              what Ochno writes to people
   State        %s/healthz
 
   One browser holds one sign-in: use a private window for the second person.
   Command line: set -a; . %s/env; set +a; bin/ochno doctor
   The data stay in %s for the next start (make clean removes them). Ctrl-C stops everything.
-`, time.Since(began).Seconds(), d.URL, d.Exam, d.URL, d.URL, d.EBS, d.URL, *dir, *dir)
+`, time.Since(began).Seconds(), d.URL, d.Exam, d.URL, d.URL, d.EBS, d.Mail, d.URL, *dir, *dir)
 	failed := d.Wait(ctx)
 	fmt.Fprintf(c.stdout, "\nStopping …\n")
 	err = errors.Join(failed, d.Stop(), os.Remove(filepath.Join(*dir, "env")))

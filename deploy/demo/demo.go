@@ -1,7 +1,7 @@
-// Package demo starts the whole of Ochno on one machine for a newcomer or a test: the local stack, both stands, the service, and an exam that
+// Package demo starts the whole of Ochno on one machine for a newcomer or a test: the local stack, the stands, the service, and an exam that
 // one can take.
 //
-// Everything is the real thing but for the two stands. It is not for production. Start reading at Start.
+// Everything is the real thing but for the stands. It is not for production. Start reading at Start.
 package demo
 
 import (
@@ -46,11 +46,13 @@ type Demo struct {
 	ESIA     string // of the ESIA stand
 	EBS      string // of the EBS stand; its enrolment page is at its root
 	EBSToken string
+	Mail     string // the page of the mail stand
 	Exam     string // the code of an exam that is open: its link is URL/e/Exam
 	Config   proctor.Config
 	Stack    *stack.Stack
 
 	environment map[string]string // the service's
+	smtp        string            // the mail stand's address for letters
 
 	options Options
 	served  chan struct{}
@@ -151,7 +153,7 @@ func (d *Demo) listen(preferred int) (net.Listener, error) {
 	return stack.Listen(preferred)
 }
 
-// startStands starts ESIA's and EBS's.
+// startStands starts ESIA's, EBS's and the mail server's.
 func (d *Demo) startStands(ctx context.Context) error {
 	secrets := filepath.Join(d.Stack.Dir(), "secrets")
 	keys, err := esia.NewOpenSSL(esia.OpenSSLConfig{}).GenerateStandKeys(ctx, secrets, system)
@@ -168,6 +170,17 @@ func (d *Demo) startStands(ctx context.Context) error {
 		return err
 	}
 	defer ebsSocket.Close()
+	mailSocket, err := d.listen(8083)
+	if err != nil {
+		return err
+	}
+	defer mailSocket.Close()
+	smtpSocket, err := d.listen(2525)
+	if err != nil {
+		return err
+	}
+	defer smtpSocket.Close()
+	d.Mail, d.smtp = "http://"+mailSocket.Addr().String(), smtpSocket.Addr().String()
 	d.ESIA, d.EBS = "http://"+esiaSocket.Addr().String(), "http://"+ebsSocket.Addr().String()
 	if d.EBSToken, err = d.Stack.Secret("ebs-token"); err != nil {
 		return err
@@ -177,6 +190,9 @@ func (d *Demo) startStands(ctx context.Context) error {
 		args = append(args, "--cases")
 	}
 	if err := d.Stack.Stand(ctx, "ESIA stand", filepath.Join(d.options.Programs, "esiamock"), esiaSocket, nil, args...); err != nil {
+		return err
+	}
+	if err := d.Stack.StandWith(ctx, "mail stand", filepath.Join(d.options.Programs, "mailmock"), mailSocket, []net.Listener{smtpSocket}, nil, "--smtp", "fd:4"); err != nil {
 		return err
 	}
 	args = []string{"--data", filepath.Join(d.Stack.Dir(), "ebs"), "--public-url", d.EBS, "--system", system, "--issuer", ebsIssuer}
@@ -203,6 +219,7 @@ func (d *Demo) configure(listener net.Listener) error {
 		"OCHNO_ESIA_CERTIFICATE_FILE": filepath.Join(secrets, "esia-client.crt"), "OCHNO_ESIA_TOKEN_CERTIFICATES": filepath.Join(d.Stack.Dir(), "esia", "esia.crt"),
 		"OCHNO_EBS_URL": d.EBS, "OCHNO_EBS_SYSTEM": system, "OCHNO_EBS_TOKEN_FILE": filepath.Join(secrets, "ebs-token"), "OCHNO_EBS_ISSUER": ebsIssuer,
 		"OCHNO_EBS_KEYS_URL": d.EBS + "/keys", "OCHNO_EBS_STAND": "true",
+		"OCHNO_SMTP_ADDRESS": d.smtp, "OCHNO_SMTP_FROM": "Очно <noreply@demo.example>", "OCHNO_SMTP_SECURITY": "none",
 	}
 	var err error
 	d.Config, err = proctor.ConfigFromEnv(func(name string) string { return d.environment[name] })

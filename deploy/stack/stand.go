@@ -13,17 +13,24 @@ import (
 // Stand starts a stand's program on a socket that is already listening (no port can be lost in between) and waits for its /healthz.
 // The program gets --listen fd:3 and args, and takes the socket as its third file; env is added to its environment.
 func (s *Stack) Stand(ctx context.Context, name, program string, l net.Listener, env []string, args ...string) error {
+	return s.StandWith(ctx, name, program, l, nil, env, args...)
+}
+
+// StandWith is Stand for a program that listens on more than its pages: it takes the further sockets as fd:4 and on, as args must say.
+func (s *Stack) StandWith(ctx context.Context, name, program string, l net.Listener, more []net.Listener, env []string, args ...string) error {
 	return s.step(name, func() error {
 		if _, err := os.Stat(program); err != nil {
 			return fmt.Errorf("%s is not built: run make build", program)
 		}
-		file, err := l.(*net.TCPListener).File()
-		if err != nil {
-			return err
-		}
-		defer file.Close()
 		cmd := exec.Command(program, append([]string{"--listen", "fd:3"}, args...)...)
-		cmd.ExtraFiles = []*os.File{file}
+		for _, socket := range append([]net.Listener{l}, more...) {
+			file, err := socket.(*net.TCPListener).File()
+			if err != nil {
+				return err
+			}
+			defer file.Close()
+			cmd.ExtraFiles = append(cmd.ExtraFiles, file)
+		}
 		cmd.Env = append(os.Environ(), env...)
 		child, err := s.processes.start(name, cmd, syscall.SIGTERM)
 		if err != nil {
