@@ -40,6 +40,8 @@ var permitted = map[string][]string{
 	"log":             {"registrar"},
 	"exportLog":       {"registrar"},
 	"checkpoint":      {"registrar"},
+	"previewRoster":   {"registrar", "administrator"},
+	"importRoster":    {"registrar", "administrator"},
 }
 
 // TestRoleByRoute walks every operation of the API as everybody: who may not is told so and changes nothing.

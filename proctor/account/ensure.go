@@ -176,8 +176,10 @@ func (a *Accounts) addPeople(ctx context.Context, tx pgx.Tx, organisation uuid.U
 		if e.email {
 			email = a.sealEmail(e.ID, p.Email)
 		}
-		fresh = append(fresh, []any{e.ID, organisation, p.Name.Last, p.Name.First, p.Name.Middle, p.Name.key(), p.BirthDate,
-			snils.hash, snils.sealed, document.hash, document.sealed, email})
+		fresh = append(fresh, []any{
+			e.ID, organisation, p.Name.Last, p.Name.First, p.Name.Middle, p.Name.key(), p.BirthDate,
+			snils.hash, snils.sealed, document.hash, document.sealed, email,
+		})
 	}
 	if len(fresh) == 0 {
 		return nil

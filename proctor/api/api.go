@@ -55,6 +55,7 @@ type Server struct {
 	huma     huma.API
 	handler  http.Handler
 	page     *page
+	rosters  chan struct{} // a place for each roster file being read
 	hub      *hub
 	work     sync.WaitGroup // sockets and what outlives them for a moment
 	stop     context.CancelFunc
@@ -69,7 +70,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	life, stop := context.WithCancel(context.Background())
-	s := &Server{Config: cfg, page: page, hub: newHub(), life: life, stop: stop}
+	s := &Server{Config: cfg, page: page, hub: newHub(), rosters: make(chan struct{}, 2), life: life, stop: stop}
 	s.sessions = scs.New()
 	s.sessions.Store = pgxstore.NewWithCleanupInterval(cfg.Pool, 0) // Run removes what has expired
 	s.sessions.Lifetime = 12 * time.Hour

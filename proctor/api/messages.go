@@ -26,6 +26,8 @@ var problemTexts = map[string]Text{
 	"bad_message":            {"Сервер не понял сообщение страницы. Обновите страницу.", "The server did not understand the page's message. Reload the page."},
 	"too_many_messages":      {"Слишком много сообщений от страницы.", "Too many messages from the page."},
 	"taken_over":             {"Экзамен открыт в другом окне или на другом устройстве.", "The exam was opened in another window or on another device."},
+	"roster_changed":         {"Файл или данные изменились после проверки. Проверьте файл ещё раз.", "The file or the data have changed since the check. Check the file again."},
+	"roster_broken":          {"В файле есть ошибки; ничего не загружено. Проверьте файл ещё раз и исправьте их.", "The file has problems; nothing was imported. Check it again and mend them."},
 	"destroyed":              {"Эти данные уничтожены по окончании срока хранения.", "These data were destroyed at the end of their term."},
 	"log_empty":              {"Журнал ещё пуст.", "The log is still empty."},
 }

@@ -29,6 +29,7 @@ var (
 	seers       = access{roles: []account.Role{account.Proctor, account.Registrar}}
 	ownerOrLead = access{owner: true, roles: []account.Role{account.Proctor}}
 	registrars  = access{roles: []account.Role{account.Registrar}}
+	listKeepers = access{roles: []account.Role{account.Registrar, account.Administrator}}
 )
 
 // routes makes the service's whole tree of routes.
@@ -81,14 +82,22 @@ func (s *Server) operations() {
 	route(s, get, "/api/attempts/{id}/recordings", "recordings", "What was recorded", seers, s.recordings)
 	route(s, get, "/api/recordings/{id}/segments/{number}", "segment", "A segment's WebM file", seers, s.segment)
 
+	route(s, post, "/api/exams/{id}/roster/preview", "previewRoster", "What a roster file would do", listKeepers, s.previewRoster, largeBody)
+	route(s, post, "/api/exams/{id}/roster", "importRoster", "Import the roster file that was previewed", listKeepers, s.importRoster, largeBody)
+
 	route(s, get, "/api/log", "log", "The identification log, newest first", registrars, s.logPage)
 	route(s, get, "/api/log/export", "exportLog", "The log as CSV or JSON Lines", registrars, s.exportLog)
 	route(s, get, "/api/log/checkpoint", "checkpoint", "The newest signed tree head", registrars, s.checkpoint)
 }
 
 // route registers an operation behind its access rule. Ownership is checked against the attempt whose id stands in the path.
-func route[I, O any](s *Server, method, path, id, summary string, who access, handler func(context.Context, *I) (*O, error)) {
+func route[I, O any](s *Server, method, path, id, summary string, who access, handler func(context.Context, *I) (*O, error),
+	options ...func(*huma.Operation),
+) {
 	op := huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Errors: []int{http.StatusForbidden}, MaxBodyBytes: 64 << 10}
+	for _, option := range options {
+		option(&op)
+	}
 	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		person, err := s.allow(ctx.Context(), who, ctx.Param("id"))
 		if err != nil {

@@ -12,6 +12,8 @@ const JoinPage = lazy(() => import('./join/JoinPage'));
 const ExamsPage = lazy(() => import('./wall/ExamsPage'));
 const RoomPage = lazy(() => import('./wall/RoomPage'));
 const ReviewPage = lazy(() => import('./review/ReviewPage'));
+const RosterExamsPage = lazy(() => import('./exam/RosterExamsPage'));
+const RosterUploadPage = lazy(() => import('./exam/RosterUploadPage'));
 const LogPage = lazy(() => import('./log/LogPage'));
 
 /** Which page is where. */
@@ -31,6 +33,10 @@ export function AppRoutes() {
         </Route>
         <Route element={<StaffLayout roles={['proctor', 'registrar']} />}>
           <Route path="proctor/attempts/:id" element={<ReviewPage />} />
+        </Route>
+        <Route element={<StaffLayout roles={['registrar', 'administrator']} />}>
+          <Route path="rosters" element={<RosterExamsPage />} />
+          <Route path="rosters/:id/upload" element={<RosterUploadPage />} />
         </Route>
         <Route element={<StaffLayout roles={['registrar']} />}>
           <Route path="log" element={<LogPage />} />

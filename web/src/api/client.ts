@@ -11,6 +11,7 @@ import type {
   LogFilter,
   LogPage,
   Recording,
+  RosterPreview,
   Separator,
   Session,
   TerminateReason,
@@ -25,8 +26,8 @@ async function send(method: Method, path: string, body?: unknown, signal?: Abort
     response = await fetch(serverURL(path), {
       method,
       credentials: 'same-origin',
-      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
-      body: body === undefined ? null : JSON.stringify(body),
+      headers: body === undefined ? {} : { 'Content-Type': body instanceof Blob ? 'application/octet-stream' : 'application/json' },
+      body: body === undefined ? null : body instanceof Blob ? body : JSON.stringify(body),
       signal: signal ?? null,
     });
   } catch (error) {
@@ -106,6 +107,10 @@ export const api = {
     const response = await send('GET', url, undefined, signal);
     return response.arrayBuffer();
   },
+
+  previewRoster: (exam: string, file: Blob) => call<RosterPreview>('POST', `api/exams/${id(exam)}/roster/preview`, file),
+  importRoster: (exam: string, file: Blob, sha256: string) =>
+    call<RosterPreview>('POST', `api/exams/${id(exam)}/roster${query({ sha256 })}`, file),
 
   log: (filter: LogFilter, cursor: string | undefined, limit: number, signal?: AbortSignal) =>
     call<LogPage>('GET', `api/log${query({ ...filter, cursor, limit })}`, undefined, signal),

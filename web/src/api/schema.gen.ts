@@ -259,6 +259,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exams/{id}/roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import the roster file that was previewed */
+        post: operations["importRoster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exams/{id}/roster/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a roster file would do */
+        post: operations["previewRoster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/join/{code}": {
         parameters: {
             query?: never;
@@ -643,6 +677,48 @@ export interface components {
         RoomAttempt: {
             attempt: components["schemas"]["Attempt"];
             connected: boolean;
+        };
+        RosterPreview: {
+            /**
+             * Format: int64
+             * @description Are in the roster and not in the file; they stay
+             */
+            absent: number;
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            known: number;
+            /**
+             * Format: int64
+             * @description Come into this exam's roster
+             */
+            new: number;
+            /**
+             * Format: int64
+             * @description Of them, those whom the organisation did not know
+             */
+            newPeople: number;
+            /** @description At most 10,000 of them */
+            problems: components["schemas"]["RosterProblem"][];
+            /**
+             * Format: int64
+             * @description While there is one, nothing can be imported
+             */
+            problemsTotal: number;
+            /** Format: int64 */
+            rows: number;
+            /** @description Of the file; the import wants it back */
+            sha256: string;
+        };
+        RosterProblem: {
+            /** @description Empty: the whole row */
+            column: string;
+            /**
+             * Format: int64
+             * @description In the file, from 1; 0: the whole file
+             */
+            line: number;
+            message: components["schemas"]["Text"];
         };
         Score: {
             /** Format: double */
@@ -1446,6 +1522,104 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    importRoster: {
+        parameters: {
+            query: {
+                /** @description Of the file that was previewed */
+                sha256: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterPreview"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    previewRoster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterPreview"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,5 @@
 import { Card, Container, Stack, Text, ThemeIcon, Title } from '@mantine/core';
-import { IconChevronRight, IconListCheck, IconVideo } from '@tabler/icons-react';
+import { IconChevronRight, IconListCheck, IconUsers, IconVideo } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -44,6 +44,9 @@ export function PersonHome({ person }: { person: Person }) {
         </Stack>
         {may('proctor') && (
           <Choice to="/proctor" icon={<IconVideo aria-hidden />} title={t('exams.title')} text={t('exams.text')} />
+        )}
+        {may('registrar', 'administrator') && (
+          <Choice to="/rosters" icon={<IconUsers aria-hidden />} title={t('rosters.title')} text={t('rosters.text')} />
         )}
         {may('registrar') && (
           <Choice to="/log" icon={<IconListCheck aria-hidden />} title={t('log.title')} text={t('log.text')} />

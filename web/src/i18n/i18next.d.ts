@@ -1,4 +1,5 @@
 import type common from './ru/common.json';
+import type exam from './ru/exam.json';
 import type home from './ru/home.json';
 import type join from './ru/join.json';
 import type log from './ru/log.json';
@@ -10,6 +11,7 @@ declare module 'i18next' {
     defaultNS: 'common';
     resources: {
       common: typeof common;
+      exam: typeof exam;
       home: typeof home;
       join: typeof join;
       log: typeof log;

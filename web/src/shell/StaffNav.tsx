@@ -14,6 +14,11 @@ export function StaffNav() {
           {t('header.exams')}
         </NavLink>
       )}
+      {hasRole(session, 'registrar', 'administrator') && (
+        <NavLink to="/rosters" className={classes.navLink}>
+          {t('header.rosters')}
+        </NavLink>
+      )}
       {hasRole(session, 'registrar') && (
         <NavLink to="/log" className={classes.navLink}>
           <span className={classes.navFull}>{t('header.log')}</span>
