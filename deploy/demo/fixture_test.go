@@ -119,7 +119,7 @@ func waitSealed(t *testing.T, store proctor.Store) {
 	defer cancel()
 	for tick := time.NewTicker(50 * time.Millisecond); ; {
 		var pending int
-		if err := store.Pool.QueryRow(ctx, `select count(*) from ledger_record where leaf is null`).Scan(&pending); err != nil {
+		if err := store.Pool.QueryRow(ctx, `select count(*) from ledger_leaf where leaf is null`).Scan(&pending); err != nil {
 			t.Fatalf("wait for the sequencer: %v", err)
 		}
 		if pending == 0 {

@@ -41,7 +41,7 @@ type Identification struct {
 
 const selectIdentification = `select i.id, i.attempt_id as attempt, i.number, i.decided_at as at, i.outcome, i.reason, i.threshold, i.overall, i.photo, i.sound,
 	i.liveness, i.quality, i.recording_id as recording, i.frame_ms, i.frame_sha256, i.photo_sha256, i.voice_sha256, i.verdict_id, i.verdict as verdict_token,
-	r.leaf from identification i join ledger_record r on r.id = i.record_id`
+	l.leaf from identification i join ledger_record r on r.id = i.record_id left join ledger_leaf l using (seq)`
 
 // Identification reads one by id.
 func (s *Service) Identification(ctx context.Context, id uuid.UUID) (Identification, error) {

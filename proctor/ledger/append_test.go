@@ -125,7 +125,7 @@ func TestTimesHaveOneLayout(t *testing.T) {
 	} {
 		id := l.add(Entry{Type: TypeAccess, At: c.at, Data: Access{}})[0]
 		row := l.one(id)
-		var env envelope
+		var env envelope[json.RawMessage]
 		if err := row.decode(&env); err != nil || env.At != c.want {
 			t.Errorf("%v stands in the body as %q, %v; want %q", c.at, env.At, err, c.want)
 		}
@@ -170,7 +170,7 @@ func TestEqualPersonalValuesHaveUnequalHashes(t *testing.T) {
 	l.add(e, e)
 	seen := map[string]bool{}
 	for _, r := range l.rows(Filter{}) {
-		var env envelope
+		var env envelope[json.RawMessage]
 		if err := r.decode(&env); err != nil {
 			t.Fatal(err)
 		}

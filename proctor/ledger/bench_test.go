@@ -1,57 +1,90 @@
 package ledger
 
 import (
+	"context"
 	"io"
 	"slices"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 )
 
-// BenchmarkAppend is what the log adds to a transaction of its caller: one identification, appended and committed.
-func BenchmarkAppend(b *testing.B) {
+// BenchmarkAppendAtARate appends 100 identifications a second, each in a transaction of its own, while the sequencer runs as in the service:
+// how long an append takes, and how long until the record stands under a signed checkpoint that others can read.
+func BenchmarkAppendAtARate(b *testing.B) {
 	l := newTestLog(b)
+	running, stop := context.WithCancel(b.Context())
+	ended := make(chan struct{})
+	go func() { l.sequencer.Run(running); close(ended) }()
+	defer func() { stop(); <-ended }()
+
+	watch, err := pgx.ConnectConfig(b.Context(), l.pool.Config().ConnConfig.Copy())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer watch.Close(context.Background())
+	if _, err := watch.Exec(b.Context(), `listen ledger`); err != nil {
+		b.Fatal(err)
+	}
+	var appends, inclusions []time.Duration
+	appended := make(chan time.Time, 1000) // the places in the tree are given in the order of the appends: one writer
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		var size int64
+		for {
+			told, err := watch.WaitForNotification(b.Context())
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			now, next := time.Now(), int64(0)
+			if next, err = strconv.ParseInt(told.Payload, 10, 64); err != nil {
+				b.Error(err)
+				return
+			}
+			for ; size < next; size++ {
+				inclusions = append(inclusions, now.Sub(<-appended))
+			}
+			if size == int64(b.N) {
+				return
+			}
+		}
+	})
 	e := identification()
-	e.At = testTime
-	var took []time.Duration
-	for b.Loop() {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	b.ResetTimer()
+	for range b.N {
+		<-tick.C
+		e.At = time.Now()
 		began := time.Now()
-		err := pgx.BeginFunc(b.Context(), l.pool, func(tx pgx.Tx) error {
+		if err := pgx.BeginFunc(b.Context(), l.pool, func(tx pgx.Tx) error {
 			_, err := l.Append(b.Context(), tx, e)
 			return err
-		})
-		if err != nil {
+		}); err != nil {
 			b.Fatal(err)
 		}
-		took = append(took, time.Since(began))
+		appends = append(appends, time.Since(began))
+		appended <- began
 	}
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+	reading.Wait()
+	for name, took := range map[string][]time.Duration{"append": appends, "inclusion": inclusions} {
+		slices.Sort(took)
+		b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, name+"-p99-ms")
+		b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, name+"-p50-ms")
+	}
 }
 
-// BenchmarkAppendAndSequence takes 2,000 identifications from nothing to a signed checkpoint, in transactions of 100.
-func BenchmarkAppendAndSequence(b *testing.B) {
-	const records, together = 2000, 100
-	l := newTestLog(b)
-	batch := make([]Entry, together)
-	for i := range batch {
-		batch[i] = identification()
-		batch[i].At = testTime
-	}
-	for b.Loop() {
-		for range records / together {
-			l.add(batch...)
-		}
-		l.seal()
-	}
-	b.ReportMetric(float64(records*b.N)/b.Elapsed().Seconds(), "records/s")
-}
-
-// BenchmarkAppendBesideInsert appends 5,000 identifications in transactions of 100 and seals them, then puts the same rows into a table of the
-// same indexes by bare INSERTs of 100: "of-insert" is the ratio of the speeds.
+// BenchmarkAppendBesideInsert lets two writers append 10,000 identifications in transactions of 100 while the sequencer seals them, until the last
+// is under a checkpoint; then two writers put the same rows into a table of the same indexes by bare INSERTs in batches of 100. "of-insert" is the
+// ratio of the speeds over all rounds.
 func BenchmarkAppendBesideInsert(b *testing.B) {
-	const records, together = 5000, 100
+	const records, together, writers = 10_000, 100, 2
 	l := newTestLog(b)
 	batch := make([]Entry, together)
 	for i := range batch {
@@ -59,42 +92,61 @@ func BenchmarkAppendBesideInsert(b *testing.B) {
 		batch[i].At = testTime
 	}
 	l.exec(`create table bare (like ledger_record including all)`)
-	var appending, inserting time.Duration
-	for b.Loop() {
-		began := time.Now()
-		for range records / together {
-			err := pgx.BeginFunc(b.Context(), l.pool, func(tx pgx.Tx) error {
-				list := make([]Prepared, len(batch))
-				for i, e := range batch {
-					var err error
-					if list[i], err = l.Prepare(e); err != nil {
+	write := func(transaction func(ctx context.Context, tx pgx.Tx) error) {
+		b.Helper()
+		all, ctx := errgroup.WithContext(b.Context())
+		for range writers {
+			all.Go(func() error {
+				for range records / together / writers {
+					if err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error { return transaction(ctx, tx) }); err != nil {
 						return err
 					}
 				}
-				return l.AppendPrepared(b.Context(), tx, list...)
+				return nil
 			})
-			if err != nil {
-				b.Fatal(err)
-			}
 		}
+		if err := all.Wait(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var appending, inserting time.Duration
+	for b.Loop() {
+		running, stop := context.WithCancel(b.Context())
+		ended := make(chan struct{})
+		began := time.Now()
+		go func() { l.sequencer.Run(running); close(ended) }()
+		write(func(ctx context.Context, tx pgx.Tx) error {
+			list := make([]Prepared, len(batch))
+			for i, e := range batch {
+				var err error
+				if list[i], err = l.Prepare(e); err != nil {
+					return err
+				}
+			}
+			return l.AppendPrepared(ctx, tx, list...)
+		})
+		stop()
+		<-ended
 		l.seal()
 		appending += time.Since(began)
-		rows, _ := l.pool.Query(b.Context(), selectRecord+` order by seq desc limit $1`, records)
+		rows, _ := l.pool.Query(b.Context(), selectRecord+` order by seq desc limit $1`, together)
 		stored, err := pgx.CollectRows(rows, pgx.RowToStructByName[storedRecord])
 		if err != nil {
 			b.Fatal(err)
 		}
 		began = time.Now()
-		for part := range slices.Chunk(stored, together) {
+		write(func(ctx context.Context, tx pgx.Tx) error {
 			inserts := &pgx.Batch{}
-			for _, s := range part {
+			for _, s := range stored {
+				id, err := uuid.NewV7()
+				if err != nil {
+					return err
+				}
 				inserts.Queue(`insert into bare (id, type, at, body, personal, exam_id, attempt_id, person_id, outcome) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-					s.ID, s.Type, s.At, s.Body, s.Personal, s.ExamID, s.AttemptID, s.PersonID, s.Outcome)
+					id, s.Type, s.At, s.Body, s.Personal, s.ExamID, s.AttemptID, s.PersonID, s.Outcome)
 			}
-			if err := l.pool.SendBatch(b.Context(), inserts).Close(); err != nil {
-				b.Fatal(err)
-			}
-		}
+			return tx.SendBatch(ctx, inserts).Close()
+		})
 		inserting += time.Since(began)
 	}
 	b.ReportMetric(float64(records*b.N)/appending.Seconds(), "records/s")

@@ -46,7 +46,7 @@ func TestFormatPage(t *testing.T) {
 			t.Errorf("%s does not tell of the envelope's field %q", formatPage, name)
 		}
 	}
-	if n := reflect.TypeFor[envelope]().NumField(); n != 10 {
+	if n := reflect.TypeFor[envelope[any]]().NumField(); n != 10 {
 		t.Errorf("the envelope has %d fields: tell of them in %s", n, formatPage)
 	}
 }

@@ -19,11 +19,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
-	"github.com/gowebpki/jcs"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"ochno/proctor/keyring"
 )
@@ -57,8 +58,8 @@ func Open(pool *pgxpool.Pool, ring *keyring.Ring, verifier note.Verifier) *Log {
 	return &Log{pool: pool, ring: ring, verifier: verifier}
 }
 
-// envelope is a record's canonical JSON (RFC 8785), the bytes that a leaf's hash covers.
-type envelope struct {
+// envelope is a record's canonical JSON (RFC 8785), the bytes that a leaf's hash covers. Readers take its data as json.RawMessage.
+type envelope[Data any] struct {
 	Schema   int               `json:"schema"`
 	ID       uuid.UUID         `json:"id"`
 	Type     Type              `json:"type"`
@@ -67,7 +68,7 @@ type envelope struct {
 	Attempt  string            `json:"attempt,omitempty"`
 	Person   string            `json:"person,omitempty"`
 	Outcome  string            `json:"outcome,omitempty"`
-	Data     json.RawMessage   `json:"data"`
+	Data     Data              `json:"data"`
 	Personal map[string]string `json:"personal,omitempty"` // field → hex of SHA-256(salt ‖ UTF-8 value)
 }
 
@@ -100,13 +101,9 @@ func (l *Log) Prepare(e Entry) (Prepared, error) {
 	if p.ID, err = uuid.NewV7(); err != nil {
 		return fail(err)
 	}
-	data, err := json.Marshal(e.Data)
-	if err != nil {
-		return fail(err)
-	}
-	env := envelope{
+	env := envelope[any]{
 		Schema: Schema, ID: p.ID, Type: e.Type, At: e.At.UTC().Format(timeLayout),
-		Exam: idText(e.Exam), Attempt: idText(e.Attempt), Person: idText(e.Person), Outcome: e.Outcome, Data: data,
+		Exam: idText(e.Exam), Attempt: idText(e.Attempt), Person: idText(e.Person), Outcome: e.Outcome, Data: e.Data,
 	}
 	if len(e.Personal) > 0 {
 		values := make(map[string]PersonalValue, len(e.Personal))
@@ -130,17 +127,29 @@ func (l *Log) Prepare(e Entry) (Prepared, error) {
 	return p, nil
 }
 
-// AppendPrepared is Append of records whose bytes are made already, in their order; many take one round trip to the database.
+// AppendPrepared is Append of records whose bytes are made already, in their order, by one statement.
 func (l *Log) AppendPrepared(ctx context.Context, tx pgx.Tx, records ...Prepared) error {
-	queue := &pgx.Batch{}
-	for _, p := range records {
+	n := len(records)
+	ids, exams, attempts, persons := make([]uuid.UUID, n), make([]uuid.NullUUID, n), make([]uuid.NullUUID, n), make([]uuid.NullUUID, n)
+	types, outcomes, times := make([]string, n), make([]string, n), make([]time.Time, n)
+	bodies, sealed, leaves := make([][]byte, n), make([][]byte, n), make([][]byte, n)
+	for i, p := range records {
 		e := p.entry
-		queue.Queue(`insert into ledger_record (id, type, at, body, personal, exam_id, attempt_id, person_id, outcome)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			p.ID, e.Type, e.At.UTC().Truncate(time.Millisecond), p.Body, p.sealed, nullable(e.Exam), nullable(e.Attempt), nullable(e.Person), e.Outcome)
+		leaf := tlog.RecordHash(p.Body)
+		ids[i], exams[i], attempts[i], persons[i] = p.ID, nullable(e.Exam), nullable(e.Attempt), nullable(e.Person)
+		types[i], outcomes[i], times[i] = string(e.Type), e.Outcome, e.At.UTC().Truncate(time.Millisecond)
+		bodies[i], sealed[i], leaves[i] = p.Body, p.sealed, leaf[:]
 	}
-	if err := tx.SendBatch(ctx, queue).Close(); err != nil {
-		return fmt.Errorf("append %d records: %w", len(records), err)
+	_, err := tx.Exec(ctx, `with r as (
+			insert into ledger_record (id, type, at, body, personal, exam_id, attempt_id, person_id, outcome)
+			select id, type, at, body, personal, exam, attempt, person, outcome
+			from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[], $5::bytea[], $6::uuid[], $7::uuid[], $8::uuid[], $9::text[])
+				with ordinality as v(id, type, at, body, personal, exam, attempt, person, outcome, n) order by n
+			returning id, seq)
+		insert into ledger_leaf (seq, hash) select r.seq, v.hash from r join unnest($1::uuid[], $10::bytea[]) v(id, hash) using (id)`,
+		ids, types, times, bodies, sealed, exams, attempts, persons, outcomes, leaves)
+	if err != nil {
+		return fmt.Errorf("append %d records: %w", n, err)
 	}
 	return nil
 }
@@ -172,8 +181,8 @@ func canonical(v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := jcs.Transform(text)
-	if err != nil {
+	out := jsontext.Value(text)
+	if err := out.Canonicalize(); err != nil {
 		return nil, err
 	}
 	if len(out) > maxBody {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -19,7 +20,7 @@ func (l *Log) Consistency(ctx context.Context, from, to int64) (tlog.TreeProof, 
 	if from < 1 || from > to {
 		return nil, fmt.Errorf("consistency of sizes %d and %d: want 1 ≤ first ≤ second", from, to)
 	}
-	proof, err := tlog.ProveTree(to, from, &hashes{ctx: ctx, tx: l.pool, fresh: map[int64]tlog.Hash{}})
+	proof, err := tlog.ProveTree(to, from, newHashes(ctx, l.pool))
 	if err != nil {
 		return nil, fmt.Errorf("consistency of sizes %d and %d: %w", from, to, err)
 	}
@@ -30,24 +31,24 @@ func (l *Log) Consistency(ctx context.Context, from, to int64) (tlog.TreeProof, 
 type Prover struct {
 	size    int64
 	reached bool // the log has that many leaves
-	read    hashes
+	read    *hashes
 }
 
 // Prover proves leaves of the tree of that size.
 func (l *Log) Prover(size int64) *Prover {
-	return &Prover{size: size, read: hashes{tx: l.pool, fresh: map[int64]tlog.Hash{}}}
+	return &Prover{size: size, read: newHashes(context.Background(), l.pool)}
 }
 
-// proverCache bounds what a prover remembers: 64 Ki hashes take about 5 MiB.
-const proverCache = 64 << 10
+// proverCache bounds the tiles that a prover remembers: 8 KiB each.
+const proverCache = 1024
 
 // Prove is Log.Prove for the prover's tree.
 func (p *Prover) Prove(ctx context.Context, leaf int64) (tlog.RecordProof, error) {
 	if leaf < 0 || leaf >= p.size {
 		return nil, fmt.Errorf("leaf %d is not in the tree of %d", leaf, p.size)
 	}
-	if len(p.read.fresh) > proverCache {
-		clear(p.read.fresh)
+	if len(p.read.tiles) > proverCache {
+		clear(p.read.tiles)
 	}
 	p.read.ctx = ctx
 	if !p.reached {
@@ -56,7 +57,7 @@ func (p *Prover) Prove(ctx context.Context, leaf int64) (tlog.RecordProof, error
 		}
 		p.reached = true
 	}
-	proof, err := tlog.ProveRecord(p.size, leaf, &p.read)
+	proof, err := tlog.ProveRecord(p.size, leaf, p.read)
 	if err != nil {
 		return nil, fmt.Errorf("prove leaf %d: %w", leaf, err)
 	}
@@ -65,26 +66,28 @@ func (p *Prover) Prove(ctx context.Context, leaf int64) (tlog.RecordProof, error
 
 // LeafHashes calls fn with the stored hash of every leaf below size, in order.
 func (l *Log) LeafHashes(ctx context.Context, size int64, fn func(tlog.Hash) error) error {
-	const step = 4096
-	read := hashes{ctx: ctx, tx: l.pool, fresh: map[int64]tlog.Hash{}}
-	indexes := make([]int64, 0, step)
-	for leaf := int64(0); leaf < size; leaf += step {
-		indexes = indexes[:0]
-		for i := leaf; i < min(leaf+step, size); i++ {
-			indexes = append(indexes, tlog.StoredHashIndex(0, i))
+	rows, _ := l.pool.Query(ctx, `select n, hashes from ledger_tile where level = 0 and n < ($1 + 255) / 256 order by n`, size)
+	var (
+		leaf, n int64
+		stored  []byte
+	)
+	_, err := pgx.ForEachRow(rows, []any{&n, &stored}, func() error {
+		width := min(1<<tileHeight, size-leaf)
+		if n != leaf>>tileHeight || int64(len(stored)) < width*tlog.HashSize {
+			return fmt.Errorf("the stored hash of leaf %d is missing", leaf)
 		}
-		clear(read.fresh)
-		list, err := read.ReadHashes(indexes)
-		if err != nil {
-			return err
-		}
-		for _, h := range list {
-			if err := fn(h); err != nil {
+		for i := range width {
+			if err := fn(tlog.Hash(stored[i*tlog.HashSize:][:tlog.HashSize])); err != nil {
 				return err
 			}
 		}
+		leaf += width
+		return nil
+	})
+	if err == nil && leaf != size {
+		err = fmt.Errorf("the stored hash of leaf %d is missing", leaf)
 	}
-	return nil
+	return err
 }
 
 // OpenCheckpoint reads a signed checkpoint and checks that the verifier's key signed it and that it is of the log which the key names.

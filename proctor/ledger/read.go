@@ -50,7 +50,7 @@ func (r Row) SHA256() string {
 func (r Row) Data(into any) error {
 	data := r.data
 	if data == nil {
-		var env envelope
+		var env envelope[json.RawMessage]
 		if err := r.decode(&env); err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func (r Row) Data(into any) error {
 	return nil
 }
 
-func (r Row) decode(env *envelope) error {
+func (r Row) decode(env *envelope[json.RawMessage]) error {
 	if err := json.Unmarshal(r.Body, env); err != nil {
 		return fmt.Errorf("record %s: %w", r.ID, err)
 	}
@@ -156,7 +156,7 @@ func (l *Log) check(c *Checkpoint, storedRoot []byte) error {
 	return nil
 }
 
-const selectRecord = `select id, seq, leaf, type, at, exam_id, attempt_id, person_id, outcome, body, personal from ledger_record`
+const selectRecord = `select id, seq, leaf, type, at, exam_id, attempt_id, person_id, outcome, body, personal from ledger_record left join ledger_leaf using (seq)`
 
 type storedRecord struct {
 	ID        uuid.UUID
@@ -173,7 +173,7 @@ type storedRecord struct {
 }
 
 func (l *Log) row(s storedRecord) (Row, error) {
-	var env envelope
+	var env envelope[json.RawMessage]
 	if err := json.Unmarshal(s.Body, &env); err != nil {
 		return Row{}, fmt.Errorf("record %s: %w", s.ID, err)
 	}

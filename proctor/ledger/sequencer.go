@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/mod/sumdb/note"
@@ -71,36 +70,32 @@ func (s *Sequencer) Sequence(ctx context.Context) (int, error) {
 			return err
 		}
 		type pending struct {
-			ID   uuid.UUID
-			Body []byte
+			Seq  int64
+			Hash []byte
 		}
-		rows, _ := tx.Query(ctx, `select id, body from ledger_record where leaf is null order by seq limit $1`, batchSize)
+		rows, _ := tx.Query(ctx, `select seq, hash from ledger_leaf where leaf is null order by seq limit $1`, batchSize)
 		batch, err := pgx.CollectRows(rows, pgx.RowToStructByPos[pending])
 		if err != nil || len(batch) == 0 {
 			return err
 		}
-		work := &hashes{ctx: ctx, tx: tx, fresh: map[int64]tlog.Hash{}}
+		work := newHashes(ctx, tx)
 		// A stored hash that was changed would go into every later root, and no checkpoint could ever be made true again.
 		if root, err := tlog.TreeHash(size, work); err != nil {
 			return fmt.Errorf("tree of %d: %w", size, err)
 		} else if size > 0 && root != signed {
 			return fmt.Errorf("the stored hashes do not have the root that the checkpoint of size %d signed: the log must be verified", size)
 		}
-		var indexes, leaves []int64
-		var sums [][]byte
-		ids := make([]uuid.UUID, 0, len(batch))
+		from := size
+		seqs, leaves := make([]int64, len(batch)), make([]int64, len(batch))
 		for i, r := range batch {
-			leaf := size + int64(i)
-			stored, err := tlog.StoredHashes(leaf, r.Body, work)
-			if err != nil {
-				return fmt.Errorf("hash leaf %d: %w", leaf, err)
+			if len(r.Hash) != tlog.HashSize {
+				return fmt.Errorf("the record that was appended as number %d waits with a hash of %d bytes", r.Seq, len(r.Hash))
 			}
-			first := tlog.StoredHashIndex(0, leaf)
-			for j, h := range stored {
-				work.fresh[first+int64(j)] = h
-				indexes, sums = append(indexes, first+int64(j)), append(sums, h[:])
+			leaf := tlog.Hash(r.Hash)
+			if err := work.add(from+int64(i), leaf); err != nil {
+				return err
 			}
-			ids, leaves = append(ids, r.ID), append(leaves, leaf)
+			seqs[i], leaves[i] = r.Seq, from+int64(i)
 		}
 		size += int64(len(batch))
 		root, err := tlog.TreeHash(size, work)
@@ -113,8 +108,10 @@ func (s *Sequencer) Sequence(ctx context.Context) (int, error) {
 		}
 		// One statement for all rows of a table: a statement for each would cost several times what the rows cost.
 		queue := &pgx.Batch{}
-		queue.Queue(`insert into ledger_hash (index, hash) select * from unnest($1::bigint[], $2::bytea[])`, indexes, sums)
-		queue.Queue(`update ledger_record r set leaf = v.leaf from unnest($1::uuid[], $2::bigint[]) v(id, leaf) where r.id = v.id`, ids, leaves)
+		if err := work.store(queue, from, size); err != nil {
+			return err
+		}
+		queue.Queue(`update ledger_leaf l set leaf = v.leaf, hash = null from unnest($1::bigint[], $2::bigint[]) v(seq, leaf) where l.seq = v.seq`, seqs, leaves)
 		queue.Queue(`insert into ledger_checkpoint (size, root, note, at) values ($1, $2, $3, $4)`, size, root[:], string(text), s.now().UTC())
 		queue.Queue(`select pg_notify('ledger', $1)`, strconv.FormatInt(size, 10))
 		if err := tx.SendBatch(ctx, queue).Close(); err != nil {
@@ -144,51 +141,6 @@ func head(ctx context.Context, q querier) (int64, tlog.Hash, error) {
 type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
-
-// hashes reads stored hashes for tlog, the fresh ones of this batch first.
-type hashes struct {
-	ctx   context.Context
-	tx    querier
-	fresh map[int64]tlog.Hash
-}
-
-func (h *hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	out := make([]tlog.Hash, len(indexes))
-	var missing []int64
-	for i, index := range indexes {
-		if hash, ok := h.fresh[index]; ok {
-			out[i] = hash
-		} else {
-			missing = append(missing, index)
-		}
-	}
-	if len(missing) == 0 {
-		return out, nil
-	}
-	rows, _ := h.tx.Query(h.ctx, `select index, hash from ledger_hash where index = any($1)`, missing)
-	var (
-		index int64
-		raw   []byte
-	)
-	if _, err := pgx.ForEachRow(rows, []any{&index, &raw}, func() error {
-		var hash tlog.Hash
-		if copy(hash[:], raw) != len(hash) || len(raw) != len(hash) {
-			return fmt.Errorf("stored hash %d has %d bytes", index, len(raw))
-		}
-		h.fresh[index] = hash
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("read stored hashes: %w", err)
-	}
-	for i, index := range indexes {
-		hash, ok := h.fresh[index]
-		if !ok {
-			return nil, fmt.Errorf("stored hash %d is missing", index)
-		}
-		out[i] = hash
-	}
-	return out, nil
 }
 
 // checkpointText is the signed text of C2SP's tlog-checkpoint: origin, size, root.

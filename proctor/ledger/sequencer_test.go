@@ -39,7 +39,7 @@ func treeHash(leaves [][]byte) [32]byte {
 // checkTree compares every checkpoint with a tree built over the bodies by treeHash, and opens its note with the log's key alone.
 func (l *testLog) checkTree(sizes ...int64) {
 	l.t.Helper()
-	rows, _ := l.pool.Query(l.t.Context(), `select body from ledger_record where leaf is not null order by leaf`)
+	rows, _ := l.pool.Query(l.t.Context(), `select body from ledger_record join ledger_leaf using (seq) where leaf is not null order by leaf`)
 	leaves, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
 	if err != nil {
 		l.t.Fatal(err)
@@ -97,7 +97,7 @@ func TestSequencerTakesRecordsInOrderInBatches(t *testing.T) {
 			t.Fatalf("took %d, %v; want %d", n, err, want)
 		}
 	}
-	if wrong := value[int](l, `select count(*) from (select leaf, row_number() over (order by seq) - 1 as want from ledger_record) r where leaf is distinct from want`); wrong != 0 {
+	if wrong := value[int](l, `select count(*) from (select leaf, row_number() over (order by seq) - 1 as want from ledger_record left join ledger_leaf using (seq)) r where leaf is distinct from want`); wrong != 0 {
 		t.Errorf("%d records do not stand in the order of their appending", wrong)
 	}
 	l.checkTree(batchSize, 2*batchSize, 2*batchSize+7)
@@ -212,7 +212,7 @@ func TestTwoSequencersAtOnce(t *testing.T) {
 	if n := taken.Load(); n > all {
 		t.Errorf("the nodes say they took %d of %d", n, all)
 	}
-	if leaves := value[int](l, `select count(distinct leaf) from ledger_record`); leaves != all {
+	if leaves := value[int](l, `select count(distinct leaf) from ledger_leaf`); leaves != all {
 		t.Errorf("%d records have %d places", all, leaves)
 	}
 }
@@ -266,7 +266,7 @@ func TestSequencerThatDiesWithinABatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer blocker.Rollback(context.Background())
-	if _, err := blocker.Exec(t.Context(), `select 1 from ledger_record where id = $1 for update`, id); err != nil {
+	if _, err := blocker.Exec(t.Context(), `select 1 from ledger_leaf where seq = (select seq from ledger_record where id = $1) for update`, id); err != nil {
 		t.Fatal(err)
 	}
 
@@ -303,9 +303,9 @@ func TestSequencerThatDiesWithinABatch(t *testing.T) {
 // A changed stored hash would go into every later root: nothing more is sealed on it.
 func TestSequencerBuildsOnNoChangedHash(t *testing.T) {
 	for name, harm := range map[string]string{
-		"changed":   `update ledger_hash set hash = sha256('other') where index = 2`,
-		"shortened": `update ledger_hash set hash = substr(hash, 1, 31) where index = 2`,
-		"removed":   `delete from ledger_hash where index = 2`,
+		"changed":   `update ledger_tile set hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1)`,
+		"shortened": `update ledger_tile set hashes = substr(hashes, 1, 63)`,
+		"removed":   `delete from ledger_tile`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newTestLog(t)

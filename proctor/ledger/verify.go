@@ -37,7 +37,7 @@ func (l *Log) Verify(ctx context.Context, earlier ...Checkpoint) (Report, error)
 		if err != nil {
 			return fmt.Errorf("read the checkpoints: %w", err)
 		}
-		roots := make(map[int64]tlog.Hash, len(stored))
+		roots, kept := make(map[int64]tlog.Hash, len(stored)), make(map[int64]tlog.Hash, len(earlier))
 		for _, s := range stored {
 			c := Checkpoint{Size: s.Size, Note: s.Note, At: s.At}
 			if err := l.check(&c, s.Root); err != nil {
@@ -53,71 +53,102 @@ func (l *Log) Verify(ctx context.Context, earlier ...Checkpoint) (Report, error)
 			if root, ok := roots[c.Size]; ok && root != c.Root {
 				return fmt.Errorf("the earlier checkpoint of size %d and the log's own of that size have different roots: the log was built anew", c.Size)
 			}
+			kept[c.Size] = c.Root
 		}
-		tree, err := l.rebuild(ctx, tx, roots, &report)
-		if err != nil {
+		if err := l.rebuild(ctx, tx, roots, kept, report.Size); err != nil {
 			return err
 		}
-		for _, c := range earlier {
-			root, err := tlog.TreeHash(c.Size, tree)
-			if err != nil {
-				return fmt.Errorf("tree of %d: %w", c.Size, err)
-			}
-			if root != c.Root {
-				return fmt.Errorf("the log's first %d records are not those that the earlier checkpoint signed: the log was built anew", c.Size)
-			}
-			report.Earlier++
-		}
-		if err := tree.compare(ctx, tx); err != nil {
-			return err
-		}
-		return l.each(ctx, tx, ` where leaf is null order by seq`, func(storedRecord) error {
-			report.Pending++
-			return nil
-		})
+		report.Checkpoints, report.Earlier = len(stored), len(earlier)
+		report.Pending, err = l.waiting(ctx, tx)
+		return err
 	})
 	return report, err
 }
 
-func (l *Log) rebuild(ctx context.Context, tx pgx.Tx, roots map[int64]tlog.Hash, report *Report) (memoryTree, error) {
-	var tree memoryTree
-	var size int64
-	err := l.each(ctx, tx, ` where leaf is not null order by leaf`, func(s storedRecord) error {
-		if *s.Leaf != size {
-			return fmt.Errorf("leaf %d is missing: the next one found is %d (record %s)", size, *s.Leaf, s.ID)
-		}
-		added, err := tlog.StoredHashes(size, s.Body, tree)
-		if err != nil {
-			return fmt.Errorf("hash leaf %d: %w", size, err)
-		}
-		tree = append(tree, added...)
-		size++
-		want, ok := roots[size]
-		if !ok {
+// rebuild hashes every leaf anew, holds the root of each size that was signed or kept elsewhere against the tree of that size, and the stored
+// hashes against the leaves. It reads by parts: its memory does not grow with the log.
+func (l *Log) rebuild(ctx context.Context, tx pgx.Tx, roots, kept map[int64]tlog.Hash, size int64) error {
+	var tree growingTree
+	for from := int64(0); ; from += readPart {
+		before := tree.size
+		err := l.each(ctx, tx, ` where leaf >= $1 and leaf < $2 order by leaf`, []any{from, from + readPart}, func(s storedRecord) error {
+			if *s.Leaf != tree.size {
+				return fmt.Errorf("leaf %d is missing: the next one found is %d (record %s)", tree.size, *s.Leaf, s.ID)
+			}
+			tree.add(tlog.RecordHash(s.Body))
+			if want, ok := roots[tree.size]; ok && tree.root() != want {
+				return fmt.Errorf("the records up to leaf %d do not have the root that the checkpoint of size %d signed: one was changed or swapped", tree.size-1, tree.size)
+			}
+			if want, ok := kept[tree.size]; ok && tree.root() != want {
+				return fmt.Errorf("the log's first %d records are not those that the earlier checkpoint signed: the log was built anew", tree.size)
+			}
 			return nil
-		}
-		root, err := tlog.TreeHash(size, tree)
+		})
 		if err != nil {
-			return fmt.Errorf("tree of %d: %w", size, err)
+			return err
 		}
-		if root != want {
-			return fmt.Errorf("the records up to leaf %d do not have the root that the checkpoint of size %d signed: one was changed or swapped", size-1, size)
+		last := tree.size-before < readPart
+		if last {
+			if err := asSigned(ctx, tx, tree.size, size); err != nil {
+				return err
+			}
 		}
-		report.Checkpoints++
+		if err := tree.compare(ctx, tx, last); err != nil || last {
+			return err
+		}
+	}
+}
+
+// asSigned compares the places that were found in a row with those that the newest checkpoint signed.
+func asSigned(ctx context.Context, tx pgx.Tx, there, signed int64) error {
+	var other *int64
+	if err := tx.QueryRow(ctx, `select min(leaf) from ledger_leaf join ledger_record using (seq) where leaf < 0 or leaf >= $1`, there).Scan(&other); err != nil {
+		return fmt.Errorf("read the leaves: %w", err)
+	}
+	switch {
+	case other != nil:
+		return fmt.Errorf("leaf %d is missing: another one found is %d", there, *other)
+	case there != signed:
+		return fmt.Errorf("the newest checkpoint signed %d records, %d are there", signed, there)
+	}
+	return nil
+}
+
+// waiting counts the committed records that are not sealed yet, each with the hash that it was appended with.
+func (l *Log) waiting(ctx context.Context, tx pgx.Tx) (int64, error) {
+	hashes := map[int64][]byte{}
+	rows, _ := tx.Query(ctx, `select seq, hash from ledger_leaf where leaf is null`)
+	var (
+		seq  int64
+		hash []byte
+	)
+	if _, err := pgx.ForEachRow(rows, []any{&seq, &hash}, func() error {
+		hashes[seq] = hash
+		return nil
+	}); err != nil {
+		return 0, fmt.Errorf("read the leaves: %w", err)
+	}
+	var n int64
+	err := l.each(ctx, tx, ` where leaf is null order by seq`, nil, func(s storedRecord) error {
+		n++
+		want := tlog.RecordHash(s.Body)
+		if have, ok := hashes[s.Seq]; !ok {
+			return fmt.Errorf("record %s waits for no place in the tree: it was put in behind the log's back", s.ID)
+		} else if !bytes.Equal(have, want[:]) {
+			return fmt.Errorf("record %s, which waits for its place in the tree, is not what was appended", s.ID)
+		}
+		delete(hashes, s.Seq)
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	if err == nil && len(hashes) > 0 {
+		err = fmt.Errorf("%d records that wait for their place in the tree were removed", len(hashes))
 	}
-	if size != report.Size {
-		return nil, fmt.Errorf("the newest checkpoint signed %d records, %d are there", report.Size, size)
-	}
-	return tree, nil
+	return n, err
 }
 
 // each reads the selected records, checking that each agrees with itself.
-func (l *Log) each(ctx context.Context, tx pgx.Tx, which string, fn func(storedRecord) error) error {
-	rows, err := tx.Query(ctx, selectRecord+which)
+func (l *Log) each(ctx context.Context, tx pgx.Tx, which string, args []any, fn func(storedRecord) error) error {
+	rows, err := tx.Query(ctx, selectRecord+which, args...)
 	if err != nil {
 		return fmt.Errorf("read the records: %w", err)
 	}
@@ -145,7 +176,7 @@ func (l *Log) each(ctx context.Context, tx pgx.Tx, which string, fn func(storedR
 
 // matches compares the columns by which a record is found with the body that the tree seals.
 func (s storedRecord) matches() error {
-	var env envelope
+	var env envelope[json.RawMessage]
 	if err := json.Unmarshal(s.Body, &env); err != nil {
 		return fmt.Errorf("record %s: %w", s.ID, err)
 	}
@@ -161,48 +192,6 @@ func (s storedRecord) matches() error {
 		if c.have != c.want {
 			return fmt.Errorf("record %s: its column %q says %q, the sealed body %q", s.ID, c.column, c.have, c.want)
 		}
-	}
-	return nil
-}
-
-// memoryTree holds all stored hashes of a tree being rebuilt.
-type memoryTree []tlog.Hash
-
-func (t memoryTree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	out := make([]tlog.Hash, len(indexes))
-	for i, index := range indexes {
-		if index < 0 || index >= int64(len(t)) {
-			return nil, fmt.Errorf("stored hash %d is missing", index)
-		}
-		out[i] = t[index]
-	}
-	return out, nil
-}
-
-// compare finds the first stored hash that is not the one which the records have.
-func (t memoryTree) compare(ctx context.Context, tx pgx.Tx) error {
-	rows, _ := tx.Query(ctx, `select index, hash from ledger_hash order by index`)
-	var (
-		next, index int64
-		raw         []byte
-	)
-	_, err := pgx.ForEachRow(rows, []any{&index, &raw}, func() error {
-		switch {
-		case index < 0 || index >= int64(len(t)):
-			return fmt.Errorf("stored hash %d belongs to no record", index)
-		case index != next:
-			return fmt.Errorf("stored hash %d is missing", next)
-		case !bytes.Equal(raw, t[index][:]):
-			return fmt.Errorf("stored hash %d is not the one that the records have", index)
-		}
-		next++
-		return nil
-	})
-	if err == nil && next != int64(len(t)) {
-		err = fmt.Errorf("stored hash %d is missing", next)
-	}
-	if err != nil {
-		return fmt.Errorf("compare the stored hashes: %w", err)
 	}
 	return nil
 }

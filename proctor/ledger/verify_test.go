@@ -27,7 +27,7 @@ func newHarmable(t *testing.T) *harmable {
 		l.seal()
 	}
 	l.add(accesses(waiting)...)
-	for _, table := range []string{"ledger_record", "ledger_hash", "ledger_checkpoint"} {
+	for _, table := range []string{"ledger_record", "ledger_leaf", "ledger_tile", "ledger_checkpoint"} {
 		l.exec(`create table ` + table + `_kept as select * from ` + table)
 	}
 	return h
@@ -36,9 +36,10 @@ func newHarmable(t *testing.T) *harmable {
 // restore undoes every harm.
 func (h *harmable) restore() {
 	h.t.Helper()
-	h.exec(`truncate ledger_record, ledger_hash, ledger_checkpoint cascade`)
+	h.exec(`truncate ledger_record, ledger_leaf, ledger_tile, ledger_checkpoint cascade`)
 	h.exec(`insert into ledger_record overriding system value select * from ledger_record_kept`)
-	h.exec(`insert into ledger_hash select * from ledger_hash_kept`)
+	h.exec(`insert into ledger_leaf select * from ledger_leaf_kept`)
+	h.exec(`insert into ledger_tile select * from ledger_tile_kept`)
 	h.exec(`insert into ledger_checkpoint select * from ledger_checkpoint_kept`)
 }
 
@@ -93,8 +94,8 @@ func TestVerifyFinds(t *testing.T) {
 		column("outcome", `'no_match'`),
 		sql("column id", `update ledger_record set id = gen_random_uuid() where id = $1`, []any{id}, "personal fields of record"),
 		sql("column id of a record without personal fields", `update ledger_record set id = $2 where id = $1`, []any{h.leaves[4], uuid.Max}, uuid.Max.String(), `"id"`),
-		sql("column leaf emptied", `update ledger_record set leaf = null where id = $1`, []any{id}, "leaf 2 is missing"),
-		sql("column leaf moved to the end", `update ledger_record set leaf = 8 where id = $1`, []any{id}, "leaf 2 is missing"),
+		sql("column leaf emptied", `update ledger_leaf set leaf = null where seq = (select seq from ledger_record where id = $1)`, []any{id}, "leaf 2 is missing"),
+		sql("column leaf moved to the end", `update ledger_leaf set leaf = 8 where seq = (select seq from ledger_record where id = $1)`, []any{id}, "leaf 2 is missing"),
 
 		sql("body: a score", replaceIn("body", `"overall":0.99995`, `"overall":0.99999`), []any{id}, "checkpoint of size 3", "changed or swapped"),
 		sql("body: the verdict", replaceIn("body", `"jws":"a.b.c"`, `"jws":"a.b.d"`), []any{id}, "checkpoint of size 3"),
@@ -118,20 +119,27 @@ func TestVerifyFinds(t *testing.T) {
 			h.exec(`update ledger_record set personal = $2 where id = $1`, h.leaves[4], h.ring.Seal(personalPurpose(h.leaves[4]), []byte(`{"actor":{}}`)))
 		}, []string{h.leaves[4].String(), "sealed nothing"}},
 
-		sql("the last leaf removed", `delete from ledger_record where leaf = 7`, nil, "signed 8 records, 7 are there"),
-		sql("the last leaf removed and its hashes", `with gone as (delete from ledger_record where leaf = 7) delete from ledger_hash where index >= 11`, nil, "signed 8 records, 7 are there"),
-		sql("a middle leaf removed", `delete from ledger_record where leaf = 3`, nil, "leaf 3 is missing", h.leaves[4].String()),
-		sql("the first leaf removed", `delete from ledger_record where leaf = 0`, nil, "leaf 0 is missing"),
-		sql("a middle leaf removed and the gap closed", `with gone as (delete from ledger_record where leaf = 3) update ledger_record set leaf = -leaf where leaf > 3;
-			update ledger_record set leaf = -leaf - 1 where leaf < 0`, nil, "checkpoint of size 5"),
+		sql("the last leaf removed", `delete from ledger_record where `+at(7), nil, "signed 8 records, 7 are there"),
+		sql("the last leaf removed and its hashes", `with gone as (delete from ledger_record where `+at(7)+`) update ledger_tile set hashes = substr(hashes, 1, 7 * 32)`, nil, "signed 8 records, 7 are there"),
+		sql("a middle leaf removed", `delete from ledger_record where `+at(3), nil, "leaf 3 is missing", h.leaves[4].String()),
+		sql("the first leaf removed", `delete from ledger_record where `+at(0), nil, "leaf 0 is missing"),
+		sql("a middle leaf removed and the gap closed", `delete from ledger_record where `+at(3)+`; delete from ledger_leaf where leaf = 3; update ledger_leaf set leaf = -leaf where leaf > 3;
+			update ledger_leaf set leaf = -leaf - 1 where leaf < 0`, nil, "checkpoint of size 5"),
 		sql("all records removed", `delete from ledger_record`, nil, "signed 8 records, 0 are there"),
-		sql("a pair swapped", `update ledger_record set leaf = -1 where leaf = 3; update ledger_record set leaf = 3 where leaf = 4;
-			update ledger_record set leaf = 4 where leaf = -1`, nil, "checkpoint of size 5", "changed or swapped"),
-		sql("a record doubled", `insert into ledger_record (id, leaf, type, at, body, personal, exam_id, attempt_id, person_id, outcome)
-			select gen_random_uuid(), 8, type, at, body, null, exam_id, attempt_id, person_id, outcome from ledger_record where id = $1`, []any{id}, `"id"`),
-		sql("a record added behind the checkpoint", `update ledger_record set leaf = 8 where leaf is null and seq = (select max(seq) from ledger_record)`, nil,
+		sql("a pair swapped", `update ledger_leaf set leaf = -1 where leaf = 3; update ledger_leaf set leaf = 3 where leaf = 4;
+			update ledger_leaf set leaf = 4 where leaf = -1`, nil, "checkpoint of size 5", "changed or swapped"),
+		sql("a record doubled", `with r as (insert into ledger_record (id, type, at, body, personal, exam_id, attempt_id, person_id, outcome)
+			select gen_random_uuid(), type, at, body, null, exam_id, attempt_id, person_id, outcome from ledger_record where id = $1 returning seq)
+			insert into ledger_leaf (seq, leaf) select seq, 8 from r`, []any{id}, `"id"`),
+		sql("a record added behind the checkpoint", `update ledger_leaf set leaf = 8 where leaf is null and seq = (select max(seq) from ledger_leaf)`, nil,
 			"signed 8 records, 9 are there"),
-		sql("a waiting record changed", `update ledger_record set outcome = 'x' where leaf is null`, nil, `"outcome"`),
+		sql("a record given a place before the first", `update ledger_leaf set leaf = -1 where leaf is null and seq = (select max(seq) from ledger_leaf)`, nil, "leaf 8 is missing", "-1"),
+		sql("a record given a place far behind the last", `update ledger_leaf set leaf = 1000000 where leaf is null and seq = (select max(seq) from ledger_leaf)`, nil, "leaf 8 is missing", "1000000"),
+		sql("a waiting record changed", `update ledger_record set outcome = 'x' where `+waits, nil, `"outcome"`),
+		sql("a waiting record's body changed", `update ledger_record set body = convert_to(replace(convert_from(body, 'UTF8'), '"schema":1,', '"schema":1, '), 'UTF8') where `+waits, nil, "is not what was appended"),
+		sql("a waiting record's hash changed", `update ledger_leaf set hash = sha256('other') where leaf is null`, nil, "is not what was appended"),
+		sql("a waiting record removed", `delete from ledger_record where `+waits, nil, "wait for their place in the tree were removed"),
+		sql("a waiting record's place removed", `delete from ledger_leaf where leaf is null`, nil, "behind the log's back"),
 		sql("a waiting row added by hand", `insert into ledger_record (id, type, at, body) values (gen_random_uuid(), 'access', now(), '{}')`, nil, `"id"`),
 
 		sql("checkpoint: its root", `update ledger_checkpoint set root = sha256('other') where size = 5`, nil, "checkpoint of size 5", "differ"),
@@ -155,10 +163,12 @@ func TestVerifyFinds(t *testing.T) {
 		sql("the newest checkpoint removed", `delete from ledger_checkpoint where size = 8`, nil, "signed 5 records, 8 are there"),
 		sql("all checkpoints removed", `delete from ledger_checkpoint`, nil, "signed 0 records, 8 are there"),
 
-		sql("stored hash: changed", `update ledger_hash set hash = sha256('other') where index = 3`, nil, "stored hash 3"),
-		sql("stored hash: removed", `delete from ledger_hash where index = 3`, nil, "stored hash 3 is missing"),
-		sql("stored hash: the last removed", `delete from ledger_hash where index = 14`, nil, "stored hash 14 is missing"),
-		sql("stored hash: added without a leaf", `insert into ledger_hash (index, hash) values (15, sha256('other'))`, nil, "stored hash 15 belongs to no record"),
+		sql("stored hashes: a bit changed", `update ledger_tile set hashes = set_byte(hashes, 100, get_byte(hashes, 100) # 1)`, nil, "tile 0/0 of the stored hashes is not"),
+		sql("stored hashes: one cut off", `update ledger_tile set hashes = substr(hashes, 1, 7 * 32)`, nil, "tile 0/0 of the stored hashes is not"),
+		sql("stored hashes: one added", `update ledger_tile set hashes = hashes || sha256('other')`, nil, "tile 0/0 of the stored hashes is not"),
+		sql("stored hashes: removed", `delete from ledger_tile`, nil, "tile 0/0 of the stored hashes is missing"),
+		sql("stored hashes: added without leaves", `insert into ledger_tile (level, n, hashes) values (0, 1, sha256('other'))`, nil, "tile 0/1 of the stored hashes belongs to no record"),
+		sql("stored hashes: a level added", `insert into ledger_tile (level, n, hashes) values (1, 0, sha256('other'))`, nil, "tile 1/0 of the stored hashes belongs to no record"),
 	}
 	for _, c := range []string{"exam", "attempt", "person"} {
 		for _, set := range []string{`gen_random_uuid()`, `null`} {
@@ -192,6 +202,14 @@ func TestVerifyFinds(t *testing.T) {
 	}
 }
 
+// at finds the record that stands at a place of the tree.
+func at(leaf int) string {
+	return fmt.Sprintf(`seq = (select seq from ledger_leaf where leaf = %d)`, leaf)
+}
+
+// waits finds the records that have no place yet.
+const waits = `seq in (select seq from ledger_leaf where leaf is null)`
+
 // replaceIn is an update of text within a bytea column of one record.
 func replaceIn(column, old, with string) string {
 	return fmt.Sprintf(`update ledger_record set %[1]s = convert_to(replace(convert_from(%[1]s, 'UTF8'), '%[2]s', '%[3]s'), 'UTF8') where id = $1`, column, old, with)
@@ -204,7 +222,7 @@ func TestVerifyFindsAChangeOfAnyType(t *testing.T) {
 		t.Run(string(e.Type), func(t *testing.T) {
 			h.t = t
 			defer h.restore()
-			h.exec(`update ledger_record set body = convert_to(regexp_replace(convert_from(body, 'UTF8'), '"data":\{', '"data":{"a":1,'), 'UTF8') where leaf = $1`, leaf)
+			h.exec(`update ledger_record set body = convert_to(regexp_replace(convert_from(body, 'UTF8'), '"data":\{', '"data":{"a":1,'), 'UTF8') where ` + at(leaf))
 			if _, err := h.verify(); err == nil || !strings.Contains(err.Error(), "changed or swapped") {
 				t.Errorf("found as %v", err)
 			}
