@@ -19,6 +19,14 @@ var permitted = map[string][]string{
 	"health":          {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
 	"session":         {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
 	"endSession":      {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
+	"choices":         {"owner", "other", "proctor", "registrar", "administrator"},
+	"choose":          {"owner", "other", "proctor", "registrar", "administrator"},
+	"arrival":         {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
+	"fileRequest":     {"owner", "other", "proctor", "registrar", "administrator"}, // whoever ESIA has named, known to us or not
+	"requests":        {"registrar", "administrator"},
+	"request":         {"registrar", "administrator"},
+	"linkRequest":     {"registrar", "administrator"},
+	"refuseRequest":   {"registrar", "administrator"},
 	"examCard":        {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
 	"join":            {"owner", "other"}, // staff may ask, and are not in the roster
 	"attempt":         {"owner", "proctor", "registrar"},
@@ -145,8 +153,17 @@ func TestSignIn(t *testing.T) {
 		if !s.SignedIn || s.Person.DisplayName != "Смирнова Анна Сергеевна" || !slices.Equal(s.Person.Roles, []string{"student"}) {
 			t.Errorf("session %+v", s)
 		}
-		if status, _ := b.call(t, http.MethodPost, "/api/session/end", nil); status != http.StatusNoContent {
-			t.Errorf("sign-out: %d", status)
+		status, text := b.call(t, http.MethodPost, "/api/session/end", nil)
+		var out struct{ Next string }
+		if status != http.StatusOK || json.Unmarshal([]byte(text), &out) != nil {
+			t.Fatalf("sign-out: %d %s", status, text)
+		}
+		// ESIA's session is ended, too, and the browser comes back.
+		resp, err := b.Get(out.Next)
+		must(t, err)
+		read(t, resp)
+		if !strings.HasPrefix(out.Next, h.env["OCHNO_ESIA_URL"]+"/idp/ext/Logout?") || resp.Request.URL.String() != h.url+"/" {
+			t.Errorf("sign-out goes to %s and ends at %s", out.Next, resp.Request.URL)
 		}
 		if s := get[struct{ SignedIn bool }](t, b, "/api/session"); s.SignedIn {
 			t.Error("still signed in after signing out")

@@ -3,16 +3,22 @@ package proctor
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Config is everything a service is told. Secrets stand in files, named here. Settings lists what each field means and its variable.
 type Config struct {
 	Listen    string
 	PublicURL *url.URL
+	Proxies   []netip.Prefix
+
+	SessionIdle     time.Duration
+	SessionLifetime time.Duration
 
 	Database string
 
@@ -82,6 +88,9 @@ func Settings() []Setting {
 	return []Setting{
 		{"OCHNO_LISTEN", "127.0.0.1:8080", false, "address of the HTTP server; TLS is a reverse proxy's", text(func(c *Config) *string { return &c.Listen })},
 		{"OCHNO_PUBLIC_URL", "", true, "where browsers find the service; https makes cookies Secure", setPublicURL},
+		{"OCHNO_PROXIES", "127.0.0.0/8,::1/128", false, "networks of the reverse proxies whose X-Forwarded-For is believed, separated by commas", setProxies},
+		{"OCHNO_SESSION_IDLE", "4h", false, "a session that is not used so long ends", duration(func(c *Config) *time.Duration { return &c.SessionIdle })},
+		{"OCHNO_SESSION_LIFETIME", "12h", false, "every session ends after so long", duration(func(c *Config) *time.Duration { return &c.SessionLifetime })},
 		{"OCHNO_DATABASE", "", true, "PostgreSQL's connection string", text(func(c *Config) *string { return &c.Database })},
 		{"OCHNO_MINIO_ENDPOINT", "", true, "host:port of MinIO or another S3 store", text(func(c *Config) *string { return &c.MinioEndpoint })},
 		{"OCHNO_MINIO_ACCESS_KEY", "", true, "the access key there", text(func(c *Config) *string { return &c.MinioAccessKey })},
@@ -104,6 +113,7 @@ func Settings() []Setting {
 		{"OCHNO_ESIA_GENERATION", "v2", false, "v2 (raw GOST signature) or v1 (detached CMS, being retired)", text(func(c *Config) *string { return &c.ESIAGeneration })},
 		{"OCHNO_ESIA_SIGN_COMMAND", "", false, "another program that signs, with its arguments: the text on stdin, the bare signature on stdout", words(func(c *Config) *[]string { return &c.ESIASignCommand })},
 		{"OCHNO_ESIA_VERIFY_COMMAND", "", false, "another program that verifies GOST: the text on stdin, `{certificate}` and `{signature}` among its arguments; ends with 0 or 1", words(func(c *Config) *[]string { return &c.ESIAVerifyCommand })},
+		{"OCHNO_ESIA_SCOPES", "openid,fullname,birthdate,snils,id_doc", false, "the data asked of ESIA, as the registration grants them; id_doc serves to find people without a SNILS", list(func(c *Config) *[]string { return &c.ESIAScopes })},
 		{"OCHNO_OPENSSL", "openssl", false, "the program that signs with GOST; OpenSSL with the GOST engine or a certified replacement of the same arguments", text(func(c *Config) *string { return &c.OpenSSL })},
 		{"OCHNO_OIDC_ISSUER", "", true, "the sign-on's address, exactly as it writes it; with OCHNO_SIGN_IN=oidc only, like those below", text(func(c *Config) *string { return &c.OIDCIssuer })},
 		{"OCHNO_OIDC_CLIENT_ID", "", true, "the name under which the system is registered there", text(func(c *Config) *string { return &c.OIDCClientID })},
@@ -212,6 +222,28 @@ func setPublicURL(c *Config, value string) error {
 		return errors.New("want http(s)://host[:port][/path]")
 	}
 	c.PublicURL = u
+	return nil
+}
+
+func duration(field func(*Config) *time.Duration) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		d, err := time.ParseDuration(value)
+		if err != nil || d < time.Minute || d > 30*24*time.Hour {
+			return errors.New("want a time between 1m and 720h, such as 4h or 90m")
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+func setProxies(c *Config, value string) error {
+	for part := range strings.SplitSeq(value, ",") {
+		p, err := netip.ParsePrefix(strings.TrimSpace(part))
+		if err != nil {
+			return errors.New("want networks such as 10.0.0.0/8, separated by commas")
+		}
+		c.Proxies = append(c.Proxies, p)
+	}
 	return nil
 }
 

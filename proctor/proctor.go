@@ -128,7 +128,8 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	}
 	s.sequencer = ledger.NewSequencer(s.Pool, s.Key.Signer, time.Now, logger)
 	s.api, err = api.New(api.Config{
-		PublicURL: cfg.PublicURL, Pool: s.Pool, ESIA: signIn, Accounts: s.Accounts, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
+		PublicURL: cfg.PublicURL, Pool: s.Pool, ESIA: signIn, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
+		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
 		Log: s.Log, LogKey: s.Key.Public, Media: s.media, Web: web.Files(), Checks: s.checks(cfg), Version: Version(), Now: time.Now, Logger: logger,
 	})
 	return s, err

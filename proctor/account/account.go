@@ -44,6 +44,10 @@ var (
 	ErrNotConfirmed = errors.New("the ESIA account is not confirmed")
 	// ErrAmbiguous: several people match, or the name and the SNILS point at different people. A person decides, not we.
 	ErrAmbiguous = errors.New("the ESIA account matches more than one person")
+	// ErrTaken: the person or the ESIA account is tied to another one already.
+	ErrTaken = errors.New("the person or the account is linked to another one")
+	// ErrNoRole: the person does not have the role.
+	ErrNoRole = errors.New("the person does not have the role")
 	// ErrNotFound: no such row.
 	ErrNotFound = errors.New("not found")
 )
@@ -105,6 +109,16 @@ func (a *Accounts) EnsureOrganisation(ctx context.Context, o Organisation) (uuid
 	return id, nil
 }
 
+// Organisations are all of the installation, the first one first.
+func (a *Accounts) Organisations(ctx context.Context) ([]Organisation, error) {
+	rows, _ := a.pool.Query(ctx, `select id, name, short_name, act_number, act_date, contact from organisation order by created_at, id`)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Organisation])
+	if err != nil {
+		return nil, fmt.Errorf("organisations: %w", err)
+	}
+	return list, nil
+}
+
 // Organisation reads the installation's organisation; ErrNotFound before there is one.
 func (a *Accounts) Organisation(ctx context.Context) (Organisation, error) {
 	rows, _ := a.pool.Query(ctx, `select id, name, short_name, act_number, act_date, contact from organisation order by created_at limit 1`)
@@ -124,8 +138,21 @@ func (a *Accounts) Person(ctx context.Context, id uuid.UUID) (Person, error) {
 }
 
 func (a *Accounts) person(ctx context.Context, q queryer, where string, args ...any) (Person, error) {
+	people, err := a.people(ctx, q, where, args...)
+	if err != nil {
+		return Person{}, err
+	}
+	if len(people) != 1 {
+		return Person{}, ErrNotFound
+	}
+	return people[0], nil
+}
+
+// people are those for whom a condition holds, in the order of their organisations.
+func (a *Accounts) people(ctx context.Context, q queryer, where string, args ...any) ([]Person, error) {
 	rows, _ := q.Query(ctx, `select p.id, p.organisation_id, p.last_name, p.first_name, p.middle_name, p.birth_date, coalesce(p.esia_oid, '') as oid,
-		array(select role from person_role r where r.person_id = p.id order by role) as roles from person p where `+where, args...)
+		array(select role from person_role r where r.person_id = p.id order by role) as roles
+		from person p join organisation o on o.id = p.organisation_id where `+where+` order by o.created_at, p.id`, args...)
 	type row struct {
 		ID, OrganisationID              uuid.UUID
 		LastName, FirstName, MiddleName string
@@ -133,17 +160,18 @@ func (a *Accounts) person(ctx context.Context, q queryer, where string, args ...
 		OID                             string `db:"oid"`
 		Roles                           []Role
 	}
-	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Person{}, ErrNotFound
-	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[row])
 	if err != nil {
-		return Person{}, fmt.Errorf("read a person: %w", err)
+		return nil, fmt.Errorf("read people: %w", err)
 	}
-	return Person{
-		ID: r.ID, Organisation: r.OrganisationID, Name: Name{Last: r.LastName, First: r.FirstName, Middle: r.MiddleName},
-		BirthDate: r.BirthDate, OID: r.OID, Roles: r.Roles,
-	}, nil
+	people := make([]Person, len(found))
+	for i, r := range found {
+		people[i] = Person{
+			ID: r.ID, Organisation: r.OrganisationID, Name: Name{Last: r.LastName, First: r.FirstName, Middle: r.MiddleName},
+			BirthDate: r.BirthDate, OID: r.OID, Roles: r.Roles,
+		}
+	}
+	return people, nil
 }
 
 type queryer interface {

@@ -93,7 +93,7 @@ func TestEnsureAddsRolesAndCompletes(t *testing.T) {
 		t.Error("Has does not tell the roles")
 	}
 	// The SNILS that came later is known from now on, and is not there in plain.
-	if p, err := a.SignIn(t.Context(), claims()); err != nil || p.ID != id {
+	if p, err := a.signIn(claims()); err != nil || p.ID != id {
 		t.Errorf("sign-in: %+v, %v", p, err)
 	}
 	sealed := value[[]byte](a, `select snils_sealed from person`)

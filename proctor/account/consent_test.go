@@ -68,7 +68,7 @@ func (a *testAccounts) attempt(person uuid.UUID) uuid.UUID {
 func TestConsent(t *testing.T) {
 	a := newTestAccounts(t)
 	id := a.add(maria())
-	person, err := a.SignIn(t.Context(), claims())
+	person, err := a.signIn(claims())
 	if err != nil {
 		t.Fatal(err)
 	}

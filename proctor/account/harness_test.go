@@ -3,6 +3,7 @@ package account
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"testing"
 	"time"
 
@@ -68,6 +69,18 @@ func (a *testAccounts) ensure(p NewPerson) (id uuid.UUID, err error) {
 		return err
 	})
 	return id, err
+}
+
+// signIn signs in somebody who is known to one organisation at most.
+func (a *testAccounts) signIn(c Claims) (Person, error) {
+	people, err := a.SignIn(a.t.Context(), c, nil)
+	if err != nil {
+		return Person{}, err
+	}
+	if len(people) != 1 {
+		return Person{}, fmt.Errorf("%d people", len(people))
+	}
+	return people[0], nil
 }
 
 func (a *testAccounts) add(p NewPerson) uuid.UUID {
@@ -136,5 +149,5 @@ func maria() NewPerson {
 
 // claims are what ESIA says of her.
 func claims() Claims {
-	return Claims{OID: mariaOID, Name: mariaName, BirthDate: mariaBirth, SNILS: mariaSNILS, Confirmed: true}
+	return Claims{OID: mariaOID, Name: mariaName, BirthDate: mariaBirth, SNILS: mariaSNILS, Level: Confirmed}
 }

@@ -25,6 +25,7 @@ import (
 	"ochno/proctor/esia"
 	"ochno/proctor/exam"
 	"ochno/proctor/identify"
+	"ochno/proctor/keyring"
 	"ochno/proctor/ledger"
 	"ochno/proctor/media"
 )
@@ -34,7 +35,9 @@ type Config struct {
 	PublicURL *url.URL // where browsers find us; https makes cookies Secure
 	Pool      *pgxpool.Pool
 	ESIA      esia.Provider
+	Ring      *keyring.Ring
 	Accounts  *account.Accounts
+	Desk      *account.Desk
 	Exams     *exam.Exams
 	Identify  *identify.Service
 	Archive   *archive.Archive
@@ -42,6 +45,7 @@ type Config struct {
 	LogKey    string // the public key of the log's checkpoints
 	Media     *media.Node
 	Web       fs.FS // the built application
+	Sessions  SessionRules
 	Checks    map[string]func(context.Context) error
 	Version   string
 	Now       func() time.Time
@@ -57,6 +61,9 @@ type Server struct {
 	page     *page
 	rosters  chan struct{} // a place for each roster file being read
 	hub      *hub
+	starts   *limiter       // of sign-ins, by address
+	accounts *limiter       // of sign-ins, by ESIA account
+	forms    *limiter       // of requests, by address
 	work     sync.WaitGroup // sockets and what outlives them for a moment
 	stop     context.CancelFunc
 	life     context.Context // ended by Close
@@ -73,9 +80,8 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{Config: cfg, page: page, hub: newHub(), rosters: make(chan struct{}, 2), life: life, stop: stop}
 	s.sessions = scs.New()
 	s.sessions.Store = pgxstore.NewWithCleanupInterval(cfg.Pool, 0) // Run removes what has expired
-	s.sessions.Lifetime = 12 * time.Hour
-	s.sessions.IdleTimeout = 4 * time.Hour
-	s.sessions.HashTokenInStore = true // who reads the database cannot take over a session
+	s.sessions.Lifetime = cfg.Sessions.Lifetime                     // how long the row stays; see live for whose it is
+	s.sessions.HashTokenInStore = true                              // who reads the database cannot take over a session
 	s.sessions.Cookie.Name = "ochno_session"
 	s.sessions.Cookie.HttpOnly = true
 	s.sessions.Cookie.SameSite = http.SameSiteLaxMode
@@ -83,6 +89,9 @@ func New(cfg Config) (*Server, error) {
 	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
 		s.writeProblem(w, r, explain(r.Context(), s.Logger, err))
 	}
+	s.starts = newLimiter(startsPerAddress, 10*time.Minute, limitedKeys, cfg.Now)
+	s.accounts = newLimiter(signInsPerAccount, 10*time.Minute, limitedKeys, cfg.Now)
+	s.forms = newLimiter(formsPerAddress, time.Hour, limitedKeys, cfg.Now)
 	s.handler = s.wrap(s.routes())
 	return s, nil
 }
@@ -152,5 +161,5 @@ func (s *Server) wrap(next http.Handler) http.Handler {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.writeProblem(w, r, problem(http.StatusForbidden, "cross_origin"))
 	}))
-	return s.recovered(s.headers(guard.Handler(next)))
+	return s.recovered(s.headers(guard.Handler(s.addressed(next))))
 }

@@ -15,7 +15,9 @@ import (
 // access says who may use a route.
 type access struct {
 	public bool           // anybody
-	owner  bool           // the student whose attempt it is
+	owner  bool           // the student whose attempt it is, acting as a student
+	holder bool           // whoever signed in, even before she chose a role
+	named  bool           // whoever ESIA has named in this browser lately, known to us or not
 	roles  []account.Role // anybody with one of these roles
 }
 
@@ -61,6 +63,8 @@ func (s *Server) operations() {
 	route(s, get, "/healthz", "health", "State of the service", public, s.health)
 	route(s, get, "/api/session", "session", "Who is signed in", public, s.session)
 	route(s, post, "/api/session/end", "endSession", "Sign out", public, s.endSession)
+
+	s.arrivalOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)
 	route(s, post, "/api/join/{code}", "join", "Join the exam", signedIn, s.join)
 
@@ -127,11 +131,19 @@ func (s *Server) allow(ctx context.Context, who access, attempt string) (*accoun
 	switch {
 	case who.public:
 		return person, nil
+	case who.named && s.lastArrival(ctx).Claims.OID != "":
+		return person, nil
+	case who.holder:
+		if holder, err := s.holder(ctx); err != nil || holder {
+			return person, err
+		}
+	}
+	switch {
 	case person == nil:
 		return nil, problem(http.StatusUnauthorized, "not_signed_in")
 	case person.Has(who.roles...):
 		return person, nil
-	case who.owner:
+	case who.owner && person.Has(account.Student):
 		id, err := uuid.Parse(attempt)
 		if err != nil {
 			return nil, problem(http.StatusNotFound, "not_found")

@@ -13,7 +13,8 @@ import (
 type Session struct {
 	SignedIn     bool             `json:"signedIn"`
 	Person       *SessionPerson   `json:"person,omitempty"`
-	Organisation OrganisationCard `json:"organisation"`
+	Organisation OrganisationCard `json:"organisation" doc:"In which the person acts; the installation's before that"`
+	Choices      int              `json:"choices" doc:"In how many roles and organisations whoever signed in may act; with more than none and no person, one must be chosen"`
 	Version      string           `json:"version"`
 }
 
@@ -21,7 +22,7 @@ type Session struct {
 type SessionPerson struct {
 	ID          uuid.UUID `json:"id"`
 	DisplayName string    `json:"displayName"`
-	Roles       []string  `json:"roles" nullable:"false"`
+	Roles       []string  `json:"roles" nullable:"false" doc:"The one in which she acts; empty when it was taken away"`
 }
 
 // OrganisationCard names the organisation.

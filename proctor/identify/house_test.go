@@ -171,9 +171,9 @@ func (h *house) student(t *testing.T, oid string) exam.Attempt {
 	name := account.Name{Last: "Студент" + oid, First: "Имя"}
 	_, err := h.exams.Import(ctx, h.exam, []exam.RosterRow{{Line: 2, Name: name, BirthDate: birth, SNILS: snils}})
 	must(t, err)
-	person, err := h.accounts.SignIn(ctx, account.Claims{OID: oid, Name: name, BirthDate: birth, SNILS: snils, Confirmed: true})
+	people, err := h.accounts.SignIn(ctx, account.Claims{OID: oid, Name: name, BirthDate: birth, SNILS: snils, Level: account.Confirmed}, nil)
 	must(t, err)
-	a, err := h.exams.Join(ctx, h.exam, person.ID)
+	a, err := h.exams.Join(ctx, h.exam, people[0].ID)
 	must(t, err)
 	h.move(t, a.ID, exam.Move{To: exam.Ready, Reason: "consent_granted"})
 	return h.attempt(t, a.ID)

@@ -2,8 +2,10 @@
 import { serverURL } from './base';
 import { ApiError, isProblem } from './problem';
 import type {
+  Arrival,
   Attempt,
   Checkpoint,
+  Choices,
   ExamCard,
   ExamRoom,
   ExamSummary,
@@ -11,9 +13,15 @@ import type {
   LogFilter,
   LogPage,
   Recording,
+  RequestDetail,
+  RequestFiling,
+  RequestList,
+  RequestReceipt,
+  Role,
   RosterPreview,
   Separator,
   Session,
+  SignedOut,
   TerminateReason,
   TimelineEvent,
 } from './types';
@@ -69,7 +77,18 @@ function query(values: Record<string, string | number | undefined>): string {
 /** The calls, named after what a person does. */
 export const api = {
   session: (signal?: AbortSignal) => call<Session>('GET', 'api/session', undefined, signal),
-  signOut: () => call<undefined>('POST', 'api/session/end', {}),
+  signOut: (returnTo: string) => call<SignedOut>('POST', `api/session/end${query({ return: returnTo })}`),
+  choices: (signal?: AbortSignal) => call<Choices>('GET', 'api/session/choices', undefined, signal),
+  choose: (personId: string, role: Role) => call<Session>('POST', 'api/session/choice', { personId, role }),
+  arrival: (signal?: AbortSignal) => call<Arrival>('GET', 'api/arrival', undefined, signal),
+  fileRequest: (form: RequestFiling) => call<RequestReceipt>('POST', 'api/requests', form),
+
+  requests: (state: 'open' | 'decided', signal?: AbortSignal) =>
+    call<RequestList>('GET', `api/requests${query({ state })}`, undefined, signal),
+  request: (of: string, search: string, signal?: AbortSignal) =>
+    call<RequestDetail>('GET', `api/requests/${id(of)}${query({ search })}`, undefined, signal),
+  linkRequest: (of: string, personId: string) => call<RequestDetail>('POST', `api/requests/${id(of)}/link`, { personId }),
+  refuseRequest: (of: string, reason: string) => call<RequestDetail>('POST', `api/requests/${id(of)}/refuse`, { reason }),
 
   examCard: (code: string, signal?: AbortSignal) => call<ExamCard>('GET', `api/join/${id(code)}`, undefined, signal),
   join: (code: string) => call<Attempt>('POST', `api/join/${id(code)}`, {}),

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the last sign-in ended */
+        get: operations["arrival"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attempts/{id}": {
         parameters: {
             query?: never;
@@ -379,6 +396,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organisation's requests */
+        get: operations["requests"];
+        put?: never;
+        /** File a request to an organisation */
+        post: operations["fileRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A request, beside whom it may mean */
+        get: operations["request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Link the account of a request */
+        post: operations["linkRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse a request with a reason */
+        post: operations["refuseRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -388,6 +474,40 @@ export interface paths {
         };
         /** Who is signed in */
         get: operations["session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/choice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Act in another role or organisation */
+        post: operations["choose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roles and organisations in which one may act */
+        get: operations["choices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -434,6 +554,37 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Agreement: {
+            /** @enum {string} */
+            birthDate: "same" | "differs" | "unknown";
+            /** @enum {string} */
+            document: "same" | "differs" | "unknown";
+            /** @enum {string} */
+            name: "same" | "differs" | "unknown";
+            /** @enum {string} */
+            snils: "same" | "differs" | "unknown";
+        };
+        Arrival: {
+            /** @description Of Gosuslugi or ours, for the administrator */
+            code?: string;
+            /**
+             * @description How far Gosuslugi checked the account
+             * @enum {string}
+             */
+            level?: "simplified" | "standard" | "confirmed" | "child" | "closed";
+            /** @description What the person can do */
+            message?: components["schemas"]["Text"];
+            /** @description Hers, by Gosuslugi; only when she may file a request */
+            name?: string;
+            /** @description To which she may file one */
+            organisations?: components["schemas"]["OrganisationPick"][];
+            /** @description Why it did not work; empty when it did, or there was none */
+            problem: string;
+            /** @description What she waits for */
+            requests?: components["schemas"]["RequestReceipt"][];
+            /** @description Where she was going */
+            return: string;
+        };
         Attempt: {
             consent: components["schemas"]["Consent"];
             exam: components["schemas"]["ExamCard"];
@@ -464,6 +615,27 @@ export interface components {
             rootHash: string;
             /** Format: int64 */
             size: number;
+        };
+        ChoiceCard: {
+            /** @description She acts in it now */
+            current: boolean;
+            displayName: string;
+            /** @description It was chosen last */
+            last: boolean;
+            organisation: components["schemas"]["OrganisationCard"];
+            personId: string;
+            /** @enum {string} */
+            role: "student" | "proctor" | "registrar" | "administrator" | "guardian";
+        };
+        Choices: {
+            choices: components["schemas"]["ChoiceCard"][];
+            /** @description A path of the application to go to afterwards */
+            return: string;
+        };
+        ChooseInputBody: {
+            personId: string;
+            /** @enum {string} */
+            role: "student" | "proctor" | "registrar" | "administrator" | "guardian";
         };
         Consent: {
             /** Format: date-time */
@@ -581,6 +753,21 @@ export interface components {
             startsAt: string;
             title: string;
         };
+        FileInputBody: {
+            email: string;
+            faculty?: string;
+            group?: string;
+            /** @enum {string} */
+            kind: "link" | "organisation";
+            /**
+             * @description Of the answer
+             * @enum {string}
+             */
+            language: "ru" | "en";
+            message?: string;
+            name: string;
+            organisationId: string;
+        };
         Health: {
             dependencies: {
                 [key: string]: components["schemas"]["Dependency"];
@@ -620,6 +807,9 @@ export interface components {
         };
         Identifications: {
             identifications: components["schemas"]["Identification"][];
+        };
+        LinkRequestInputBody: {
+            personId: string;
         };
         LogPage: {
             /** @description The cursor of the next page */
@@ -661,6 +851,12 @@ export interface components {
             name: string;
             shortName: string;
         };
+        OrganisationPick: {
+            id: string;
+            /** @description She is known there already */
+            linked: boolean;
+            name: string;
+        };
         Recording: {
             /** Format: int64 */
             durationMs: number;
@@ -673,6 +869,105 @@ export interface components {
         };
         Recordings: {
             recordings: components["schemas"]["Recording"][];
+        };
+        RefuseRequestInputBody: {
+            reason: string;
+        };
+        RequestCandidate: {
+            /** @description A date */
+            birthDate: string;
+            /** @description Masked */
+            document: string;
+            /** @description Faculty and group, of the rosters */
+            groups: string[];
+            name: string;
+            personId: string;
+            same: components["schemas"]["Agreement"];
+            /** @description Masked */
+            snils: string;
+            /** @description Linked to another account */
+            taken: boolean;
+        };
+        RequestClaims: {
+            /** @description A date */
+            birthDate: string;
+            documents: string[];
+            name: string;
+            snils: string;
+        };
+        RequestDetail: {
+            /** @description The best first; of a decided request none */
+            candidates: components["schemas"]["RequestCandidate"][];
+            claims: components["schemas"]["RequestClaims"];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            decidedAt?: string;
+            faculty: string;
+            /** @description The first to the last */
+            forms: components["schemas"]["RequestForm"][];
+            group: string;
+            id: string;
+            /** @enum {string} */
+            kind: "link" | "organisation";
+            /** @description By Gosuslugi */
+            name: string;
+            number: string;
+            /** @description Whom the account was linked to */
+            personId?: string;
+            /** @description Why it was refused */
+            reason?: string;
+            /** @enum {string} */
+            state: "open" | "linked" | "refused";
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        RequestForm: {
+            /** Format: date-time */
+            at: string;
+            /** @description Masked */
+            email: string;
+            faculty: string;
+            group: string;
+            message: string;
+            name: string;
+        };
+        RequestList: {
+            /**
+             * Format: int64
+             * @description How many wait
+             */
+            open: number;
+            requests: components["schemas"]["RequestSummary"][];
+        };
+        RequestReceipt: {
+            /** Format: date-time */
+            filedAt: string;
+            /**
+             * Format: int64
+             * @description How many were joined in it
+             */
+            forms: number;
+            number: string;
+            organisation: string;
+        };
+        RequestSummary: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            decidedAt?: string;
+            faculty: string;
+            group: string;
+            id: string;
+            /** @enum {string} */
+            kind: "link" | "organisation";
+            /** @description By Gosuslugi */
+            name: string;
+            number: string;
+            /** @enum {string} */
+            state: "open" | "linked" | "refused";
+            /** Format: date-time */
+            updatedAt: string;
         };
         RoomAttempt: {
             attempt: components["schemas"]["Attempt"];
@@ -742,6 +1037,12 @@ export interface components {
             url: string;
         };
         Session: {
+            /**
+             * Format: int64
+             * @description In how many roles and organisations whoever signed in may act; with more than none and no person, one must be chosen
+             */
+            choices: number;
+            /** @description In which the person acts; the installation's before that */
             organisation: components["schemas"]["OrganisationCard"];
             person?: components["schemas"]["SessionPerson"];
             signedIn: boolean;
@@ -750,7 +1051,12 @@ export interface components {
         SessionPerson: {
             displayName: string;
             id: string;
+            /** @description The one in which she acts; empty when it was taken away */
             roles: string[];
+        };
+        SignedOut: {
+            /** @description The address that ends the session at Gosuslugi and comes back; empty when there is none */
+            next: string;
         };
         StartedIdentificationBody: {
             identificationId: string;
@@ -794,6 +1100,45 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    arrival: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrival"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     attempt: {
         parameters: {
             query?: never;
@@ -1547,7 +1892,9 @@ export interface operations {
                 sha256: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -1599,7 +1946,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -1620,6 +1969,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1945,6 +2303,269 @@ export interface operations {
             };
         };
     };
+    requests: {
+        parameters: {
+            query?: {
+                state?: "open" | "decided";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestList"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    fileRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestReceipt"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    request: {
+        parameters: {
+            query?: {
+                /** @description The beginning of a name; without it, whoever agrees in something */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    linkRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequestInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    refuseRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseRequestInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     session: {
         parameters: {
             query?: never;
@@ -1984,7 +2605,59 @@ export interface operations {
             };
         };
     };
-    endSession: {
+    choose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    choices: {
         parameters: {
             query?: never;
             header?: never;
@@ -1993,15 +2666,69 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
+                    "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Choices"];
+                };
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: {
+                /** @description A path of the application to come back to */
+                return?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -17,12 +17,23 @@ export interface Problem {
   message: LocalText;
 }
 
-export const roles = ['student', 'proctor', 'registrar', 'administrator'] as const;
+export const roles = ['student', 'proctor', 'registrar', 'administrator', 'guardian'] as const;
 export type Role = (typeof roles)[number];
 
 export type Session = Schemas['Session'];
 export type Person = Schemas['SessionPerson'];
 export type Organisation = Schemas['OrganisationCard'];
+export type SignedOut = Schemas['SignedOut'];
+export type Choices = Schemas['Choices'];
+export type ChoiceCard = Schemas['ChoiceCard'];
+export type Arrival = Schemas['Arrival'];
+export type RequestFiling = Schemas['FileInputBody'];
+export type RequestReceipt = Schemas['RequestReceipt'];
+export type RequestList = Schemas['RequestList'];
+export type RequestSummary = Schemas['RequestSummary'];
+export type RequestDetail = Schemas['RequestDetail'];
+export type RequestCandidate = Schemas['RequestCandidate'];
+export type Agreement = RequestCandidate['same']['name'];
 export type ExamCard = Schemas['ExamCard'];
 export type Attempt = Schemas['Attempt'];
 export type AttemptState = Attempt['state'];

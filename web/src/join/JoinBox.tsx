@@ -4,10 +4,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client';
 import { ApiError } from '../api/problem';
-import { sessionKey } from '../api/session';
 import type { ExamCard, Person } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
 import { ProblemAlert } from '../shell/ProblemAlert';
+import { useSignOut } from '../shell/useSignOut';
 import { rememberAttempt } from './attempt';
 import { ContactLine } from './ContactLine';
 
@@ -28,10 +28,7 @@ export function JoinBox({ card, person }: JoinBoxProps) {
       client.setQueryData<ExamCard>(['exam-card', card.code, person.id], { ...card, attemptId: attempt.id });
     },
   });
-  const signOut = useMutation({
-    mutationFn: api.signOut,
-    onSuccess: () => client.invalidateQueries({ queryKey: sessionKey }),
-  });
+  const signOut = useSignOut(`/e/${encodeURIComponent(card.code)}`);
   const stranger = join.error instanceof ApiError && join.error.code === 'not_in_roster' ? join.error : undefined;
   return (
     <Stack gap="md">

@@ -1,29 +1,21 @@
 import { ActionIcon, Menu, Text } from '@mantine/core';
-import { IconLogout, IconUserCircle } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { IconLogout, IconSwitchHorizontal, IconUserCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate } from 'react-router';
-import { api } from '../api/client';
+import { Link } from 'react-router';
 import { useSession } from '../api/session';
 import { roles } from '../api/types';
+import { useSignOut } from './useSignOut';
 
-/** Who is signed in, and the way out. */
+/** Who is signed in and in which role, the way to another one, and the way out. */
 export default function AccountMenu() {
   const { t } = useTranslation();
   const session = useSession();
-  const queryClient = useQueryClient();
-  const navigate = useNavigate();
-  const signOut = useMutation({
-    mutationFn: api.signOut,
-    onSuccess: async () => {
-      await navigate('/');
-      queryClient.clear();
-    },
-  });
+  const signOut = useSignOut('/');
   const person = session.data?.person;
-  if (person === undefined) return null;
+  if (session.data === undefined || person === undefined) return null;
+  const { choices, organisation } = session.data;
   return (
-    <Menu position="bottom-end" width={260}>
+    <Menu position="bottom-end" width={280}>
       <Menu.Target>
         <ActionIcon size="lg" variant="subtle" color="gray" c="dimmed" aria-label={t('header.account')} data-testid="account">
           <IconUserCircle size={24} aria-hidden />
@@ -34,14 +26,24 @@ export default function AccountMenu() {
           <Text fw={600} c="var(--mantine-color-text)" data-testid="account-name" size="md">
             {person.displayName}
           </Text>
-          <Text size="sm" c="dimmed">
+          <Text size="sm" c="dimmed" data-testid="account-role" data-role={person.roles[0]}>
             {roles
               .filter((role) => person.roles.includes(role))
               .map((role) => t(`role.${role}`))
               .join(', ')}
           </Text>
+          {choices > 1 && (
+            <Text size="sm" c="dimmed">
+              {organisation.name}
+            </Text>
+          )}
         </Menu.Label>
         <Menu.Divider />
+        {choices > 1 && (
+          <Menu.Item component={Link} to="/choose" leftSection={<IconSwitchHorizontal size={18} aria-hidden />} data-testid="change-role">
+            {t('header.changeRole')}
+          </Menu.Item>
+        )}
         <Menu.Item
           leftSection={<IconLogout size={18} aria-hidden />}
           onClick={() => signOut.mutate()}

@@ -1,0 +1,20 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from 'react-router';
+import { api } from '../api/client';
+
+/** Signs out and goes on at a path of ours; Gosuslugi end their session, too, and send the browser there. */
+export function useSignOut(returnTo: string) {
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  return useMutation({
+    mutationFn: () => api.signOut(returnTo),
+    onSuccess: async ({ next }) => {
+      if (next !== '') {
+        window.location.assign(next);
+        return;
+      }
+      await navigate(returnTo);
+      queryClient.clear();
+    },
+  });
+}
