@@ -1,15 +1,19 @@
 package ledger
 
 import (
-	"bufio"
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
 )
 
 // Format of an export.
@@ -32,40 +36,39 @@ type ExportOptions struct {
 
 // Export streams the selected records, oldest first, and returns how many it wrote.
 func (l *Log) Export(ctx context.Context, w io.Writer, o ExportOptions) (int, error) {
-	out := bufio.NewWriterSize(w, 64<<10)
-	var write func(Row) error
-	finish := func() error { return nil }
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
 	switch o.Format {
 	case JSONL:
-		write = func(r Row) error { return writeJSONLine(out, r) }
+		return l.exportText(ctx, w, o, l.writeJSONLines)
 	case CSV:
-		table, err := newCSV(out, o)
-		if err != nil {
-			return 0, err
-		}
-		write, finish = table.write, table.flush
+		return l.exportCSV(ctx, w, o)
 	case XLSX:
-		book, err := newXLSX(out, o)
-		if err != nil {
-			return 0, err
-		}
-		defer book.close()
-		write, finish = book.write, book.finish
-	default:
-		return 0, fmt.Errorf("export format %q: want csv, xlsx or jsonl", o.Format)
+		return l.exportXLSX(ctx, w, o)
+	}
+	return 0, fmt.Errorf("export format %q: want csv, xlsx or jsonl", o.Format)
+}
+
+// exportText writes what write makes of some records, and of the next.
+func (l *Log) exportText(ctx context.Context, w io.Writer, o ExportOptions, write func(io.Writer, []storedRecord) error) (int, error) {
+	type text struct {
+		records int
+		bytes   []byte
 	}
 	n := 0
-	err := l.Each(ctx, o.Filter, func(r Row) error {
-		n++
-		return write(r)
+	err := eachPart(ctx, l, o.Filter, func(records []storedRecord) (text, error) {
+		out := bytes.NewBuffer(make([]byte, 0, len(records)*1024))
+		if err := write(out, records); err != nil {
+			return text{}, err
+		}
+		return text{len(records), out.Bytes()}, nil
+	}, func(t text) error {
+		n += t.records
+		_, err := w.Write(t.bytes)
+		return err
 	})
-	if err != nil {
-		return n, err
-	}
-	if err := finish(); err != nil {
-		return n, fmt.Errorf("export: %w", err)
-	}
-	return n, out.Flush()
+	return n, err
 }
 
 // jsonLine is a line of the JSON Lines export: the record's sealed bytes stand in it unchanged, so that their hash can be taken from the line.
@@ -76,17 +79,27 @@ type jsonLine struct {
 	Personal map[string]string `json:"personal,omitempty"`
 }
 
-func writeJSONLine(w io.Writer, r Row) error {
+func (l *Log) writeJSONLines(w io.Writer, records []storedRecord) error {
+	rows, err := l.decode(records)
+	if err != nil {
+		return err
+	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false) // it would change the record's bytes
-	return enc.Encode(jsonLine{Leaf: r.Leaf, SHA256: r.SHA256(), Record: r.Body, Personal: r.Personal})
+	for _, r := range rows {
+		if err := enc.Encode(jsonLine{Leaf: r.Leaf, SHA256: r.SHA256(), Record: r.Body, Personal: r.Personal}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-type csvTable struct {
-	w     *csv.Writer
-	zone  *time.Location
-	comma bool // decimal comma, as a Russian Excel reads numbers
-}
+// Where some of the columns stand.
+const (
+	columnAt      = 2
+	columnType    = 3
+	columnOutcome = 9
+)
 
 var csvHeader = []string{
 	"Запись журнала", "Номер листа", "Время", "Вид", "Код экзамена", "Экзамен", "Студент", "Группа", "ЕСИА OID", "Итог", "Причина", "Попытка",
@@ -94,65 +107,107 @@ var csvHeader = []string{
 	"Идентификатор вердикта", "Запрос", "SHA-256 записи журнала",
 }
 
-func newCSV(w io.Writer, o ExportOptions) (*csvTable, error) {
-	separator := o.Separator
-	if separator == 0 {
-		separator = ';'
+func (l *Log) exportCSV(ctx context.Context, w io.Writer, o ExportOptions) (int, error) {
+	if o.Separator == 0 {
+		o.Separator = ';'
 	}
-	if !strings.ContainsRune(";,\t", separator) {
-		return nil, fmt.Errorf("CSV separator %q: want ';', ',' or tab", separator)
+	if !strings.ContainsRune(";,\t", o.Separator) {
+		return 0, fmt.Errorf("CSV separator %q: want ';', ',' or tab", o.Separator)
 	}
 	if _, err := io.WriteString(w, "\ufeff"); err != nil { // Excel takes UTF-8 for what it is only with a byte order mark
-		return nil, err
+		return 0, err
 	}
-	t := &csvTable{w: csv.NewWriter(w), zone: o.Zone, comma: separator == ';'}
-	if t.zone == nil {
-		t.zone = time.UTC
+	head := csv.NewWriter(w)
+	head.Comma, head.UseCRLF = o.Separator, true
+	if err := head.Write(csvHeader); err != nil {
+		return 0, err
 	}
-	t.w.Comma = separator
-	t.w.UseCRLF = true
-	return t, t.w.Write(csvHeader)
+	head.Flush()
+	if err := head.Error(); err != nil {
+		return 0, err
+	}
+	return l.exportText(ctx, w, o, func(out io.Writer, records []storedRecord) error { return l.writeCSVLines(out, records, o) })
 }
 
-func (t *csvTable) write(r Row) error {
-	values, err := columns(r, t.zone)
-	if err != nil {
-		return err
-	}
-	cells := make([]string, len(values))
-	for i, v := range values {
-		switch v := v.(type) {
-		case string:
-			cells[i] = harmless(v)
-		case int64:
-			cells[i] = strconv.FormatInt(v, 10)
-		case float64:
-			cells[i] = t.number(v)
-		case time.Time:
-			cells[i] = v.Format("02.01.2006 15:04:05")
+func (l *Log) writeCSVLines(w io.Writer, records []storedRecord, o ExportOptions) error {
+	lines := csv.NewWriter(w)
+	lines.Comma, lines.UseCRLF = o.Separator, true
+	cells := make([]string, len(csvHeader))
+	for _, s := range records {
+		values, err := l.columns(s, o.Zone)
+		if err != nil {
+			return err
+		}
+		for i, v := range values {
+			switch v := v.(type) {
+			case nil:
+				cells[i] = ""
+			case string:
+				cells[i] = harmless(v)
+			case int64:
+				cells[i] = strconv.FormatInt(v, 10)
+			case float64:
+				cells[i] = number(v, o.Separator)
+			case time.Time:
+				cells[i] = v.Format("02.01.2006 15:04:05")
+			}
+		}
+		if err := lines.Write(cells); err != nil {
+			return err
 		}
 	}
-	return t.w.Write(cells)
+	lines.Flush()
+	return lines.Error()
+}
+
+// exported is what a table shows of an identification's data; skipping the rest is what makes an export fast.
+type exported struct {
+	Exam    ExamRef `json:"exam"`
+	Number  int64   `json:"number"`
+	Reason  string  `json:"reason"`
+	Request string  `json:"request"`
+	Policy  struct {
+		Threshold float64 `json:"threshold"`
+	} `json:"policy"`
+	Scores   *Scores  `json:"scores"`
+	Liveness *float64 `json:"liveness"`
+	Photo    *Photo   `json:"photo"`
+	Voice    *struct {
+		SHA256 string `json:"sha256"`
+	} `json:"voice"`
+	Verdict *struct {
+		ID string `json:"id"`
+	} `json:"verdict"`
+}
+
+// opened is a record's body as far as a table needs it.
+type opened[Data any] struct {
+	Data     Data              `json:"data"`
+	Personal map[string]string `json:"personal"`
 }
 
 // columns are a record's cells in the order of csvHeader: string, int64, float64, time.Time, or nil where it has no such thing.
-func columns(r Row, zone *time.Location) ([]any, error) {
-	// Every type of record has the exam; an identification has the rest.
-	var d Identification
-	if err := r.Data(&d); err != nil {
+func (l *Log) columns(s storedRecord, zone *time.Location) ([]any, error) {
+	if s.Type != TypeIdentification { // others may have the exam and a reason, and call something else by the other names
+		var o opened[struct {
+			Exam   ExamRef `json:"exam"`
+			Reason string  `json:"reason"`
+		}]
+		if err := jsonv2.Unmarshal(s.Body, &o); err != nil {
+			return nil, fmt.Errorf("record %s: %w", s.ID, err)
+		}
+		return l.commonColumns(s, zone, o.Personal, exported{Exam: o.Data.Exam, Reason: o.Data.Reason})
+	}
+	var o opened[exported]
+	if err := jsonv2.Unmarshal(s.Body, &o); err != nil {
+		return nil, fmt.Errorf("record %s: %w", s.ID, err)
+	}
+	d := o.Data
+	out, err := l.commonColumns(s, zone, o.Personal, d)
+	if err != nil {
 		return nil, err
 	}
-	out := []any{
-		r.ID.String(), nil, r.At.In(zone), string(r.Type), d.Exam.Code, d.Exam.Title,
-		r.Personal["student"], d.Exam.Group, r.Personal["oid"], r.Outcome, d.Reason, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, d.Request, r.SHA256(),
-	}
-	if r.Leaf != nil {
-		out[1] = *r.Leaf
-	}
-	if r.Type != TypeIdentification {
-		return out, nil
-	}
-	out[11], out[15] = int64(d.Number), d.Policy.Threshold
+	out[11], out[15] = d.Number, d.Policy.Threshold
 	if d.Scores != nil {
 		out[12], out[13], out[14] = d.Scores.Overall, d.Scores.Photo, d.Scores.Sound
 	}
@@ -171,14 +226,26 @@ func columns(r Row, zone *time.Location) ([]any, error) {
 	return out, nil
 }
 
-func (t *csvTable) flush() error {
-	t.w.Flush()
-	return t.w.Error()
+func (l *Log) commonColumns(s storedRecord, zone *time.Location, hashes map[string]string, d exported) ([]any, error) {
+	personal, err := l.personal(s.ID, s.Personal, hashes)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(s.Body)
+	out := []any{
+		s.ID.String(), nil, s.At.In(zone), string(s.Type), d.Exam.Code, d.Exam.Title, personal["student"], d.Exam.Group, personal["oid"], s.Outcome, d.Reason,
+		nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, d.Request, hex.EncodeToString(sum[:]),
+	}
+	if s.Leaf != nil {
+		out[1] = *s.Leaf
+	}
+	return out, nil
 }
 
-func (t *csvTable) number(v float64) string {
+// number has a decimal comma beside semicolons, as a Russian Excel reads numbers.
+func number(v float64, separator rune) string {
 	s := strconv.FormatFloat(v, 'f', -1, 64)
-	if t.comma {
+	if separator == ';' {
 		s = strings.Replace(s, ".", ",", 1)
 	}
 	return s

@@ -4,11 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/tlog"
@@ -37,7 +38,7 @@ type Row struct {
 	Body     []byte            // canonical JSON, the leaf's bytes
 	Personal map[string]string // empty where erased
 
-	data json.RawMessage // of the body, where it was read already
+	data jsontext.Value // of the body, where it was read already
 }
 
 // SHA256 of the body, in hex (not the leaf's hash, which RFC 6962 prefixes with a zero byte).
@@ -50,21 +51,14 @@ func (r Row) SHA256() string {
 func (r Row) Data(into any) error {
 	data := r.data
 	if data == nil {
-		var env envelope[json.RawMessage]
-		if err := r.decode(&env); err != nil {
-			return err
+		var env envelope[jsontext.Value]
+		if err := json.Unmarshal(r.Body, &env); err != nil {
+			return fmt.Errorf("record %s: %w", r.ID, err)
 		}
 		data = env.Data
 	}
 	if err := json.Unmarshal(data, into); err != nil {
 		return fmt.Errorf("data of record %s: %w", r.ID, err)
-	}
-	return nil
-}
-
-func (r Row) decode(env *envelope[json.RawMessage]) error {
-	if err := json.Unmarshal(r.Body, env); err != nil {
-		return fmt.Errorf("record %s: %w", r.ID, err)
 	}
 	return nil
 }
@@ -96,26 +90,26 @@ func (l *Log) Page(ctx context.Context, f Filter, cursor int64, limit int) (rows
 
 // Each calls fn for every selected record, oldest first, streaming.
 func (l *Log) Each(ctx context.Context, f Filter, fn func(Row) error) error {
-	where, args := f.where()
-	rows, err := l.pool.Query(ctx, fmt.Sprintf(`%s where %s order by seq`, selectRecord, where), args...)
-	if err != nil {
-		return fmt.Errorf("read the log: %w", err)
+	return eachPart(ctx, l, f, l.decode, func(rows []Row) error {
+		for _, r := range rows {
+			if err := fn(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// decode makes rows of a part.
+func (l *Log) decode(records []storedRecord) ([]Row, error) {
+	rows := make([]Row, len(records))
+	for i, s := range records {
+		var err error
+		if rows[i], err = l.row(s); err != nil {
+			return nil, err
+		}
 	}
-	defer rows.Close()
-	for rows.Next() {
-		s, err := pgx.RowToStructByName[storedRecord](rows)
-		if err != nil {
-			return fmt.Errorf("read the log: %w", err)
-		}
-		row, err := l.row(s)
-		if err != nil {
-			return err
-		}
-		if err := fn(row); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return rows, nil
 }
 
 // Checkpoint is a signed tree head.
@@ -173,7 +167,10 @@ type storedRecord struct {
 }
 
 func (l *Log) row(s storedRecord) (Row, error) {
-	var env envelope[json.RawMessage]
+	var env struct {
+		Data     jsontext.Value    `json:"data"`
+		Personal map[string]string `json:"personal"`
+	}
 	if err := json.Unmarshal(s.Body, &env); err != nil {
 		return Row{}, fmt.Errorf("record %s: %w", s.ID, err)
 	}

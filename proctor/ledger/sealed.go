@@ -3,9 +3,11 @@ package ledger
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
@@ -30,7 +32,9 @@ func (l *Log) EachPersonal(ctx context.Context, f Filter, size int64, fn func(le
 	var id uuid.UUID
 	var body, sealed []byte
 	return l.inTree(ctx, f, size, "leaf, id, body, personal", []any{&leaf, &id, &body, &sealed}, func() error {
-		var env envelope[json.RawMessage]
+		var env struct {
+			Personal map[string]string `json:"personal"`
+		}
 		if err := json.Unmarshal(body, &env); err != nil {
 			return fmt.Errorf("record %s: %w", id, err)
 		}
@@ -83,10 +87,10 @@ func (l *Log) unseal(id uuid.UUID, sealed []byte, hashes map[string]string) (map
 	if err := json.Unmarshal(plain, &values); err != nil {
 		return nil, fmt.Errorf("personal fields of record %s: %w", id, err)
 	}
-	for field, hash := range hashes {
+	for _, field := range slices.Sorted(maps.Keys(hashes)) {
 		v, ok := values[field]
 		salt, err := hex.DecodeString(v.Salt)
-		if !ok || err != nil || personalHash(salt, v.Value) != hash {
+		if !ok || err != nil || personalHash(salt, v.Value) != hashes[field] {
 			return nil, fmt.Errorf("record %s: the value of %q does not have the hash that the log sealed", id, field)
 		}
 	}

@@ -3,11 +3,12 @@ package ledger
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -176,7 +177,7 @@ func (l *Log) each(ctx context.Context, tx pgx.Tx, which string, args []any, fn 
 
 // matches compares the columns by which a record is found with the body that the tree seals.
 func (s storedRecord) matches() error {
-	var env envelope[json.RawMessage]
+	var env envelope[jsontext.Value]
 	if err := json.Unmarshal(s.Body, &env); err != nil {
 		return fmt.Errorf("record %s: %w", s.ID, err)
 	}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -35,9 +36,6 @@ type xlsxBook struct {
 
 func newXLSX(out io.Writer, o ExportOptions) (_ *xlsxBook, err error) {
 	b := &xlsxBook{out: out, file: excelize.NewFile(), zone: o.Zone, counts: map[[2]string]int64{}}
-	if b.zone == nil {
-		b.zone = time.UTC
-	}
 	defer func() {
 		if err != nil {
 			b.close()
@@ -90,25 +88,50 @@ func (b *xlsxBook) set(cells []any) error {
 	return b.stream.SetRow(at, cells)
 }
 
-func (b *xlsxBook) write(r Row) error {
-	cells, err := columns(r, b.zone)
+func (l *Log) exportXLSX(ctx context.Context, w io.Writer, o ExportOptions) (int, error) {
+	book, err := newXLSX(w, o)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	for i, v := range cells {
-		if at, ok := v.(time.Time); ok {
-			// A sheet knows no zones: it is given the clock on the wall.
-			_, offset := at.Zone()
-			cells[i] = excelize.Cell{StyleID: b.date, Value: at.UTC().Add(time.Duration(offset) * time.Second)}
+	defer book.close()
+	n := 0
+	err = eachPart(ctx, l, o.Filter, func(records []storedRecord) ([][]any, error) {
+		rows := make([][]any, len(records))
+		for i, s := range records {
+			var err error
+			if rows[i], err = l.columns(s, o.Zone); err != nil {
+				return nil, err
+			}
 		}
+		return rows, nil
+	}, func(rows [][]any) error {
+		for _, cells := range rows {
+			if err := book.write(cells); err != nil {
+				return err
+			}
+		}
+		n += len(rows)
+		return nil
+	})
+	if err != nil {
+		return n, err
 	}
-	b.counts[[2]string{string(r.Type), r.Outcome}]++
-	if b.first.IsZero() || r.At.Before(b.first) {
-		b.first = r.At
+	return n, book.finish()
+}
+
+// write adds a row of columns' cells.
+func (b *xlsxBook) write(cells []any) error {
+	at := cells[columnAt].(time.Time)
+	b.counts[[2]string{cells[columnType].(string), cells[columnOutcome].(string)}]++
+	if b.first.IsZero() || at.Before(b.first) {
+		b.first = at
 	}
-	if r.At.After(b.last) {
-		b.last = r.At
+	if at.After(b.last) {
+		b.last = at
 	}
+	// A sheet knows no zones: it is given the clock on the wall.
+	_, offset := at.Zone()
+	cells[columnAt] = excelize.Cell{StyleID: b.date, Value: at.UTC().Add(time.Duration(offset) * time.Second)}
 	return b.set(cells)
 }
 
