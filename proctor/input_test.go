@@ -276,7 +276,7 @@ func TestBadRequests(t *testing.T) {
 		}
 	})
 	t.Run("decline and come back", func(t *testing.T) {
-		for _, step := range []struct{ path, state string }{{"/decline", "declined"}, {"/return", "registered"}} {
+		for _, step := range []struct{ path, state string }{{"/decline", "declined"}, {"/return", "ready"}} {
 			status, text := anna.call(t, http.MethodPost, own+step.path, nil)
 			var after attempt
 			if status != http.StatusOK || json.Unmarshal([]byte(text), &after) != nil || after.State != step.state {

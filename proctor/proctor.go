@@ -173,6 +173,11 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	var running sync.WaitGroup
 	running.Go(func() { s.sequencer.Run(background) })
 	running.Go(func() { s.api.Run(background) })
+	running.Go(func() {
+		s.Archive.Run(background, func(err error) {
+			s.logger.Error("WITHDRAWN RECORDINGS ARE NOT ERASED; it is tried again within the hour", "error", err)
+		})
+	})
 	if s.postman != nil {
 		running.Go(func() { s.postman.Run(background) })
 	}

@@ -158,6 +158,9 @@ func (s *Server) changed(attempt uuid.UUID) {
 		}
 		return
 	}
+	if !mayPublish(a.State) {
+		s.Identify.Stop(attempt)
+	}
 	student, watchers := s.hub.student(attempt), s.hub.watching(a.ExamID)
 	if student == nil && len(watchers) == 0 {
 		return

@@ -87,6 +87,14 @@ func explain(ctx context.Context, logger *slog.Logger, err error) *Problem {
 		return problem(http.StatusConflict, "exam_over")
 	case errors.Is(err, account.ErrNotConfirmed):
 		return problem(http.StatusForbidden, "account_not_confirmed")
+	case errors.Is(err, account.ErrGuardianNeeded):
+		return problem(http.StatusForbidden, "guardian_needed")
+	case errors.Is(err, account.ErrOfAge):
+		return problem(http.StatusConflict, "of_age")
+	case errors.Is(err, account.ErrNoConsent):
+		return problem(http.StatusConflict, "no_consent")
+	case errors.Is(err, account.ErrConsentText):
+		return problem(http.StatusUnprocessableEntity, "consent_text_invalid")
 	case errors.Is(err, account.ErrNoConsentText):
 		return problem(http.StatusConflict, "no_consent_text")
 	case errors.Is(err, identify.ErrNoTries):

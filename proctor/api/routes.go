@@ -31,6 +31,7 @@ var (
 	seers       = access{roles: []account.Role{account.Proctor, account.Registrar}}
 	ownerOrLead = access{owner: true, roles: []account.Role{account.Proctor}}
 	registrars  = access{roles: []account.Role{account.Registrar}}
+	students    = access{roles: []account.Role{account.Student}}
 	listKeepers = access{roles: []account.Role{account.Registrar, account.Administrator}}
 )
 
@@ -75,6 +76,11 @@ func (s *Server) operations() {
 	route(s, post, "/api/attempts/{id}/identification", "identify", "Begin an identification", owner, s.startIdentification)
 	route(s, post, "/api/attempts/{id}/begin", "begin", "Begin the exam", owner, s.begin)
 	route(s, post, "/api/attempts/{id}/finish", "finish", "Hand in, or end for this student", ownerOrLead, s.finish)
+
+	route(s, get, "/api/consents", "myConsents", "My consents, and what stands", students, s.myConsents)
+	route(s, post, "/api/consents/withdraw", "withdrawConsent", "Withdraw my consent", students, s.withdrawConsent)
+	route(s, get, "/api/consent-texts", "consentTexts", "Versions of the consent text, the current one first", listKeepers, s.consentTexts)
+	route(s, post, "/api/consent-texts", "publishConsentText", "Publish a new version of the consent text", listKeepers, s.publishConsentText)
 
 	route(s, get, "/api/exams", "exams", "The organisation's exams", staff, s.listExams)
 	route(s, get, "/api/exams/{id}", "room", "An exam's room", seers, s.room)

@@ -44,8 +44,19 @@ func (s *Server) join(ctx context.Context, in *codePath) (*body[Attempt], error)
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.Exams.Join(ctx, e, caller(ctx).ID)
-	return s.attemptAnswer(ctx, a, err)
+	person := caller(ctx)
+	standing, err := s.Accounts.Standing(ctx, nil, *person)
+	if err != nil {
+		return nil, err
+	}
+	if standing == nil && s.Accounts.Minor(*person) {
+		return nil, account.ErrGuardianNeeded
+	}
+	a, err := s.Exams.Join(ctx, e, person.ID)
+	if err != nil {
+		return nil, err
+	}
+	return s.goOnWithConsent(ctx, a)
 }
 
 func (s *Server) getAttempt(ctx context.Context, in *AttemptPath) (*body[Attempt], error) {
@@ -71,25 +82,19 @@ func (s *Server) consent(ctx context.Context, in *consentInput) (*body[Attempt],
 	if text.ID != in.Body.TextID || hex.EncodeToString(text.SHA256) != in.Body.SHA256 {
 		return nil, problem(http.StatusConflict, "consent_outdated")
 	}
-	now := s.Now().UTC()
 	err = pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		before, err := s.Exams.Move(ctx, tx, in.ID, exam.Move{From: exam.Registered, To: exam.Ready, Actor: person.ID, Reason: "consent_granted"})
 		if err != nil {
 			return err
 		}
-		if err := s.Accounts.GrantConsent(ctx, tx, account.Grant{Attempt: in.ID, Person: *person, Text: text, At: now}); err != nil {
-			return err
-		}
-		ref, err := s.Exams.Ref(ctx, before)
+		use, err := s.consentUse(ctx, before)
 		if err != nil {
 			return err
 		}
-		_, err = s.Log.Append(ctx, tx, ledger.Entry{
-			Type: ledger.TypeConsent, At: now, Exam: before.ExamID, Attempt: before.ID, Person: person.ID, Outcome: "granted",
-			Data:     ledger.Consent{Exam: ref, Version: text.Version, TextSHA256: in.Body.SHA256},
-			Personal: map[string]string{"student": before.Student, "oid": before.OID},
-		})
-		return err
+		if err := s.Archive.Spare(ctx, tx, in.ID); err != nil {
+			return err
+		}
+		return s.Accounts.GrantConsent(ctx, tx, account.Grant{Person: *person, Text: text, Use: &use})
 	})
 	if err != nil {
 		return nil, err
@@ -104,6 +109,9 @@ func (s *Server) decline(ctx context.Context, in *AttemptPath) (*body[Attempt], 
 		before, err := s.Exams.Move(ctx, tx, in.ID, exam.Move{To: exam.Declined, Actor: person.ID, Reason: "other_form"})
 		if err != nil {
 			return err
+		}
+		if before.State != exam.Registered && before.State != exam.Ready { // further on it is a consent that is withdrawn
+			return &exam.IllegalMove{From: before.State, To: exam.Declined}
 		}
 		ref, err := s.Exams.Ref(ctx, before)
 		if err != nil {
@@ -129,7 +137,13 @@ func (s *Server) comeBack(ctx context.Context, in *AttemptPath) (*body[Attempt],
 	if err := s.notOver(ctx, a); err != nil {
 		return nil, err
 	}
-	return s.move(ctx, in, exam.Move{From: exam.Declined, To: exam.Registered, Reason: "came_back"})
+	if _, err := s.move(ctx, in, exam.Move{From: exam.Declined, To: exam.Registered, Reason: "came_back"}); err != nil {
+		return nil, err
+	}
+	if a, err = s.Exams.Attempt(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return s.goOnWithConsent(ctx, a)
 }
 
 func (s *Server) begin(ctx context.Context, in *AttemptPath) (*body[Attempt], error) {

@@ -87,6 +87,7 @@ type Service struct {
 type attemptRun struct {
 	id     uuid.UUID
 	spoken chan uuid.UUID // the challenge that was read to its end
+	stop   context.CancelFunc
 }
 
 // New makes a service.
@@ -124,19 +125,23 @@ type Progress struct {
 // Start begins an identification over the student's live stream and returns its id. Progress goes to report, from one goroutine, until the
 // phase is done. The attempt moves to identifying first; *exam.IllegalMove, ErrNoTries, ErrBusy and ErrClosed say why it does not.
 func (s *Service) Start(ctx context.Context, attempt uuid.UUID, stream Stream, report func(Progress)) (uuid.UUID, error) {
-	run := &attemptRun{id: uuid.New(), spoken: make(chan uuid.UUID, 1)}
+	life, stop := context.WithCancel(s.life)
+	run := &attemptRun{id: uuid.New(), spoken: make(chan uuid.UUID, 1), stop: stop}
 	if err := s.claim(attempt, run); err != nil {
+		stop()
 		return uuid.Nil, err
 	}
 	before, err := s.enter(ctx, attempt)
 	if err != nil {
+		stop()
 		s.forget(attempt)
 		s.running.Done()
 		return uuid.Nil, err
 	}
 	go func() {
 		defer s.running.Done()
-		result := s.run(s.life, run, before, stream, report)
+		defer stop()
+		result := s.run(life, run, before, stream, report)
 		// From here on the student may try again, while the recording is being cut.
 		s.forget(attempt)
 		if result != nil {
@@ -158,6 +163,17 @@ func (s *Service) Spoken(attempt, challenge uuid.UUID) {
 	select {
 	case run.spoken <- challenge:
 	default:
+	}
+}
+
+// Stop ends an identification of the attempt that runs here, without a verdict: nothing more is taken from her stream or sent to the verifier.
+// The attempt must have been moved on by whoever calls it.
+func (s *Service) Stop(attempt uuid.UUID) {
+	s.mu.Lock()
+	run := s.active[attempt]
+	s.mu.Unlock()
+	if run != nil {
+		run.stop()
 	}
 }
 

@@ -87,7 +87,7 @@ func describeStruct(b *strings.Builder, name, doc string, s *ast.StructType) {
 		tag := reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("json")
 		field, options, _ := strings.Cut(tag, ",")
 		kind, comment := jsonType(f.Type), strings.TrimSpace(f.Comment.Text())
-		if options == "omitempty" {
+		if options == "omitempty" || options == "omitzero" {
 			kind += ", may be absent"
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", field, kind, comment)

@@ -10,6 +10,9 @@ const (
 	TypeIdentification Type = "identification" // Identification
 	TypeAdmission      Type = "admission"      // Admission
 	TypeConsent        Type = "consent"        // Consent
+	TypeWithdrawal     Type = "withdrawal"     // Withdrawal
+	TypeGuardian       Type = "guardian"       // Guardian
+	TypeErasure        Type = "erasure"        // Erasure
 	TypeDecline        Type = "decline"        // Decline
 	TypeRecordingHead  Type = "recording_head" // RecordingHead
 	TypeLink           Type = "link"           // Link
@@ -101,16 +104,40 @@ type Admission struct {
 	Identification string  `json:"identification"` // the record's id
 }
 
-// Consent is a granted consent. Personal fields: student, oid.
+// Consent is a consent that was granted, or refused, or that an attempt relies on (outcomes granted, refused, stands).
+// Personal fields: student, oid; of a minor's also guardian, guardian_oid.
 type Consent struct {
-	Exam       ExamRef `json:"exam"`
+	Exam       ExamRef `json:"exam,omitzero"`       // the exam it was asked for
+	Consent    string  `json:"consent,omitempty"`   // the consent's id
+	By         string  `json:"by,omitempty"`        // "student" or "guardian"
+	Authority  string  `json:"authority,omitempty"` // what tells that the guardian is one: "esia" or "papers"
 	Version    int     `json:"version"`
 	TextSHA256 string  `json:"textSha256"`
 }
 
+// Withdrawal is a consent that was taken back. Personal fields: student, oid; of a minor's also guardian, guardian_oid.
+type Withdrawal struct {
+	Consent    string    `json:"consent"` // the consent's id
+	By         string    `json:"by"`      // "student" or "guardian"
+	Version    int       `json:"version"`
+	TextSHA256 string    `json:"textSha256"`
+	EraseBy    time.Time `json:"eraseBy"` // when what was recorded is erased at the latest
+}
+
+// Guardian says whether somebody is a minor's parent (outcomes confirmed, refused). Personal fields: student, guardian, guardian_oid; actor, who looked at the papers.
+type Guardian struct {
+	By string `json:"by"` // what it was seen from: "esia" or "papers"
+}
+
+// Erasure says that the key of an attempt's recordings and verdicts was destroyed: no copy of them can be read any more.
+type Erasure struct {
+	Reason string `json:"reason"` // "consent_withdrawn"
+}
+
 // Decline says that another form of the exam was chosen; nothing else follows from it. Personal fields: student.
 type Decline struct {
-	Exam ExamRef `json:"exam"`
+	Exam   ExamRef `json:"exam"`
+	Reason string  `json:"reason,omitempty"` // "consent_withdrawn"; absent: it was chosen
 }
 
 // RecordingHead seals a recording up to a segment: the segment's hash covers the one before it, and so on to the first.

@@ -225,6 +225,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consent-texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of the consent text, the current one first */
+        get: operations["consentTexts"];
+        put?: never;
+        /** Publish a new version of the consent text */
+        post: operations["publishConsentText"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My consents, and what stands */
+        get: operations["myConsents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consents/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw my consent */
+        post: operations["withdrawConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/exams": {
         parameters: {
             query?: never;
@@ -647,6 +699,28 @@ export interface components {
             sha256: string;
             textId: string;
         };
+        ConsentItem: {
+            /** Format: date-time */
+            grantedAt: string;
+            /** @description Who gave it for a minor */
+            guardian?: string;
+            id: string;
+            terms: components["schemas"]["ConsentTerms"];
+            text: components["schemas"]["ConsentText"];
+            /** Format: date-time */
+            withdrawnAt?: string;
+            withdrawnBy?: string;
+        };
+        ConsentTerms: {
+            actions: string;
+            address: string;
+            data: string;
+            operator: string;
+            processor: string;
+            purpose: string;
+            term: string;
+            withdrawal: string;
+        };
         ConsentText: {
             body: string;
             id: string;
@@ -654,6 +728,9 @@ export interface components {
             title: string;
             /** Format: int64 */
             version: number;
+        };
+        ConsentTextList: {
+            texts: components["schemas"]["PublishedConsentText"][];
         };
         Dependency: {
             detail?: string;
@@ -847,6 +924,15 @@ export interface components {
             /** Format: int64 */
             value: number;
         };
+        MyConsents: {
+            consents: components["schemas"]["ConsentItem"][];
+            /** Format: int64 */
+            eraseDays: number;
+            /** @description A parent consents and withdraws */
+            minor: boolean;
+            /** @description The one in force */
+            standing?: string;
+        };
         OrganisationCard: {
             name: string;
             shortName: string;
@@ -856,6 +942,23 @@ export interface components {
             /** @description She is known there already */
             linked: boolean;
             name: string;
+        };
+        PublishInputBody: {
+            /** @description Paragraphs before the terms, separated by an empty line */
+            introduction: string;
+            terms: components["schemas"]["ConsentTerms"];
+            title: string;
+        };
+        PublishedConsentText: {
+            body: string;
+            id: string;
+            /** Format: date-time */
+            publishedAt: string;
+            sha256: string;
+            terms: components["schemas"]["ConsentTerms"];
+            title: string;
+            /** Format: int64 */
+            version: number;
         };
         Recording: {
             /** Format: int64 */
@@ -1090,6 +1193,18 @@ export interface components {
             /** Format: int64 */
             offsetMs?: number;
             recordingId?: string;
+        };
+        Withdrawn: {
+            /**
+             * Format: date-time
+             * @description When the recordings are erased at the latest
+             */
+            eraseBy: string;
+            /**
+             * Format: int64
+             * @description Attempts that went on in another form
+             */
+            stopped: number;
         };
     };
     responses: never;
@@ -1728,6 +1843,175 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    consentTexts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentTextList"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    publishConsentText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentTextList"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    myConsents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyConsents"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    withdrawConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawn"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
