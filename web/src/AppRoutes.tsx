@@ -7,7 +7,11 @@ import { StudentLayout } from './shell/StudentLayout';
 // A chunk per task: a student never loads the proctor's code.
 const StaffLayout = lazy(() => import('./shell/StaffLayout'));
 const HomePage = lazy(() => import('./home/HomePage'));
-const SignInPage = lazy(() => import('./home/SignInPage'));
+const SignInPage = lazy(() => import('./arrival/SignInPage'));
+const ChoosePage = lazy(() => import('./arrival/ChoosePage'));
+const RequestPage = lazy(() => import('./arrival/RequestPage'));
+const RequestsPage = lazy(() => import('./requests/RequestsPage'));
+const RequestDetailPage = lazy(() => import('./requests/RequestDetailPage'));
 const JoinPage = lazy(() => import('./join/JoinPage'));
 const ExamsPage = lazy(() => import('./wall/ExamsPage'));
 const RoomPage = lazy(() => import('./wall/RoomPage'));
@@ -24,6 +28,8 @@ export function AppRoutes() {
         <Route element={<StudentLayout />}>
           <Route index element={<HomePage />} />
           <Route path="sign-in" element={<SignInPage />} />
+          <Route path="choose" element={<ChoosePage />} />
+          <Route path="request" element={<RequestPage />} />
           <Route path="e/:code" element={<JoinPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
@@ -35,6 +41,8 @@ export function AppRoutes() {
           <Route path="proctor/attempts/:id" element={<ReviewPage />} />
         </Route>
         <Route element={<StaffLayout roles={['registrar', 'administrator']} />}>
+          <Route path="requests" element={<RequestsPage />} />
+          <Route path="requests/:id" element={<RequestDetailPage />} />
           <Route path="rosters" element={<RosterExamsPage />} />
           <Route path="rosters/:id/upload" element={<RosterUploadPage />} />
         </Route>

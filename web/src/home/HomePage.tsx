@@ -1,5 +1,6 @@
 import { Container } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { Navigate } from 'react-router';
 import { useSession } from '../api/session';
 import { LoadingView } from '../shell/LoadingView';
 import { PageTitle } from '../shell/PageTitle';
@@ -19,7 +20,8 @@ export default function HomePage() {
       </Container>
     );
   }
-  const { person, organisation } = session.data;
+  const { person, organisation, choices } = session.data;
+  if (choices > 0 && (person === undefined || person.roles.length === 0)) return <Navigate to="/choose" replace />;
   return (
     <>
       <PageTitle title={t('title')} />

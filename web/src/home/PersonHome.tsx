@@ -1,5 +1,5 @@
 import { Card, Container, Stack, Text, ThemeIcon, Title } from '@mantine/core';
-import { IconChevronRight, IconListCheck, IconUsers, IconVideo } from '@tabler/icons-react';
+import { IconChevronRight, IconListCheck, IconMailQuestion, IconUsers, IconVideo } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -48,12 +48,17 @@ export function PersonHome({ person }: { person: Person }) {
         {may('registrar', 'administrator') && (
           <Choice to="/rosters" icon={<IconUsers aria-hidden />} title={t('rosters.title')} text={t('rosters.text')} />
         )}
+        {may('registrar', 'administrator') && (
+          <Choice to="/requests" icon={<IconMailQuestion aria-hidden />} title={t('requests.title')} text={t('requests.text')} />
+        )}
         {may('registrar') && (
           <Choice to="/log" icon={<IconListCheck aria-hidden />} title={t('log.title')} text={t('log.text')} />
         )}
-        <Card>
-          <CodeForm />
-        </Card>
+        {may('student') && (
+          <Card>
+            <CodeForm />
+          </Card>
+        )}
       </Stack>
     </Container>
   );

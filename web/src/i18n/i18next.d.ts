@@ -1,8 +1,10 @@
+import type arrival from './ru/arrival.json';
 import type common from './ru/common.json';
 import type exam from './ru/exam.json';
 import type home from './ru/home.json';
 import type join from './ru/join.json';
 import type log from './ru/log.json';
+import type requests from './ru/requests.json';
 import type review from './ru/review.json';
 import type wall from './ru/wall.json';
 
@@ -10,11 +12,13 @@ declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'common';
     resources: {
+      arrival: typeof arrival;
       common: typeof common;
       exam: typeof exam;
       home: typeof home;
       join: typeof join;
       log: typeof log;
+      requests: typeof requests;
       review: typeof review;
       wall: typeof wall;
     };

@@ -2,7 +2,7 @@ import { Button, Container, EmptyState, Title } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useLocation } from 'react-router';
+import { Link, Navigate, useLocation } from 'react-router';
 import { signInURL } from '../api/client';
 import { hasRole, useSession } from '../api/session';
 import type { Role } from '../api/types';
@@ -30,7 +30,8 @@ export function RequireRole({ roles, children }: { roles: Role[]; children: Reac
       </Container>
     );
   }
-  const person = session.data.person;
+  const { person, choices } = session.data;
+  if (choices > 0 && (person === undefined || person.roles.length === 0)) return <Navigate to="/choose" replace />;
   if (person === undefined) {
     return (
       <EmptyState
@@ -57,6 +58,11 @@ export function RequireRole({ roles, children }: { roles: Role[]; children: Reac
         description={t('guard.forbiddenText', { name: person.displayName })}
         data-testid="guard-forbidden"
       >
+        {choices > 1 && (
+          <Button component={Link} to="/choose" size="md" data-testid="change-role">
+            {t('header.changeRole')}
+          </Button>
+        )}
         <Button component={Link} to="/" variant="light" size="md">
           {t('toStart')}
         </Button>

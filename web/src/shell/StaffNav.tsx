@@ -19,6 +19,11 @@ export function StaffNav() {
           {t('header.rosters')}
         </NavLink>
       )}
+      {hasRole(session, 'registrar', 'administrator') && (
+        <NavLink to="/requests" className={classes.navLink}>
+          {t('header.requests')}
+        </NavLink>
+      )}
       {hasRole(session, 'registrar') && (
         <NavLink to="/log" className={classes.navLink}>
           <span className={classes.navFull}>{t('header.log')}</span>

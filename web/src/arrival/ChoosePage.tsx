@@ -1,0 +1,53 @@
+import { Anchor, Container, Stack, Text, Title } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { Link, useNavigate } from 'react-router';
+import { api } from '../api/client';
+import { sessionKey } from '../api/session';
+import type { ChoiceCard } from '../api/types';
+import { LoadingView } from '../shell/LoadingView';
+import { PageTitle } from '../shell/PageTitle';
+import { ProblemAlert } from '../shell/ProblemAlert';
+import { RoleCard } from './RoleCard';
+
+/** In which role and organisation somebody acts who has several. */
+export default function ChoosePage() {
+  const { t } = useTranslation('arrival');
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const choices = useQuery({ queryKey: ['choices'], queryFn: ({ signal }) => api.choices(signal), retry: false, staleTime: 0 });
+  const choose = useMutation({
+    mutationFn: (choice: ChoiceCard) => api.choose(choice.personId, choice.role),
+    onSuccess: async (session) => {
+      client.clear(); // what another role may see does not stay
+      client.setQueryData(sessionKey, session);
+      await navigate(choices.data?.return ?? '/', { replace: true });
+    },
+  });
+  if (choices.isPending) return <LoadingView />;
+  return (
+    <Container size="sm" py={{ base: 'xl', sm: 56 }} data-testid="choose">
+      <PageTitle title={t('choose.title')} />
+      <Stack gap="lg">
+        <Stack gap={4}>
+          <Title order={1}>{t('choose.title')}</Title>
+          <Text c="dimmed">{t('choose.text')}</Text>
+        </Stack>
+        {choices.isError && <ProblemAlert error={choices.error} onRetry={() => void choices.refetch()} />}
+        {choose.isError && <ProblemAlert error={choose.error} />}
+        {choices.data?.choices.length === 0 && <Text>{t('choose.none')}</Text>}
+        {choices.data?.choices.map((choice) => (
+          <RoleCard
+            key={`${choice.personId} ${choice.role}`}
+            choice={choice}
+            disabled={choose.isPending}
+            onChoose={() => choose.mutate(choice)}
+          />
+        ))}
+        <Anchor component={Link} to="/request?kind=organisation" data-testid="no-organisation">
+          {t('choose.noOrganisation')}
+        </Anchor>
+      </Stack>
+    </Container>
+  );
+}
