@@ -54,6 +54,18 @@ var permitted = map[string][]string{
 	"checkpoint":         {"registrar"},
 	"previewRoster":      {"registrar", "administrator"},
 	"importRoster":       {"registrar", "administrator"},
+	"signInWithLogin":    {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
+	"account":            {"owner", "other", "proctor", "registrar", "administrator"},
+	"changePassword":     {"owner", "other", "proctor", "registrar", "administrator"},
+	"confirmLink":        {"owner", "other", "proctor", "registrar", "administrator"},
+	"cancelLink":         {"owner", "other", "proctor", "registrar", "administrator"},
+	"unlink":             {"owner", "other", "proctor", "registrar", "administrator"},
+	"members":            {"administrator"},
+	"setRole":            {"administrator"},
+	"issueLogin":         {"administrator"},
+	"groups":             {"administrator"},
+	"mapGroup":           {"administrator"},
+	"unmapGroup":         {"administrator"},
 }
 
 // TestRoleByRoute walks every operation of the API as everybody: who may not is told so and changes nothing.

@@ -121,7 +121,7 @@ func (h *house) configure(t *testing.T, listener net.Listener) {
 	esiaURL := "http://" + esiaListener.Addr().String()
 	esiaStand, err := esiamock.New(esiamock.Config{
 		PublicURL: esiaURL, Clients: []esiamock.Client{{ID: "OCHNO", CertificatePEM: certificate, RedirectPrefix: h.url + "/"}},
-		People: esiamock.DemoPeople(), Logger: slog.New(slog.DiscardHandler),
+		People: esiamock.TestPeople(), Logger: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
 	h.esia = esiaStand

@@ -1,6 +1,6 @@
 // Package account keeps the people of an organisation: who they are, their roles, their ESIA account, their consents.
 //
-// It owns organisation, person, person_role, consent_text and consent. It knows nothing of WebRTC, HTTP or exams' rules. Start reading at
+// It owns organisation, person, person_role, login, esia_group, consent_text and consent. It knows nothing of WebRTC, HTTP or exams' rules. Start reading at
 // Accounts.SignIn, which ties an ESIA identity to a person and never guesses.
 package account
 
@@ -83,11 +83,13 @@ type Accounts struct {
 	ring *keyring.Ring
 	log  *ledger.Log
 	now  func() time.Time
+
+	passwords *hasher
 }
 
 // New makes the store over a migrated database.
 func New(pool *pgxpool.Pool, ring *keyring.Ring, log *ledger.Log, now func() time.Time) *Accounts {
-	return &Accounts{pool: pool, ring: ring, log: log, now: now}
+	return &Accounts{pool: pool, ring: ring, log: log, now: now, passwords: newHasher()}
 }
 
 // EnsureOrganisation makes the organisation or updates its texts; the short name tells them apart. It returns the id.
@@ -151,7 +153,7 @@ func (a *Accounts) person(ctx context.Context, q queryer, where string, args ...
 // people are those for whom a condition holds, in the order of their organisations.
 func (a *Accounts) people(ctx context.Context, q queryer, where string, args ...any) ([]Person, error) {
 	rows, _ := q.Query(ctx, `select p.id, p.organisation_id, p.last_name, p.first_name, p.middle_name, p.birth_date, coalesce(p.esia_oid, '') as oid,
-		array(select role from person_role r where r.person_id = p.id order by role) as roles
+		array(select distinct role from person_role r where r.person_id = p.id order by role) as roles
 		from person p join organisation o on o.id = p.organisation_id where `+where+` order by o.created_at, p.id`, args...)
 	type row struct {
 		ID, OrganisationID              uuid.UUID

@@ -64,6 +64,7 @@ type Server struct {
 	starts   *limiter       // of sign-ins, by address
 	accounts *limiter       // of sign-ins, by ESIA account
 	forms    *limiter       // of requests, by address
+	logins   *limiter       // of passwords, by address
 	work     sync.WaitGroup // sockets and what outlives them for a moment
 	stop     context.CancelFunc
 	life     context.Context // ended by Close
@@ -92,6 +93,7 @@ func New(cfg Config) (*Server, error) {
 	s.starts = newLimiter(startsPerAddress, 10*time.Minute, limitedKeys, cfg.Now)
 	s.accounts = newLimiter(signInsPerAccount, 10*time.Minute, limitedKeys, cfg.Now)
 	s.forms = newLimiter(formsPerAddress, time.Hour, limitedKeys, cfg.Now)
+	s.logins = newLimiter(loginsPerAddress, 10*time.Minute, limitedKeys, cfg.Now)
 	s.handler = s.wrap(s.routes())
 	return s, nil
 }

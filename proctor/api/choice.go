@@ -126,6 +126,7 @@ func (s *Server) fitting(ctx context.Context, path string) (func(account.Choice)
 	section, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	roles := map[string][]account.Role{
 		"proctor": {account.Proctor, account.Registrar}, "log": {account.Registrar}, "requests": {account.Registrar, account.Administrator}, "rosters": {account.Registrar, account.Administrator},
+		"people": {account.Administrator}, "ready": {account.Student},
 	}
 	if section != "e" {
 		wanted, known := roles[section]

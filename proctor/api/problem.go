@@ -32,6 +32,8 @@ type Problem struct {
 	Code    string   `json:"code"`
 	Message Text     `json:"message"`
 	Fields  []string `json:"fields,omitempty" doc:"Which parts of the request are wrong"`
+
+	RetryAfter int `json:"retryAfter,omitempty" doc:"Seconds after which to try again"`
 }
 
 // Error implements error.

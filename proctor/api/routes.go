@@ -42,6 +42,7 @@ func (s *Server) routes() http.Handler {
 	s.operations()
 	sessions.HandleFunc("GET /auth/esia/start", s.startSignIn)
 	sessions.HandleFunc("GET /auth/esia/callback", s.finishSignIn)
+	sessions.HandleFunc("GET /auth/esia/link", s.startLink)
 	sessions.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		s.writeProblem(w, r, problem(http.StatusNotFound, "not_found"))
 	})
@@ -66,6 +67,7 @@ func (s *Server) operations() {
 	route(s, post, "/api/session/end", "endSession", "Sign out", public, s.endSession)
 
 	s.arrivalOperations()
+	s.peopleOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)
 	route(s, post, "/api/join/{code}", "join", "Join the exam", signedIn, s.join)
 

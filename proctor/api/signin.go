@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"ochno/proctor/account"
 	"ochno/proctor/esia"
 )
@@ -18,6 +20,7 @@ import (
 type signInState struct {
 	Pending esia.Pending
 	Return  string
+	Link    uuid.UUID // whose account is to be linked; nobody's: this is a sign-in
 }
 
 // arrival is how the last sign-in of this browser ended, and who ESIA said it was. It stays sealed in the session, for an hour.
@@ -72,6 +75,10 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
 		identity, err = s.ESIA.Finish(ctx, state.Pending, r.URL.Query())
 	}
 	if err != nil {
+		if state.Link != uuid.Nil {
+			s.linkFailed(w, r, err)
+			return
+		}
 		s.signInFailed(w, r, how, err)
 		return
 	}
@@ -80,7 +87,16 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	claims := claimsOf(identity)
+	if state.Link != uuid.Nil {
+		s.finishLink(w, r, state.Link, claims)
+		return
+	}
 	how.Level = claims.Level
+	lost, err := s.applyGroups(ctx, identity, claims)
+	if err != nil {
+		s.signInFailed(w, r, how, err)
+		return
+	}
 	people, err := s.Accounts.SignIn(ctx, claims, func(ctx context.Context) []string {
 		claims.Documents = s.documents(ctx, identity)
 		return claims.Documents
@@ -93,9 +109,15 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	to, err := s.arrive(ctx, people, how)
+	if errors.Is(err, account.ErrNoRole) && lost {
+		err = problem(http.StatusServiceUnavailable, "groups_unavailable")
+	}
 	if err != nil {
 		s.signInFailed(w, r, how, err)
 		return
+	}
+	if lost && to != "/choose" {
+		to = "/account?problem=groups_unavailable"
 	}
 	http.Redirect(w, r, s.at(to), http.StatusFound)
 }
@@ -245,7 +267,7 @@ func (s *Server) getSealed(ctx context.Context, key string, v any) error {
 func (s *Server) at(path string) string { return strings.TrimSuffix(s.PublicURL.Path, "/") + path }
 
 // returnPages are the pages of the application to which a sign-in may come back: the first part of their paths.
-var returnPages = []string{"", "e", "proctor", "log", "rosters", "requests", "request", "choose"}
+var returnPages = []string{"", "e", "proctor", "log", "rosters", "people", "ready", "account", "requests", "request", "choose"}
 
 // localPath keeps a path to one of our pages and turns everything else into "/": a redirect never leaves the service.
 func localPath(p string) string {

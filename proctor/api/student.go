@@ -45,6 +45,9 @@ func (s *Server) join(ctx context.Context, in *codePath) (*body[Attempt], error)
 		return nil, err
 	}
 	person := caller(ctx)
+	if person.OID == "" {
+		return nil, problem(http.StatusForbidden, "esia_account_needed")
+	}
 	standing, err := s.Accounts.Standing(ctx, nil, *person)
 	if err != nil {
 		return nil, err
@@ -218,6 +221,9 @@ func (s *Server) startIdentification(ctx context.Context, in *AttemptPath) (*sta
 	}
 	if err := s.notOver(ctx, a); err != nil {
 		return nil, err
+	}
+	if caller(ctx).OID == "" { // unlinked since she joined
+		return nil, problem(http.StatusForbidden, "esia_account_needed")
 	}
 	stream, live := s.Media.Publisher(in.ID)
 	if !live {

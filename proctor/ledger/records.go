@@ -19,6 +19,7 @@ const (
 	TypeUnlink         Type = "unlink"         // Unlink
 	TypeSignIn         Type = "sign_in"        // SignIn
 	TypeRequest        Type = "request"        // Request
+	TypeStaff          Type = "staff"          // Staff
 	TypeDecision       Type = "decision"       // Decision
 	TypeAccess         Type = "access"         // Access
 )
@@ -152,7 +153,7 @@ type RecordingHead struct {
 
 // Link ties an ESIA account to a person of the organisation. Personal fields: person, oid.
 type Link struct {
-	By string `json:"by"` // what matched: "snils+name", "name+birth_date+document"; "request": staff decided; "person": she did it herself
+	By string `json:"by"` // what matched: "snils+name", "name+birth_date+document"; "request": staff decided; "person": she did it herself; "group": the organisation's access group at ESIA
 }
 
 // Unlink unties an ESIA account from a person of the organisation. Personal fields: person, oid, actor.
@@ -167,6 +168,24 @@ type SignIn struct {
 	Method string `json:"method"` // "esia", "oidc", "password"
 	Role   string `json:"role"`   // the role in which she acts from now on
 }
+
+// Staff is an act on what somebody may do in the organisation, or on how she signs in; the record's person is whom it concerns, none for a
+// group. Personal fields: person, actor; without an actor it came from the command line or from ESIA.
+type Staff struct {
+	What   string `json:"what"`             // see the constants
+	Role   string `json:"role,omitempty"`   // the role that is given or taken
+	Group  string `json:"group,omitempty"`  // ESIA's access group by which it is
+	Reason string `json:"reason,omitempty"` // why ESIA's groups took it: "left_group", "esia_unavailable", "group_unmapped", "unlinked"
+}
+
+// What a Staff record is about.
+const (
+	RoleGiven     = "role_given"
+	RoleTaken     = "role_taken"
+	LoginIssued   = "login_issued" // or its password was reset
+	GroupMapped   = "group_mapped"
+	GroupUnmapped = "group_unmapped"
+)
 
 // Request is an act on somebody's request (обращение) to the organisation; the record's person is whom the decision concerns.
 // Outcomes: filed, added, linked, refused. Personal fields: claimant, oid, actor, reason.

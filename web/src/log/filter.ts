@@ -11,6 +11,7 @@ export const recordTypes = [
   'unlink',
   'sign_in',
   'request',
+  'staff',
   'decision',
   'access',
 ] as const;
