@@ -40,6 +40,7 @@ type Config struct {
 	ESIAURL             string
 	ESIAClientID        string
 	ESIAScopes          []string
+	ESIAParentScopes    []string
 	ESIAKeyFile         string
 	ESIACertificate     string
 	ESIACertificateHash string
@@ -113,6 +114,7 @@ func Settings() []Setting {
 		{"OCHNO_ESIA_SIGN_COMMAND", "", false, "another program that signs, with its arguments: the text on stdin, the bare signature on stdout", words(func(c *Config) *[]string { return &c.ESIASignCommand })},
 		{"OCHNO_ESIA_VERIFY_COMMAND", "", false, "another program that verifies GOST: the text on stdin, `{certificate}` and `{signature}` among its arguments; ends with 0 or 1", words(func(c *Config) *[]string { return &c.ESIAVerifyCommand })},
 		{"OCHNO_ESIA_SCOPES", "openid,fullname,birthdate,snils,id_doc", false, "the data asked of ESIA, as the registration grants them; id_doc serves to find people without a SNILS, usr_org to give roles by access groups", list(func(c *Config) *[]string { return &c.ESIAScopes })},
+		{"OCHNO_ESIA_PARENT_SCOPES", "kid_fullname,kid_birthdate,kid_snils", false, "what is asked beside that when a parent signs in for a minor, as the registration grants it", list(func(c *Config) *[]string { return &c.ESIAParentScopes })},
 		{"OCHNO_OPENSSL", "openssl", false, "the program that signs with GOST; OpenSSL with the GOST engine or a certified replacement of the same arguments", text(func(c *Config) *string { return &c.OpenSSL })},
 		{"OCHNO_OIDC_ISSUER", "", true, "the sign-on's address, exactly as it writes it; with OCHNO_SIGN_IN=oidc only, like those below", text(func(c *Config) *string { return &c.OIDCIssuer })},
 		{"OCHNO_OIDC_CLIENT_ID", "", true, "the name under which the system is registered there", text(func(c *Config) *string { return &c.OIDCClientID })},

@@ -108,6 +108,10 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	if err != nil {
 		return nil, err
 	}
+	parents, err := openParents(ctx, cfg, logger)
+	if err != nil {
+		return nil, err
+	}
 	if s.postman, err = openMail(cfg, s.Mail, logger); err != nil {
 		return nil, err
 	}
@@ -129,6 +133,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	s.sequencer = ledger.NewSequencer(s.Pool, s.Key.Signer, time.Now, logger)
 	s.api, err = api.New(api.Config{
 		PublicURL: cfg.PublicURL, Pool: s.Pool, ESIA: signIn, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
+		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
 		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
 		Log: s.Log, LogKey: s.Key.Public, Media: s.media, Web: web.Files(), Checks: s.checks(cfg), Version: Version(), Now: time.Now, Logger: logger,
 	})

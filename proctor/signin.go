@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"ochno/proctor/esia"
@@ -25,6 +26,23 @@ func openSignIn(ctx context.Context, cfg Config, logger *slog.Logger) (esia.Prov
 		return openOIDC(cfg, logger)
 	}
 	return openESIA(ctx, cfg, logger)
+}
+
+// openParents makes the driver that signs in parents of minors: it asks for their children, too, which nobody else is asked for.
+func openParents(ctx context.Context, cfg Config, logger *slog.Logger) (esia.Provider, error) {
+	cfg.ESIAScopes = append(slices.Clone(cfg.ESIAScopes), cfg.ESIAParentScopes...)
+	return openSignIn(ctx, cfg, logger)
+}
+
+// guardianLink is the address in a letter to a parent. The code stands behind #, which browsers send to nobody.
+func guardianLink(cfg Config) func(code string) string {
+	page := cfg.PublicURL.JoinPath("guardian").String()
+	return func(code string) string {
+		if code == "" {
+			return page
+		}
+		return page + "#" + code
+	}
 }
 
 func openESIA(ctx context.Context, cfg Config, logger *slog.Logger) (*esia.Client, error) {

@@ -101,7 +101,7 @@ func (g *Guardians) write(ctx context.Context, tx pgx.Tx, to string, student Per
 	if err := tx.QueryRow(ctx, `select name, contact from organisation where id = $1`, student.Organisation).Scan(&name, &contact); err != nil {
 		return fmt.Errorf("a letter of the organisation: %w", err)
 	}
-	fill := strings.NewReplacer("{student}", student.Name.short(), "{organisation}", name, "{contact}", contact, "{link}", link, "{until}", until.In(moscow).Format("02.01.2006"))
+	fill := strings.NewReplacer("{student}", student.Name.Short(), "{organisation}", name, "{contact}", contact, "{link}", link, "{until}", until.In(moscow).Format("02.01.2006"))
 	subject := []rune(fill.Replace(letter.subject))
 	return g.post.Enqueue(ctx, tx, mail.Message{
 		Organisation: student.Organisation, To: to, Kind: letter.kind, Subject: string(subject[:min(len(subject), mail.MaxSubject)]),
@@ -109,8 +109,8 @@ func (g *Guardians) write(ctx context.Context, tx pgx.Tx, to string, student Per
 	})
 }
 
-// short is a first name and the initial of the last: «Кира Ф.».
-func (n Name) short() string {
+// Short is a first name and the initial of the last: «Кира Ф.».
+func (n Name) Short() string {
 	last := []rune(n.Last)
 	return n.First + " " + string(last[:min(1, len(last))]) + "."
 }

@@ -38,6 +38,8 @@ type Config struct {
 	Ring      *keyring.Ring
 	Accounts  *account.Accounts
 	Desk      *account.Desk
+	Guardians *account.Guardians
+	Parents   esia.Provider // signs parents in: it may read their children
 	Exams     *exam.Exams
 	Identify  *identify.Service
 	Archive   *archive.Archive

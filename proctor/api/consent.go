@@ -85,6 +85,15 @@ func (s *Server) consentUse(ctx context.Context, a exam.Attempt) (account.Use, e
 	return account.Use{Exam: a.ExamID, Attempt: a.ID, Ref: ref}, err
 }
 
+// shownText is the organisation's text, which must be the one that was shown.
+func (s *Server) shownText(ctx context.Context, organisation, id uuid.UUID, sha256 string) (account.ConsentText, error) {
+	text, err := s.Accounts.ConsentText(ctx, organisation)
+	if err == nil && (text.ID != id || hex.EncodeToString(text.SHA256) != sha256) {
+		err = account.ErrTextChanged
+	}
+	return text, err
+}
+
 // goOnWithConsent moves an attempt past the consent when one stands already: it is asked once.
 func (s *Server) goOnWithConsent(ctx context.Context, a exam.Attempt) (*body[Attempt], error) {
 	person := caller(ctx)
@@ -133,11 +142,11 @@ func (s *Server) myConsents(ctx context.Context, _ *struct{}) (*body[MyConsents]
 }
 
 func (s *Server) withdrawConsent(ctx context.Context, _ *struct{}) (*body[Withdrawn], error) {
-	return s.withdraw(ctx, account.Withdrawal{Person: *caller(ctx)})
+	return s.withdraw(ctx, account.Withdrawal{Person: *caller(ctx)}, func(pgx.Tx) error { return nil })
 }
 
-// withdraw ends the consents and, in the same transaction, all that is done with the person's data.
-func (s *Server) withdraw(ctx context.Context, w account.Withdrawal) (*body[Withdrawn], error) {
+// withdraw ends the consents and, in the same transaction, all that is done with the person's data; tell writes to whom it concerns.
+func (s *Server) withdraw(ctx context.Context, w account.Withdrawal, tell func(pgx.Tx) error) (*body[Withdrawn], error) {
 	out := Withdrawn{EraseBy: s.Now().Add(account.EraseAfter).UTC()}
 	actor := w.Person.ID
 	if w.Guardian != nil {
@@ -152,7 +161,10 @@ func (s *Server) withdraw(ctx context.Context, w account.Withdrawal) (*body[With
 			return err
 		}
 		out.Stopped = stopped
-		return s.Archive.Doom(ctx, tx, attempts, out.EraseBy)
+		if err := s.Archive.Doom(ctx, tx, attempts, out.EraseBy); err != nil {
+			return err
+		}
+		return tell(tx)
 	})
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"ochno/proctor/exam"
 	"ochno/proctor/identify"
 	"ochno/proctor/ledger"
+	"ochno/proctor/mail"
 	"ochno/proctor/media"
 )
 
@@ -89,6 +90,24 @@ func explain(ctx context.Context, logger *slog.Logger, err error) *Problem {
 		return problem(http.StatusConflict, "exam_over")
 	case errors.Is(err, account.ErrNotConfirmed):
 		return problem(http.StatusForbidden, "account_not_confirmed")
+	case errors.Is(err, account.ErrTextChanged):
+		return problem(http.StatusConflict, "consent_outdated")
+	case errors.Is(err, account.ErrStands):
+		return problem(http.StatusConflict, "consent_stands")
+	case errors.Is(err, account.ErrCode):
+		return problem(http.StatusNotFound, "guardian_code_unknown")
+	case errors.Is(err, account.ErrCodeUsed):
+		return problem(http.StatusGone, "guardian_code_used")
+	case errors.Is(err, account.ErrCodeExpired):
+		return problem(http.StatusGone, "guardian_code_expired")
+	case errors.Is(err, account.ErrTooMany):
+		return problem(http.StatusTooManyRequests, "too_many_invitations")
+	case errors.Is(err, account.ErrNotParent):
+		return problem(http.StatusForbidden, "not_parent")
+	case errors.Is(err, account.ErrNote):
+		return problem(http.StatusUnprocessableEntity, "note_needed")
+	case errors.Is(err, mail.ErrAddress):
+		return problem(http.StatusUnprocessableEntity, "email_invalid")
 	case errors.Is(err, account.ErrGuardianNeeded):
 		return problem(http.StatusForbidden, "guardian_needed")
 	case errors.Is(err, account.ErrOfAge):

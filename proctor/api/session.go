@@ -132,6 +132,13 @@ func (s *Server) sessionShape(ctx context.Context, p *account.Person) (Session, 
 		for _, role := range p.Roles {
 			out.Person.Roles = append(out.Person.Roles, string(role))
 		}
+		if p.Has(account.Student) && s.Accounts.Minor(*p) {
+			standing, err := s.Accounts.Standing(ctx, nil, *p)
+			if err != nil {
+				return out, err
+			}
+			out.Person.NeedsParent = standing == nil
+		}
 	}
 	holder, err := s.holder(ctx)
 	if err != nil {

@@ -23,6 +23,7 @@ type SessionPerson struct {
 	ID          uuid.UUID `json:"id"`
 	DisplayName string    `json:"displayName"`
 	Roles       []string  `json:"roles" nullable:"false" doc:"The one in which she acts; empty when it was taken away"`
+	NeedsParent bool      `json:"needsParent" doc:"A student under 18 for whom no parent has consented"`
 }
 
 // OrganisationCard names the organisation.

@@ -21,6 +21,16 @@ type signInState struct {
 	Pending esia.Pending
 	Return  string
 	Link    uuid.UUID // whose account is to be linked; nobody's: this is a sign-in
+
+	Guardian bool // a parent who opened an invitation
+}
+
+// provider is who signs people in; of parents it reads the children, too.
+func (s *Server) provider(guardian bool) esia.Provider {
+	if guardian {
+		return s.Parents
+	}
+	return s.ESIA
 }
 
 // arrival is how the last sign-in of this browser ended, and who ESIA said it was. It stays sealed in the session, for an hour.
@@ -51,9 +61,10 @@ func (s *Server) startSignIn(w http.ResponseWriter, r *http.Request) {
 		s.signInFailed(w, r, arrival{Return: returnTo}, problem(http.StatusTooManyRequests, "too_many_attempts"))
 		return
 	}
-	redirect, err := s.ESIA.Start(r.Context())
+	guardian := r.URL.Query().Get("as") == "guardian" && s.openedCode(r.Context()) != ""
+	redirect, err := s.provider(guardian).Start(r.Context())
 	if err == nil {
-		err = s.putSealed(r.Context(), keySignIn, signInState{Pending: redirect.Pending(), Return: returnTo})
+		err = s.putSealed(r.Context(), keySignIn, signInState{Pending: redirect.Pending(), Return: returnTo, Guardian: guardian})
 	}
 	if err != nil {
 		s.signInFailed(w, r, arrival{Return: returnTo}, err)
@@ -72,7 +83,7 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
 	how := arrival{Return: state.Return, At: s.Now()}
 	var identity *esia.Identity
 	if err == nil {
-		identity, err = s.ESIA.Finish(ctx, state.Pending, r.URL.Query())
+		identity, err = s.provider(state.Guardian).Finish(ctx, state.Pending, r.URL.Query())
 	}
 	if err != nil {
 		if state.Link != uuid.Nil {
@@ -84,6 +95,10 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
 	}
 	if !s.accounts.allow(identity.OID) {
 		s.signInFailed(w, r, how, problem(http.StatusTooManyRequests, "too_many_attempts"))
+		return
+	}
+	if code := s.openedCode(ctx); state.Guardian && code != "" {
+		s.finishGuardian(w, r, code, identity)
 		return
 	}
 	claims := claimsOf(identity)

@@ -78,12 +78,9 @@ type consentInput struct {
 // consent stores that the student agreed to the text she was shown: the consent, the move and the log's record commit together.
 func (s *Server) consent(ctx context.Context, in *consentInput) (*body[Attempt], error) {
 	person := caller(ctx)
-	text, err := s.Accounts.ConsentText(ctx, person.Organisation)
+	text, err := s.shownText(ctx, person.Organisation, in.Body.TextID, in.Body.SHA256)
 	if err != nil {
 		return nil, err
-	}
-	if text.ID != in.Body.TextID || hex.EncodeToString(text.SHA256) != in.Body.SHA256 {
-		return nil, problem(http.StatusConflict, "consent_outdated")
 	}
 	err = pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		before, err := s.Exams.Move(ctx, tx, in.ID, exam.Move{From: exam.Registered, To: exam.Ready, Actor: person.ID, Reason: "consent_granted"})
