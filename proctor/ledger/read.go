@@ -125,16 +125,7 @@ var ErrEmpty = errors.New("the log is empty")
 
 // Latest is the newest checkpoint, its signature checked.
 func (l *Log) Latest(ctx context.Context) (Checkpoint, error) {
-	var c Checkpoint
-	var raw []byte
-	err := l.pool.QueryRow(ctx, `select size, root, note, at from ledger_checkpoint order by size desc limit 1`).Scan(&c.Size, &raw, &c.Note, &c.At)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return c, ErrEmpty
-	}
-	if err != nil {
-		return c, fmt.Errorf("read the checkpoint: %w", err)
-	}
-	return c, l.check(&c, raw)
+	return l.checkpoint(ctx, `order by size desc limit 1`)
 }
 
 // check fills in the root as it is stored and holds the row against its signed text.
