@@ -31,6 +31,11 @@ type Config struct {
 	MasterKeyFile string
 	LogKeyFile    string
 
+	LogWitnesses      []string
+	LogWitnessKeys    []string
+	LogCMSCertificate string
+	LogCMSKeyFile     string
+
 	Spool          string
 	MediaUDP       string
 	MediaPublicIPs []string
@@ -100,6 +105,10 @@ func Settings() []Setting {
 		{"OCHNO_MINIO_BUCKET", "ochno", false, "bucket for recordings and verdicts; made when absent", text(func(c *Config) *string { return &c.MinioBucket })},
 		{"OCHNO_MASTER_KEY_FILE", "", true, "64 hexadecimal digits, mode 600; `ochno keys` makes it. Without it nothing stored can be read", text(func(c *Config) *string { return &c.MasterKeyFile })},
 		{"OCHNO_LOG_KEY_FILE", "", true, "the Ed25519 key that signs the log's checkpoints; `ochno keys` makes it", text(func(c *Config) *string { return &c.LogKeyFile })},
+		{"OCHNO_LOG_WITNESSES", "", false, "where the log's checkpoints are sent each hour and after each exam, separated by commas: `mailto:ADDRESS`, `https://…` of a C2SP witness, `bucket:NAME`", list(func(c *Config) *[]string { return &c.LogWitnesses })},
+		{"OCHNO_LOG_WITNESS_KEYS", "", false, "the witnesses' public keys, separated by commas; with any, a witness's answer must be signed by one of them", list(func(c *Config) *[]string { return &c.LogWitnessKeys })},
+		{"OCHNO_LOG_CMS_CERTIFICATE_FILE", "", false, "a GOST certificate (PEM): checkpoints that leave the house also get a detached CMS signature", text(func(c *Config) *string { return &c.LogCMSCertificate })},
+		{"OCHNO_LOG_CMS_KEY_FILE", "", false, "its key (PEM)", text(func(c *Config) *string { return &c.LogCMSKeyFile })},
 		{"OCHNO_SPOOL", "/var/lib/ochno/spool", false, "folder where recordings wait for MinIO; on a disk that survives a restart", text(func(c *Config) *string { return &c.Spool })},
 		{"OCHNO_MEDIA_UDP", "0.0.0.0:7000", false, "the one UDP address for all media", text(func(c *Config) *string { return &c.MediaUDP })},
 		{"OCHNO_MEDIA_PUBLIC_IPS", "", false, "addresses to offer instead of the local ones behind a 1:1 NAT, separated by commas", list(func(c *Config) *[]string { return &c.MediaPublicIPs })},

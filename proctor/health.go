@@ -5,16 +5,19 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"ochno/proctor/esia"
 )
 
 // checks are what /healthz asks.
-func (s *Service) checks(cfg Config) map[string]func(context.Context) error {
+func (s *Service) checks(cfg Config, signIn esia.Provider) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"postgres": s.Pool.Ping,
 		"minio":    s.Archive.Check,
-		"esia":     func(ctx context.Context) error { return reachable(ctx, cfg.ESIAURL) },
+		"esia":     signIn.Ping,
 		"verifier": func(ctx context.Context) error { return reachable(ctx, cfg.EBSKeysURL) },
 		"mail":     s.mailHealth,
+		"log":      s.witness.Health,
 		"media": func(context.Context) error {
 			if s.media == nil || s.media.Addr() == nil {
 				return fmt.Errorf("the UDP socket is not open")

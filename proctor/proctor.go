@@ -25,6 +25,7 @@ import (
 	"ochno/proctor/identify"
 	"ochno/proctor/keyring"
 	"ochno/proctor/ledger"
+	"ochno/proctor/ledger/witness"
 	"ochno/proctor/mail"
 	"ochno/proctor/media"
 	"ochno/proctor/vision"
@@ -40,6 +41,7 @@ type Service struct {
 	identify  *identify.Service
 	api       *api.Server
 	sequencer *ledger.Sequencer
+	witness   *witness.Service
 	postman   *mail.Worker // nil: no mail server is configured
 	logger    *slog.Logger
 }
@@ -131,11 +133,14 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		return nil, err
 	}
 	s.sequencer = ledger.NewSequencer(s.Pool, s.Key.Signer, time.Now, logger)
+	if s.witness, err = openWitness(cfg, s.Store, s.Archive, logger); err != nil {
+		return nil, err
+	}
 	s.api, err = api.New(api.Config{
 		PublicURL: cfg.PublicURL, Pool: s.Pool, ESIA: signIn, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
 		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
-		Log: s.Log, LogKey: s.Key.Public, Media: s.media, Web: web.Files(), Checks: s.checks(cfg), Version: Version(), Now: time.Now, Logger: logger,
+		Log: s.Log, LogKey: s.Key.Public, Media: s.media, Web: web.Files(), Checks: s.checks(cfg, signIn), Version: Version(), Now: time.Now, Logger: logger,
 	})
 	return s, err
 }
@@ -177,6 +182,7 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { s.sequencer.Run(background) })
+	running.Go(func() { s.witness.Run(background) })
 	running.Go(func() { s.api.Run(background) })
 	running.Go(func() {
 		s.Archive.Run(background, func(err error) {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"path"
 	"time"
 
@@ -123,6 +124,40 @@ func (a *Archive) Put(ctx context.Context, attempt uuid.UUID, folder, extension 
 		return "", fmt.Errorf("store %s: %w", name, err)
 	}
 	return name, nil
+}
+
+// Keep stores an object as it is in another bucket, which is made when there is none. What is there already stays: other bytes under the same key
+// are an error.
+func (a *Archive) Keep(ctx context.Context, bucket, key, contentType string, content []byte) error {
+	there, err := a.minio.BucketExists(ctx, bucket)
+	if err == nil && !there {
+		err = a.minio.MakeBucket(ctx, bucket, minio.MakeBucketOptions{})
+	}
+	if err != nil {
+		return fmt.Errorf("bucket %s: %w", bucket, err)
+	}
+	options := minio.PutObjectOptions{ContentType: contentType, SendContentMd5: true, DisableMultipart: true}
+	options.SetMatchETagExcept("*")
+	_, err = a.minio.PutObject(ctx, bucket, key, bytes.NewReader(content), int64(len(content)), options)
+	if minio.ToErrorResponse(err).StatusCode != http.StatusPreconditionFailed {
+		if err != nil {
+			return fmt.Errorf("store %s in %s: %w", key, bucket, err)
+		}
+		return nil
+	}
+	object, err := a.minio.GetObject(ctx, bucket, key, minio.GetObjectOptions{})
+	if err != nil {
+		return fmt.Errorf("read %s in %s: %w", key, bucket, err)
+	}
+	defer object.Close()
+	kept, err := io.ReadAll(io.LimitReader(object, int64(len(content))+1))
+	if err != nil {
+		return fmt.Errorf("read %s in %s: %w", key, bucket, err)
+	}
+	if !bytes.Equal(kept, content) {
+		return fmt.Errorf("%s in %s is there already, with other content", key, bucket)
+	}
+	return nil
 }
 
 // Get reads and decrypts an object of the attempt.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/minio/minio-go/v7"
 
+	"ochno/deploy/stack/stacktest"
 	"ochno/proctor/keyring"
 )
 
@@ -268,5 +270,29 @@ func TestOpenRefuses(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), cfg.SecretKey) {
 			t.Errorf("%s: %v; want an error without the secret", name, err)
 		}
+	}
+}
+
+// What was kept stays as it was: the same again is fine, anything else is refused and changes nothing.
+func TestKeepOverwritesNothing(t *testing.T) {
+	a := newTestArchive(t)
+	bucket := stacktest.Bucket()
+	for range 2 {
+		if err := a.Keep(t.Context(), bucket, "checkpoints/1.txt", "text/plain", []byte("one")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, other := range []string{"two", "one and more", "on"} {
+		if err := a.Keep(t.Context(), bucket, "checkpoints/1.txt", "text/plain", []byte(other)); err == nil || !strings.Contains(err.Error(), "other content") {
+			t.Errorf("%q over it: %v", other, err)
+		}
+	}
+	object, err := a.raw.GetObject(t.Context(), bucket, "checkpoints/1.txt", minio.GetObjectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer object.Close()
+	if kept, err := io.ReadAll(object); err != nil || string(kept) != "one" {
+		t.Errorf("kept: %q, %v", kept, err)
 	}
 }

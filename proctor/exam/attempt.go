@@ -232,7 +232,7 @@ func (x *Exams) GrantTry(ctx context.Context, id uuid.UUID, actor account.Person
 const maxTriesLeft = 20
 
 // Finish ends the exam: whoever is in it is finished, who was not admitted has expired, and nobody may join any more. Finishing it again
-// changes nothing; ErrNotFound when there is no such exam.
+// changes nothing; a checkpoint of the log is asked for. ErrNotFound when there is no such exam.
 func (x *Exams) Finish(ctx context.Context, id uuid.UUID, actor account.Person) error {
 	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update exam set finished_at = coalesce(finished_at, $2) where id = $1`, id, x.now())
@@ -264,7 +264,7 @@ func (x *Exams) Finish(ctx context.Context, id uuid.UUID, actor account.Person) 
 				return err
 			}
 		}
-		return nil
+		return x.log.AskCheckpoint(ctx, tx, ledger.AfterExam, id.String(), x.now())
 	})
 	if err != nil {
 		return fmt.Errorf("finish the exam: %w", err)
