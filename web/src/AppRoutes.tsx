@@ -16,6 +16,9 @@ const JoinPage = lazy(() => import('./join/JoinPage'));
 const ExamsPage = lazy(() => import('./wall/ExamsPage'));
 const RoomPage = lazy(() => import('./wall/RoomPage'));
 const ReviewPage = lazy(() => import('./review/ReviewPage'));
+const LoginPage = lazy(() => import('./people/LoginPage'));
+const AccountPage = lazy(() => import('./people/AccountPage'));
+const PeoplePage = lazy(() => import('./people/PeoplePage'));
 const RosterExamsPage = lazy(() => import('./exam/RosterExamsPage'));
 const RosterUploadPage = lazy(() => import('./exam/RosterUploadPage'));
 const LogPage = lazy(() => import('./log/LogPage'));
@@ -30,6 +33,8 @@ export function AppRoutes() {
           <Route path="sign-in" element={<SignInPage />} />
           <Route path="choose" element={<ChoosePage />} />
           <Route path="request" element={<RequestPage />} />
+          <Route path="login" element={<LoginPage />} />
+          <Route path="account" element={<AccountPage />} />
           <Route path="e/:code" element={<JoinPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
@@ -45,6 +50,9 @@ export function AppRoutes() {
           <Route path="requests/:id" element={<RequestDetailPage />} />
           <Route path="rosters" element={<RosterExamsPage />} />
           <Route path="rosters/:id/upload" element={<RosterUploadPage />} />
+        </Route>
+        <Route element={<StaffLayout roles={['administrator']} />}>
+          <Route path="people" element={<PeoplePage />} />
         </Route>
         <Route element={<StaffLayout roles={['registrar']} />}>
           <Route path="log" element={<LogPage />} />

@@ -2,6 +2,10 @@
 import { serverURL } from './base';
 import { ApiError, isProblem } from './problem';
 import type {
+  AccessGroup,
+  AccountPage,
+  IssuedLogin,
+  Members,
   Arrival,
   Attempt,
   Checkpoint,
@@ -81,6 +85,24 @@ export const api = {
   choices: (signal?: AbortSignal) => call<Choices>('GET', 'api/session/choices', undefined, signal),
   choose: (personId: string, role: Role) => call<Session>('POST', 'api/session/choice', { personId, role }),
   arrival: (signal?: AbortSignal) => call<Arrival>('GET', 'api/arrival', undefined, signal),
+  signInWithLogin: (login: string, password: string, newPassword: string) =>
+    call<Session>('POST', 'api/session/login', newPassword === '' ? { login, password } : { login, password, newPassword }),
+  account: (signal?: AbortSignal) => call<AccountPage>('GET', 'api/account', undefined, signal),
+  changePassword: (password: string, newPassword: string) =>
+    call<AccountPage>('POST', 'api/account/password', { password, newPassword }),
+  confirmLink: () => call<AccountPage>('POST', 'api/account/link', {}),
+  cancelLink: () => call<AccountPage>('POST', 'api/account/link/cancel', {}),
+  unlink: () => call<AccountPage>('POST', 'api/account/unlink', {}),
+
+  members: (text: string, role: string, signal?: AbortSignal) =>
+    call<Members>('GET', `api/people${query({ text, role })}`, undefined, signal),
+  setRole: (person: string, role: Role, have: boolean) => call<undefined>('POST', `api/people/${id(person)}/role`, { role, have }),
+  issueLogin: (person: string) => call<IssuedLogin>('POST', `api/people/${id(person)}/login`, {}),
+  groups: (signal?: AbortSignal) => call<{ groups: AccessGroup[] }>('GET', 'api/groups', undefined, signal),
+  mapGroup: (esiaOrg: string, group: string, role: AccessGroup['role']) =>
+    call<{ groups: AccessGroup[] }>('POST', 'api/groups', { esiaOrg, group, role }),
+  unmapGroup: (group: string) => call<{ groups: AccessGroup[] }>('POST', `api/groups/${id(group)}/remove`, {}),
+
   fileRequest: (form: RequestFiling) => call<RequestReceipt>('POST', 'api/requests', form),
 
   requests: (state: 'open' | 'decided', signal?: AbortSignal) =>
@@ -145,4 +167,9 @@ export function logExportURL(filter: LogFilter, format: 'csv' | 'jsonl', separat
 /** The address that starts the sign-in through ESIA and comes back to a path of ours. */
 export function signInURL(returnTo: string): string {
   return serverURL(`auth/esia/start${query({ return: returnTo })}`);
+}
+
+/** The address that shows, through ESIA, which account is to be linked. */
+export function linkURL(): string {
+  return serverURL('auth/esia/link');
 }

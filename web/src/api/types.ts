@@ -15,6 +15,7 @@ export interface Problem {
   detail: string;
   code: string;
   message: LocalText;
+  retryAfter?: number;
 }
 
 export const roles = ['student', 'proctor', 'registrar', 'administrator', 'guardian'] as const;
@@ -73,6 +74,11 @@ export type TimelineEvent = Schemas['TimelineEvent'];
 export type Lane = TimelineEvent['lane'];
 export type Segment = Schemas['Segment'];
 export type Recording = Schemas['Recording'];
+export type AccountPage = Schemas['AccountPage'];
+export type Members = Schemas['Members'];
+export type Member = Schemas['Member'];
+export type AccessGroup = Schemas['Group'];
+export type IssuedLogin = Schemas['IssuedLogin'];
 export type RosterPreview = Schemas['RosterPreview'];
 export type RosterProblem = Schemas['RosterProblem'];
 export type LogRecord = Schemas['LogRecord'];

@@ -45,6 +45,9 @@ export default function SignInPage() {
           {problem === 'account_not_confirmed' && t('level.again')}
           {problem !== undefined && problem !== 'account_not_confirmed' && t('signIn.again')}
         </Button>
+        <Anchor component={Link} to={`/login?return=${encodeURIComponent(returnTo)}`} data-testid="by-login">
+          {t('signIn.byLogin')}
+        </Anchor>
         <Anchor component={Link} to="/">
           {t('common:toStart')}
         </Anchor>

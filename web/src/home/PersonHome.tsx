@@ -1,5 +1,5 @@
 import { Card, Container, Stack, Text, ThemeIcon, Title } from '@mantine/core';
-import { IconChevronRight, IconListCheck, IconMailQuestion, IconUsers, IconVideo } from '@tabler/icons-react';
+import { IconChevronRight, IconListCheck, IconMailQuestion, IconUserCog, IconUsers, IconVideo } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -50,6 +50,9 @@ export function PersonHome({ person }: { person: Person }) {
         )}
         {may('registrar', 'administrator') && (
           <Choice to="/requests" icon={<IconMailQuestion aria-hidden />} title={t('requests.title')} text={t('requests.text')} />
+        )}
+        {may('administrator') && (
+          <Choice to="/people" icon={<IconUserCog aria-hidden />} title={t('people.title')} text={t('people.text')} />
         )}
         {may('registrar') && (
           <Choice to="/log" icon={<IconListCheck aria-hidden />} title={t('log.title')} text={t('log.text')} />

@@ -4,6 +4,7 @@ import type exam from './ru/exam.json';
 import type home from './ru/home.json';
 import type join from './ru/join.json';
 import type log from './ru/log.json';
+import type people from './ru/people.json';
 import type requests from './ru/requests.json';
 import type review from './ru/review.json';
 import type wall from './ru/wall.json';
@@ -18,6 +19,7 @@ declare module 'i18next' {
       home: typeof home;
       join: typeof join;
       log: typeof log;
+      people: typeof people;
       requests: typeof requests;
       review: typeof review;
       wall: typeof wall;

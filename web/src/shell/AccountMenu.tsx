@@ -1,5 +1,5 @@
 import { ActionIcon, Menu, Text } from '@mantine/core';
-import { IconLogout, IconSwitchHorizontal, IconUserCircle } from '@tabler/icons-react';
+import { IconLink, IconLogout, IconSwitchHorizontal, IconUserCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useSession } from '../api/session';
@@ -44,6 +44,9 @@ export default function AccountMenu() {
             {t('header.changeRole')}
           </Menu.Item>
         )}
+        <Menu.Item component={Link} to="/account" leftSection={<IconLink size={18} aria-hidden />} data-testid="open-account">
+          {t('header.accountPage')}
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={18} aria-hidden />}
           onClick={() => signOut.mutate()}

@@ -24,6 +24,12 @@ export function StaffNav() {
           {t('header.requests')}
         </NavLink>
       )}
+      {hasRole(session, 'administrator') && (
+        <NavLink to="/people" className={classes.navLink}>
+          <span className={classes.navFull}>{t('header.people')}</span>
+          <span className={classes.navShort}>{t('header.peopleShort')}</span>
+        </NavLink>
+      )}
       {hasRole(session, 'registrar') && (
         <NavLink to="/log" className={classes.navLink}>
           <span className={classes.navFull}>{t('header.log')}</span>
