@@ -20,7 +20,7 @@ import (
 type Config struct {
 	// Dir holds everything the stack keeps: data, logs, secrets. It is made when absent.
 	Dir string
-	// Minio is the path of MinIO's server program.
+	// Minio is the path of MinIO's server program; empty: PostgreSQL alone.
 	Minio string
 	// Ephemeral trades durability for speed (PostgreSQL without fsync): for tests.
 	Ephemeral bool
@@ -78,6 +78,9 @@ func Start(ctx context.Context, cfg Config) (_ *Stack, err error) {
 	}()
 	if err = s.step("PostgreSQL", func() error { return s.startPostgres(ctx) }); err != nil {
 		return nil, err
+	}
+	if cfg.Minio == "" {
+		return s, nil
 	}
 	if err = s.step("MinIO", func() error { return s.startMinio(ctx) }); err != nil {
 		return nil, err
