@@ -96,7 +96,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 			s.close(context.WithoutCancel(ctx))
 		}
 	}()
-	if s.Archive, err = openArchive(ctx, cfg, s.Store); err != nil {
+	if s.Archive, err = OpenArchive(ctx, cfg, s.Store); err != nil {
 		return nil, err
 	}
 	if s.finder, err = vision.NewFinder(vision.Config{FaceCascade: cfg.FaceCascade, EyeCascade: cfg.EyeCascade}); err != nil {
@@ -248,7 +248,8 @@ func (s *Service) close(ctx context.Context) {
 	s.Pool.Close()
 }
 
-func openArchive(ctx context.Context, cfg Config, store Store) (*archive.Archive, error) {
+// OpenArchive opens the objects of a store.
+func OpenArchive(ctx context.Context, cfg Config, store Store) (*archive.Archive, error) {
 	where, err := archiveConfig(cfg)
 	if err != nil {
 		return nil, err

@@ -19,7 +19,13 @@ import (
 
 // openWitness makes what takes the log's checkpoints out of the house, to the places that the configuration names.
 func openWitness(cfg Config, store Store, objects *archive.Archive, logger *slog.Logger) (*witness.Service, error) {
-	c := witness.Config{Pool: store.Pool, Log: store.Log, Now: time.Now, Logger: logger}
+	c := witness.Config{Pool: store.Pool, Log: store.Log, Now: time.Now, Logger: logger, Also: func(ctx context.Context) error {
+		audited, err := objects.Audit(ctx, false)
+		if err == nil && len(audited.Findings) > 0 {
+			err = fmt.Errorf("%d faults of recordings, the first: %s", len(audited.Findings), audited.Findings[0])
+		}
+		return err
+	}}
 	if (cfg.LogCMSCertificate == "") != (cfg.LogCMSKeyFile == "") {
 		return nil, errors.New("OCHNO_LOG_CMS_CERTIFICATE_FILE and OCHNO_LOG_CMS_KEY_FILE go together")
 	}

@@ -32,7 +32,8 @@ or the sheet of identification of an exam as PDF. The export is itself a record 
 Without --exam and --type it holds the whole log. It has personal values: keep and send it accordingly. The package is itself a record of the log.`, logPackage},
 		{"log verify", "[FILE.zip]", "check a package, or the whole log", `With a file: checks a package, with no network, no database and no configuration, and says what it proved or what does not fit.
 Without: rebuilds the tree from the database's records alone and compares it with every checkpoint and its signature.
-With --since both prove that nothing was cut off or rewritten since a checkpoint that was kept elsewhere. Exit code 1 when anything does not fit.`, logVerify},
+With --since both prove that nothing was cut off or rewritten since a checkpoint that was kept elsewhere. With --recordings every recording is held
+against what the log sealed of it, and every stored file is read and hashed. Exit code 1 when anything does not fit.`, logVerify},
 		{"log checkpoint", "", "print the newest signed checkpoint, to be kept elsewhere", `Prints the newest checkpoint as a signed note. Keep it where nobody who runs the log can change it: log verify --since FILE proves later
 that the log still begins with the records it signed.`, logCheckpoint},
 	}
@@ -265,6 +266,7 @@ func verifyFile(ctx context.Context, file *os.File, t pack.Trust) (*pack.Report,
 func logVerify(ctx context.Context, c *call) error {
 	since := c.flags.String("since", "", "`file` with a checkpoint that was kept: prove that nothing was cut off or rewritten since")
 	key := c.flags.String("key", "", "the log's public `key` as the university publishes it, or a file with it; for a package")
+	recordings := c.flags.Bool("recordings", false, "check the recordings and their stored files too; needs the settings of MinIO")
 	if err := c.parseFlags(); err != nil {
 		return err
 	}
@@ -283,12 +285,15 @@ func logVerify(ctx context.Context, c *call) error {
 		}
 	}
 	if path != "" {
+		if *recordings {
+			return usageError{errors.New("--recordings is for the database and MinIO; a package proves its segments by itself")}
+		}
 		return verifyPackage(ctx, c, path, *key, earlier)
 	}
 	if *key != "" {
 		return usageError{errors.New("--key is for a package; the database is checked with the key of OCHNO_LOG_KEY_FILE")}
 	}
-	return verifyDatabase(ctx, c, earlier)
+	return verifyDatabase(ctx, c, earlier, *recordings)
 }
 
 func verifyPackage(ctx context.Context, c *call, path, key string, earlier []byte) error {
@@ -317,7 +322,7 @@ func verifyPackage(ctx context.Context, c *call, path, key string, earlier []byt
 	return nil
 }
 
-func verifyDatabase(ctx context.Context, c *call, earlier []byte) error {
+func verifyDatabase(ctx context.Context, c *call, earlier []byte, recordings bool) error {
 	return withStore(ctx, c, func(store proctor.Store) error {
 		var checkpoints []ledger.Checkpoint
 		if earlier != nil {
@@ -336,8 +341,35 @@ func verifyDatabase(ctx context.Context, c *call, earlier []byte) error {
 		if report.Earlier > 0 {
 			fmt.Fprintf(c.stdout, "the log begins with the very %d records that the earlier checkpoint signed\n", checkpoints[0].Size)
 		}
-		return nil
+		if !recordings {
+			return nil
+		}
+		return verifyRecordings(ctx, c, store)
 	})
+}
+
+func verifyRecordings(ctx context.Context, c *call, store proctor.Store) error {
+	cfg, err := proctor.ConfigFromEnv(c.getenv)
+	if cfg.MinioEndpoint == "" {
+		return err
+	}
+	objects, err := proctor.OpenArchive(ctx, cfg, store)
+	if err != nil {
+		return err
+	}
+	audited, err := objects.Audit(ctx, true)
+	if err != nil {
+		return err
+	}
+	for _, finding := range audited.Findings {
+		fmt.Fprintln(c.stdout, finding)
+	}
+	if len(audited.Findings) > 0 {
+		return failure(1)
+	}
+	fmt.Fprintf(c.stdout, "%d recordings are those that the log sealed; all of their %d files that can be read are unchanged, of %d the keys were destroyed\n",
+		audited.Recordings, audited.Objects, audited.Destroyed)
+	return nil
 }
 
 func logCheckpoint(ctx context.Context, c *call) error {

@@ -59,6 +59,9 @@ func (s *Service) Verify(ctx context.Context) (Check, error) {
 		report, fault = s.Log.Verify(ctx, earlier...)
 		c.Size, c.Earlier = report.Size, report.Earlier
 	}
+	if fault == nil && s.Also != nil {
+		fault = s.Also(ctx)
+	}
 	if ctx.Err() != nil {
 		return c, ctx.Err() // that says nothing of the log
 	}

@@ -46,6 +46,7 @@ type Config struct {
 	Log    *ledger.Log
 	Places []Place
 	Signer Signer
+	Also   func(ctx context.Context) error // verified beside the log each day: an error says what is wrong; may be nil
 	Now    func() time.Time
 	Logger *slog.Logger
 }

@@ -302,6 +302,19 @@ func TestDailyVerification(t *testing.T) {
 	}
 }
 
+// What is verified beside the log is told of as loudly.
+func TestVerifiesWhatStandsBesideTheLog(t *testing.T) {
+	h := newHouse(t)
+	h.append(1)
+	h.seal()
+	s := h.service(nil)
+	s.Also = func(context.Context) error { return errors.New("a recording was changed") }
+	h.step(s)
+	if err := s.Health(t.Context()); err == nil || !strings.Contains(err.Error(), "a recording was changed") || !strings.Contains(h.shouts.String(), "DOES NOT VERIFY") {
+		t.Errorf("health: %v; %s", err, h.shouts.String())
+	}
+}
+
 // A service that is told to stop in the middle says nothing of the log.
 func TestStoppedVerificationIsNone(t *testing.T) {
 	h := newHouse(t)
