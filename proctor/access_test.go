@@ -53,6 +53,11 @@ var permitted = map[string][]string{
 	"exportLog":           {"registrar"},
 	"checkpoint":          {"registrar"},
 	"previewRoster":       {"registrar", "administrator"},
+	"readiness":           {"owner", "other"},                                          // staff may ask, and are not in the roster
+	"noteDevices":         {"owner", "other", "proctor", "registrar", "administrator"}, // staff may ask, and are not in the roster
+	"declineAhead":        {"owner", "other"},
+	"rosterReadiness":     {"registrar", "administrator"},
+	"remind":              {"registrar", "administrator"},
 	"importRoster":        {"registrar", "administrator"},
 	"signInWithLogin":     {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
 	"account":             {"owner", "other", "proctor", "registrar", "administrator"},

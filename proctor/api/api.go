@@ -27,6 +27,7 @@ import (
 	"ochno/proctor/identify"
 	"ochno/proctor/keyring"
 	"ochno/proctor/ledger"
+	"ochno/proctor/mail"
 	"ochno/proctor/media"
 )
 
@@ -41,6 +42,7 @@ type Config struct {
 	Guardians *account.Guardians
 	Parents   esia.Provider // signs parents in: it may read their children
 	Exams     *exam.Exams
+	Mail      *mail.Queue
 	Identify  *identify.Service
 	Archive   *archive.Archive
 	Log       *ledger.Log

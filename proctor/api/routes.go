@@ -68,6 +68,7 @@ func (s *Server) operations() {
 
 	s.arrivalOperations()
 	s.peopleOperations()
+	s.readinessOperations()
 	s.guardianOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)
 	route(s, post, "/api/join/{code}", "join", "Join the exam", signedIn, s.join)

@@ -413,6 +413,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exams/{id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who of the roster is ready */
+        get: operations["rosterReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exams/{id}/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remind by e-mail those who are not ready */
+        post: operations["remind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/exams/{id}/roster": {
         parameters: {
             query?: never;
@@ -756,6 +790,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ready/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a student still has to do before an exam */
+        get: operations["readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ready/{code}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose another form of the exam ahead of it */
+        post: operations["declineAhead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ready/{code}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Camera and microphone were tried */
+        post: operations["noteDevices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recordings/{id}/segments/{number}": {
         parameters: {
             query?: never;
@@ -1019,6 +1104,25 @@ export interface components {
             /** Format: int64 */
             size: number;
         };
+        Checks: {
+            /**
+             * @description A confirmed ESIA account is linked
+             * @enum {string}
+             */
+            account: "done" | "missing";
+            /** @enum {string} */
+            consent: "done" | "missing";
+            /**
+             * @description Camera and microphone were tried
+             * @enum {string}
+             */
+            devices: "done" | "missing" | "failed";
+            /**
+             * @description With the biometric system; unknown before its first answer
+             * @enum {string}
+             */
+            enrolment: "done" | "missing" | "unknown";
+        };
         ChoiceCard: {
             /** @description She acts in it now */
             current: boolean;
@@ -1094,6 +1198,10 @@ export interface components {
             millis: number;
             /** @enum {string} */
             status: "ok" | "failed";
+        };
+        DevicesInputBody: {
+            camera: boolean;
+            microphone: boolean;
         };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
@@ -1504,6 +1612,77 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Readiness: {
+            checks: components["schemas"]["Checks"];
+            /** @description She chose another form of the exam */
+            declined: boolean;
+            /**
+             * Format: date-time
+             * @description When camera and microphone were tried last
+             */
+            devicesAt?: string;
+            displayName: string;
+            /**
+             * Format: date-time
+             * @description When the biometric system last told
+             */
+            enrolledAt?: string;
+            exam: components["schemas"]["ExamCard"];
+            group: string;
+            /** @description A parent consents for her */
+            minor: boolean;
+            ready: boolean;
+        };
+        ReadinessCounts: {
+            /**
+             * Format: int64
+             * @description Without a linked account
+             */
+            account: number;
+            /**
+             * Format: int64
+             * @description Without a consent
+             */
+            consent: number;
+            /**
+             * Format: int64
+             * @description Who chose another form
+             */
+            declined: number;
+            /**
+             * Format: int64
+             * @description Who have not tried camera and microphone with success
+             */
+            devices: number;
+            /**
+             * Format: int64
+             * @description Known not to be enrolled
+             */
+            enrolment: number;
+            /** Format: int64 */
+            ready: number;
+            /** Format: int64 */
+            roster: number;
+            /**
+             * Format: int64
+             * @description Of whose enrolment nothing is known
+             */
+            unknown: number;
+        };
+        ReadinessRow: {
+            checks: components["schemas"]["Checks"];
+            declined: boolean;
+            displayName: string;
+            /** @description We can write to her */
+            email: boolean;
+            faculty: string;
+            group: string;
+            minor: boolean;
+            personId: string;
+            ready: boolean;
+            /** Format: date-time */
+            remindedAt?: string;
+        };
         Recording: {
             /** Format: int64 */
             durationMs: number;
@@ -1519,6 +1698,17 @@ export interface components {
         };
         RefuseRequestInputBody: {
             reason: string;
+        };
+        Reminded: {
+            /** Format: int64 */
+            sent: number;
+            /**
+             * Format: int64
+             * @description Were reminded within a day
+             */
+            tooSoon: number;
+            /** Format: int64 */
+            withoutEmail: number;
         };
         RequestCandidate: {
             /** @description A date */
@@ -1667,6 +1857,16 @@ export interface components {
              */
             line: number;
             message: components["schemas"]["Text"];
+        };
+        RosterReadiness: {
+            counts: components["schemas"]["ReadinessCounts"];
+            exam: components["schemas"]["ExamSummary"];
+            rows: components["schemas"]["ReadinessRow"][];
+            /**
+             * Format: int64
+             * @description Of those who fit the filter
+             */
+            total: number;
         };
         Score: {
             /** Format: double */
@@ -2929,6 +3129,115 @@ export interface operations {
             };
         };
     };
+    rosterReadiness: {
+        parameters: {
+            query?: {
+                show?: "all" | "ready" | "not_ready" | "account" | "consent" | "enrolment" | "devices" | "declined";
+                /** @description A part of the name or the group */
+                text?: string;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterReadiness"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    remind: {
+        parameters: {
+            query?: {
+                show?: "all" | "ready" | "not_ready" | "account" | "consent" | "enrolment" | "devices" | "declined";
+                /** @description A part of the name or the group */
+                text?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminded"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     importRoster: {
         parameters: {
             query: {
@@ -4017,6 +4326,160 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    readiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    declineAhead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    noteDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DevicesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
             };
             /** @description Forbidden */
             403: {
