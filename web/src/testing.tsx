@@ -29,6 +29,9 @@ vi.stubGlobal(
   },
 );
 
+// What a text area that grows asks of a browser.
+Object.defineProperty(document, 'fonts', { value: { addEventListener: () => undefined, removeEventListener: () => undefined } });
+
 /** Shows a component as the application would, at an address, in Russian. */
 export async function show(component: ReactNode, address = '/') {
   if (!i18next.isInitialized) await startI18n();

@@ -73,6 +73,14 @@ export async function signIn(page, fullName) {
   await page.getByRole('button', { name: new RegExp(fullName) }).click();
 }
 
+/** Keeps a picture of the page as a phone shows it, whole, and goes back to the large screen. */
+export async function phone(page, name) {
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.screenshot({ path: path.join(config.pictures, `phone-${name}.png`), fullPage: true });
+  await page.setViewportSize(size);
+}
+
 /** Plays the story to its end; facts go to the Go test as the last line: FACTS {…}. */
 export async function play(story) {
   const facts = {};

@@ -16,12 +16,13 @@ export default function ChoosePage() {
   const client = useQueryClient();
   const navigate = useNavigate();
   const choices = useQuery({ queryKey: ['choices'], queryFn: ({ signal }) => api.choices(signal), retry: false, staleTime: 0 });
+  const returnTo = choices.data?.return ?? '/';
   const choose = useMutation({
     mutationFn: (choice: ChoiceCard) => api.choose(choice.personId, choice.role),
     onSuccess: async (session) => {
-      client.clear(); // what another role may see does not stay
       client.setQueryData(sessionKey, session);
-      await navigate(choices.data?.return ?? '/', { replace: true });
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] }); // what another role may see does not stay
+      await navigate(returnTo, { replace: true });
     },
   });
   if (choices.isPending) return <LoadingView />;

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { api, signInURL } from '../api/client';
+import { LoadingView } from '../shell/LoadingView';
 import { PageTitle } from '../shell/PageTitle';
 import { localPath } from './localPath';
 import { NotConfirmed } from './NotConfirmed';
@@ -24,6 +25,7 @@ export default function SignInPage() {
     retry: false,
     staleTime: 0,
   });
+  if (arrival.isLoading) return <LoadingView />;
   const told = arrival.data?.problem === problem ? arrival.data : undefined;
   const again = signInURL(returnTo);
   return (
@@ -41,9 +43,7 @@ export default function SignInPage() {
           variant={problem === 'person_unknown' ? 'default' : 'filled'}
           data-testid="sign-in"
         >
-          {problem === undefined && t('signIn.signIn')}
-          {problem === 'account_not_confirmed' && t('level.again')}
-          {problem !== undefined && problem !== 'account_not_confirmed' && t('signIn.again')}
+          {problem === undefined ? t('signIn.signIn') : t('signIn.again')}
         </Button>
         <Anchor component={Link} to={`/login?return=${encodeURIComponent(returnTo)}`} data-testid="by-login">
           {t('signIn.byLogin')}

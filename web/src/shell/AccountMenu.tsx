@@ -39,7 +39,7 @@ export default function AccountMenu() {
           )}
         </Menu.Label>
         <Menu.Divider />
-        {choices > 1 && (
+        {(choices > 1 || (choices > 0 && person.roles.length === 0)) && (
           <Menu.Item component={Link} to="/choose" leftSection={<IconSwitchHorizontal size={18} aria-hidden />} data-testid="change-role">
             {t('header.changeRole')}
           </Menu.Item>
