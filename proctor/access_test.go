@@ -9,12 +9,14 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
+	"ochno/proctor/account"
 	"ochno/proctor/api"
 	"ochno/proctor/esia/esiamock"
 )
 
-// Who may use which operation. “owner” is the student whose attempt it is, “other” another student. A new operation must be entered here.
+// Who may use which operation. Everybody acts in one role at a time: who is a proctor and a registrar may as a proctor what a proctor may. “owner” is the student whose attempt it is, “other” another student. A new operation must be entered here.
 var permitted = map[string][]string{
 	"health":              {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
 	"session":             {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
@@ -90,9 +92,11 @@ func TestRoleByRoute(t *testing.T) {
 	a := owner.join(t, false)
 	other := h.signedIn(t, esiamock.StudentBoris)
 	other.join(t, false)
+	h.grant(t, esiamock.Proctor2, account.Proctor, account.Registrar)
 	people := map[string]*browser{
 		"nobody": h.browser(t), "owner": owner, "other": other, "proctor": h.signedIn(t, esiamock.Proctor),
 		"registrar": h.signedIn(t, esiamock.Registrar), "administrator": h.signedIn(t, esiamock.Administrator),
+		"proctor, a registrar too": h.actingAs(t, esiamock.Proctor2, "proctor"), "registrar, a proctor too": h.actingAs(t, esiamock.Proctor2, "registrar"),
 	}
 	operations := allOperations(t)
 	for id := range permitted {
@@ -108,7 +112,8 @@ func TestRoleByRoute(t *testing.T) {
 				t.Errorf("operation %q is not in the table of who may use it", op.ID)
 				continue
 			}
-			for role, who := range people {
+			for name, who := range people {
+				role, _, _ := strings.Cut(name, ",")
 				if slices.Contains(roles, role) != allowed || op.ID == "endSession" {
 					continue
 				}
@@ -122,7 +127,7 @@ func TestRoleByRoute(t *testing.T) {
 				status, text := who.call(t, op.Method, path, bodyFor(op.Method))
 				refused := status == http.StatusUnauthorized || status == http.StatusForbidden
 				if refused == allowed {
-					t.Errorf("%s as %s: %d %.200s", op.ID, role, status, text)
+					t.Errorf("%s as %s: %d %.200s", op.ID, name, status, text)
 				}
 				if !allowed && role == "nobody" && (status != http.StatusUnauthorized || problemCode(t, text) != "not_signed_in") {
 					t.Errorf("%s as nobody: %d %.200s", op.ID, status, text)
@@ -135,6 +140,44 @@ func TestRoleByRoute(t *testing.T) {
 			}
 		}
 	}
+}
+
+// grant makes a test person known in several roles.
+func (h *house) grant(t *testing.T, oid string, roles ...account.Role) {
+	t.Helper()
+	all := esiamock.DemoPeople()
+	p := all[slices.IndexFunc(all, func(p esiamock.Person) bool { return p.OID == oid })]
+	must(t, pgx.BeginFunc(t.Context(), h.store.Pool, func(tx pgx.Tx) error {
+		_, err := h.store.Accounts.Ensure(t.Context(), tx, account.NewPerson{
+			Organisation: h.exam.Organisation, Name: account.Name{Last: p.LastName, First: p.FirstName, Middle: p.MiddleName},
+			BirthDate: p.BirthDate, SNILS: p.SNILS, Roles: roles,
+		})
+		return err
+	}))
+}
+
+// actingAs is a browser of somebody of several roles who chose one of them.
+func (h *house) actingAs(t *testing.T, oid, role string) *browser {
+	t.Helper()
+	b := h.browser(t)
+	b.signIn(t, oid, "/")
+	choices := get[struct {
+		Choices []struct {
+			PersonID uuid.UUID
+			Role     string
+		}
+	}](t, b, "/api/session/choices").Choices
+	for _, c := range choices {
+		if c.Role != role {
+			continue
+		}
+		if status, text := b.call(t, http.MethodPost, "/api/session/choice", map[string]any{"personId": c.PersonID, "role": role}); status != http.StatusOK {
+			t.Fatalf("choose %s: %d %s", role, status, text)
+		}
+		return b
+	}
+	t.Fatalf("%s is none of the choices %+v", role, choices)
+	return nil
 }
 
 func bodyFor(method string) any {

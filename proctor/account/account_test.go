@@ -4,7 +4,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -151,23 +150,4 @@ func TestNameString(t *testing.T) {
 			t.Errorf("%q; want %q", got, want)
 		}
 	}
-}
-
-// However a name is written, its key is a fixed point: two people who match do so in any order.
-func FuzzNameKey(f *testing.F) {
-	for _, s := range []string{"Ёлкина Анна-Мария", "  ", "İstanbul ẞ", "а\u00a0б—в", "\xff\xfe", "Е\u0308лка"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		key := Name{Last: s}.key()
-		if again := (Name{Last: key}).key(); again != key {
-			t.Errorf("%q has the key %q, and that %q", s, key, again)
-		}
-		if parts := strings.Fields(s); (Name{Last: strings.Join(parts, " \t ")}).key() != key {
-			t.Errorf("%q: the key depends on its spaces", s)
-		}
-		if strings.ContainsAny(key, "ё-") || strings.TrimSpace(key) != key {
-			t.Errorf("%q has the key %q", s, key)
-		}
-	})
 }

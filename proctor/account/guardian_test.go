@@ -144,7 +144,9 @@ func TestParentConsents(t *testing.T) {
 		t.Errorf("his page: %+v, %v", wards, err)
 	}
 	// The student relies on it with no further step.
-	if err := f.in(func(tx pgx.Tx) error { return f.testAccounts.RelyOnConsent(t.Context(), tx, f.student, *s, *f.use(f.student.ID)) }); err != nil {
+	if err := f.in(func(tx pgx.Tx) error {
+		return f.testAccounts.RelyOnConsent(t.Context(), tx, f.student, *s, *f.use(f.student.ID))
+	}); err != nil {
 		t.Error(err)
 	}
 }

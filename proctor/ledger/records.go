@@ -190,7 +190,7 @@ const (
 // Request is an act on somebody's request (обращение) to the organisation; the record's person is whom the decision concerns.
 // Outcomes: filed, added, linked, refused. Personal fields: claimant, oid, actor, reason.
 type Request struct {
-	Number string `json:"number"`
+	Number string `json:"requestNumber"`
 	Kind   string `json:"kind"` // "link": the ESIA account matched nobody; "organisation": the needed organisation is missing
 }
 
