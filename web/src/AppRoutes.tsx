@@ -20,6 +20,8 @@ const LoginPage = lazy(() => import('./people/LoginPage'));
 const AccountPage = lazy(() => import('./people/AccountPage'));
 const PeoplePage = lazy(() => import('./people/PeoplePage'));
 const RosterExamsPage = lazy(() => import('./exam/RosterExamsPage'));
+const RosterPage = lazy(() => import('./exam/RosterPage'));
+const ReadyPage = lazy(() => import('./exam/ReadyPage'));
 const RosterUploadPage = lazy(() => import('./exam/RosterUploadPage'));
 const LogPage = lazy(() => import('./log/LogPage'));
 
@@ -34,6 +36,7 @@ export function AppRoutes() {
           <Route path="choose" element={<ChoosePage />} />
           <Route path="request" element={<RequestPage />} />
           <Route path="login" element={<LoginPage />} />
+          <Route path="ready/:code" element={<ReadyPage />} />
           <Route path="account" element={<AccountPage />} />
           <Route path="e/:code" element={<JoinPage />} />
           <Route path="*" element={<NotFoundPage />} />
@@ -49,6 +52,7 @@ export function AppRoutes() {
           <Route path="requests" element={<RequestsPage />} />
           <Route path="requests/:id" element={<RequestDetailPage />} />
           <Route path="rosters" element={<RosterExamsPage />} />
+          <Route path="rosters/:id" element={<RosterPage />} />
           <Route path="rosters/:id/upload" element={<RosterUploadPage />} />
         </Route>
         <Route element={<StaffLayout roles={['administrator']} />}>

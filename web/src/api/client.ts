@@ -2,6 +2,10 @@
 import { serverURL } from './base';
 import { ApiError, isProblem } from './problem';
 import type {
+  Readiness,
+  ReadinessFilter,
+  Reminded,
+  RosterReadiness,
   AccessGroup,
   AccountPage,
   IssuedLogin,
@@ -150,6 +154,13 @@ export const api = {
   },
 
   previewRoster: (exam: string, file: Blob) => call<RosterPreview>('POST', `api/exams/${id(exam)}/roster/preview`, file),
+  rosterReadiness: (exam: string, show: ReadinessFilter, text: string, offset: number, signal?: AbortSignal) =>
+    call<RosterReadiness>('GET', `api/exams/${id(exam)}/readiness${query({ show, text, offset })}`, undefined, signal),
+  remind: (exam: string) => call<Reminded>('POST', `api/exams/${id(exam)}/remind`, {}),
+  readiness: (code: string, signal?: AbortSignal) => call<Readiness>('GET', `api/ready/${id(code)}`, undefined, signal),
+  noteDevices: (code: string, camera: boolean, microphone: boolean) =>
+    call<Readiness>('POST', `api/ready/${id(code)}/devices`, { camera, microphone }),
+  declineAhead: (code: string) => call<Readiness>('POST', `api/ready/${id(code)}/decline`, {}),
   importRoster: (exam: string, file: Blob, sha256: string) =>
     call<RosterPreview>('POST', `api/exams/${id(exam)}/roster${query({ sha256 })}`, file),
 

@@ -37,6 +37,9 @@ export default function RosterExamsPage() {
                 </Text>
                 <Text size="sm">{t('rosters.students', { count: exam.counts.roster })}</Text>
               </Stack>
+              <Button component={Link} to={`/rosters/${exam.id}`} variant="default" data-testid={`roster-open-${exam.id}`}>
+                {t('roster.open')}
+              </Button>
               <Button
                 component={Link}
                 to={`/rosters/${exam.id}/upload`}
