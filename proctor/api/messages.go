@@ -13,6 +13,7 @@ var problemTexts = map[string]Text{
 	"not_in_roster":          {"Вас нет в списке этого экзамена. Обратитесь к контактному лицу, указанному на странице экзамена.", "You are not in this exam's roster. Turn to the contact given on the exam's page."},
 	"account_not_confirmed":  {"Ваша учётная запись Госуслуг не подтверждена. Подтвердите её (банк, МФЦ, центр обслуживания) и войдите снова.", "Your Gosuslugi account is not confirmed. Confirm it (a bank, an MFC office) and sign in again."},
 	"person_unknown":         {"С выбранной учётной записью Госуслуг не связан ни один пользователь системы. Обратитесь в организацию.", "No user of the system is linked to this Gosuslugi account. Turn to the organisation."},
+	"another_role":           {"Экзамен сдаёт студент, а вы сейчас работаете в другой роли. Смените роль и продолжите.", "Exams are for students, and you act in another role now. Change the role and go on."},
 	"no_role":                {"Вы есть в системе, но роль вам не назначена. Обратитесь к администратору организации.", "You are known here, but have no role. Turn to the organisation's administrator."},
 	"too_many_attempts":      {"Слишком много попыток. Подождите десять минут и повторите.", "Too many attempts. Wait ten minutes and try again."},
 	"too_many_requests":      {"Вы уже отправили несколько обращений. Дождитесь ответа организации.", "You have filed several requests already. Wait for the organisation's answer."},

@@ -163,7 +163,7 @@ type RequestDetail struct {
 	Forms      []RequestForm      `json:"forms" nullable:"false" doc:"The first to the last"`
 	Candidates []RequestCandidate `json:"candidates" nullable:"false" doc:"The best first; of a decided request none"`
 	Reason     string             `json:"reason,omitempty" doc:"Why it was refused"`
-	PersonID   *uuid.UUID         `json:"personId,omitempty" doc:"Whom the account was linked to"`
+	LinkedTo   string             `json:"linkedTo,omitempty" doc:"Whom the account was linked to"`
 }
 
 // RequestClaims are what Gosuslugi says, its numbers masked.
@@ -263,7 +263,11 @@ func (s *Server) requestDetail(ctx context.Context, r account.Request, search st
 		})
 	}
 	if r.Person != uuid.Nil {
-		out.PersonID = &r.Person
+		p, err := s.Accounts.Person(ctx, r.Person)
+		if err != nil {
+			return nil, err
+		}
+		out.LinkedTo = p.Name.String()
 	}
 	if r.State != account.RequestOpen {
 		return answer(out), nil

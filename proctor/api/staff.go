@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -265,7 +266,7 @@ func recordShape(r ledger.Row) (LogRecord, error) {
 		return LogRecord{}, err
 	}
 	out := LogRecord{
-		Index: r.Leaf, ID: r.ID, Type: string(r.Type), At: r.At, ExamTitle: d.Exam.Title, Student: r.Personal["student"], Group: d.Exam.Group,
+		Index: r.Leaf, ID: r.ID, Type: string(r.Type), At: r.At, ExamTitle: d.Exam.Title, Student: cmp.Or(r.Personal["student"], r.Personal["person"], r.Personal["claimant"]), Group: d.Exam.Group,
 		Outcome: r.Outcome, Reason: d.Reason, SHA256: r.SHA256(), Body: r.Body,
 	}
 	if r.Exam != uuid.Nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -28,7 +29,7 @@ func (s *Server) examCard(ctx context.Context, in *codePath) (*body[ExamCard], e
 	if err != nil {
 		return nil, err
 	}
-	if p := caller(ctx); p != nil {
+	if p := caller(ctx); p != nil && p.Has(account.Student) {
 		switch a, err := s.Exams.Of(ctx, e.ID, p.ID); {
 		case err == nil:
 			card.AttemptID = &a.ID
@@ -45,6 +46,11 @@ func (s *Server) join(ctx context.Context, in *codePath) (*body[Attempt], error)
 		return nil, err
 	}
 	person := caller(ctx)
+	if !person.Has(account.Student) {
+		if whole, err := s.Accounts.Person(ctx, person.ID); err != nil || whole.Has(account.Student) {
+			return nil, cmp.Or[error](err, problem(http.StatusForbidden, "another_role"))
+		}
+	}
 	if person.OID == "" {
 		return nil, problem(http.StatusForbidden, "esia_account_needed")
 	}

@@ -156,6 +156,7 @@ async function story(facts) {
     expect((await session(roman.page)).person.roles.join() === 'proctor', 'he is a proctor again, unasked');
     await id(roman.page, 'account').click();
     await id(roman.page, 'change-role').waitFor();
+    await roman.page.waitForTimeout(300); // the menu unfolds
     return roman.page;
   });
   await step('He changes to the registrar’s role from the menu', async () => {

@@ -1747,11 +1747,11 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "link" | "organisation";
+            /** @description Whom the account was linked to */
+            linkedTo?: string;
             /** @description By Gosuslugi */
             name: string;
             number: string;
-            /** @description Whom the account was linked to */
-            personId?: string;
             /** @description Why it was refused */
             reason?: string;
             /** @enum {string} */

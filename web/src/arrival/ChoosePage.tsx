@@ -1,13 +1,14 @@
 import { Anchor, Container, Stack, Text, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { Link, useNavigate } from 'react-router';
+import { Link, useNavigate, useSearchParams } from 'react-router';
 import { api } from '../api/client';
 import { sessionKey } from '../api/session';
 import type { ChoiceCard } from '../api/types';
 import { LoadingView } from '../shell/LoadingView';
 import { PageTitle } from '../shell/PageTitle';
 import { ProblemAlert } from '../shell/ProblemAlert';
+import { localPath } from './localPath';
 import { RoleCard } from './RoleCard';
 
 /** In which role and organisation somebody acts who has several. */
@@ -16,7 +17,9 @@ export default function ChoosePage() {
   const client = useQueryClient();
   const navigate = useNavigate();
   const choices = useQuery({ queryKey: ['choices'], queryFn: ({ signal }) => api.choices(signal), retry: false, staleTime: 0 });
-  const returnTo = choices.data?.return ?? '/';
+  const [search] = useSearchParams();
+  const asked = localPath(search.get('return'));
+  const returnTo = asked === '/' ? (choices.data?.return ?? '/') : asked;
   const choose = useMutation({
     mutationFn: (choice: ChoiceCard) => api.choose(choice.personId, choice.role),
     onSuccess: async (session) => {

@@ -1,5 +1,4 @@
 import { Button, Stack, Text } from '@mantine/core';
-import { IconMail } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Arrival } from '../api/types';
@@ -15,7 +14,7 @@ export function Unknown({ arrival }: { arrival: Arrival | undefined }) {
           {t('signIn.waiting', { number: waiting.number })}
         </Text>
       )}
-      <Button component={Link} to="/request" size="xl" leftSection={<IconMail aria-hidden />} data-testid="contact-organisation">
+      <Button component={Link} to="/request" size="xl" data-testid="contact-organisation">
         {waiting === undefined ? t('signIn.contact') : t('signIn.addMore')}
       </Button>
     </Stack>

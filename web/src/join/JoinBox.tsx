@@ -2,8 +2,9 @@ import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { IconUserQuestion } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { api } from '../api/client';
-import { ApiError } from '../api/problem';
+import { ApiError, codeOf } from '../api/problem';
 import type { ExamCard, Person } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
 import { ProblemAlert } from '../shell/ProblemAlert';
@@ -18,7 +19,7 @@ interface JoinBoxProps {
 
 /** Who is signed in, and the step into the exam's roster. */
 export function JoinBox({ card, person }: JoinBoxProps) {
-  const { t } = useTranslation('join');
+  const { t } = useTranslation(['join', 'common']);
   const { pick } = useFormat();
   const client = useQueryClient();
   const join = useMutation({
@@ -63,6 +64,11 @@ export function JoinBox({ card, person }: JoinBoxProps) {
       )}
       {join.isError && stranger === undefined && (
         <ProblemAlert error={join.error}>
+          {codeOf(join.error) === 'another_role' && (
+            <Button component={Link} to={`/choose?return=${encodeURIComponent(`/e/${card.code}`)}`} size="sm" data-testid="change-role">
+              {t('common:header.changeRole')}
+            </Button>
+          )}
           <ContactLine contact={card.contact} />
         </ProblemAlert>
       )}

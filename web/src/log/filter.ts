@@ -12,6 +12,9 @@ export const recordTypes = [
   'sign_in',
   'request',
   'staff',
+  'withdrawal',
+  'guardian',
+  'erasure',
   'decision',
   'access',
 ] as const;

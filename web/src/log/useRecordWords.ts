@@ -4,7 +4,25 @@ import { outcomes } from '../api/types';
 import { recordTypes } from './filter';
 
 /** Outcomes of the records that are no identifications. */
-const decisions = ['granted', 'declined', 'admitted', 'finished', 'terminated', 'exported'] as const;
+const decisions = [
+  'granted',
+  'declined',
+  'admitted',
+  'finished',
+  'terminated',
+  'exported',
+  'filed',
+  'added',
+  'linked',
+  'refused',
+  'signed_in',
+  'role_changed',
+  'withdrawn',
+  'confirmed',
+  'erased',
+  'reminded',
+  'stands',
+] as const;
 
 export interface RecordWords {
   type: (type: string) => string;

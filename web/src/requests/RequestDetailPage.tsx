@@ -71,7 +71,7 @@ export default function RequestDetailPage() {
         {!open && (
           <Alert color={data.state === 'linked' ? 'teal' : 'gray'} icon={<IconCircleCheck aria-hidden />} role="status" data-testid="request-decided">
             <Stack gap={4}>
-              <Text>{data.state === 'linked' ? t('linkedDone') : t('refusedDone')}</Text>
+              <Text>{data.state === 'linked' ? t('linkedDone', { person: data.linkedTo ?? '' }) : t('refusedDone')}</Text>
               {data.reason !== undefined && (
                 <Text className={classes.message}>
                   {t('refusedBecause')}: {data.reason}
@@ -85,7 +85,7 @@ export default function RequestDetailPage() {
             </Stack>
           </Alert>
         )}
-        <div className={classes.columns}>
+        <div className={open ? classes.columns : undefined}>
           <FormsCard request={data} />
           {open && (
             <Stack gap="md">

@@ -63,7 +63,7 @@ export default function RequestsPage() {
                 {[request.faculty, request.group].filter((part) => part !== '').join(', ') || '—'}
               </Text>
             </Stack>
-            <Stack gap={2} align="flex-end">
+            <div className={classes.side}>
               <Group gap="xs">
                 {request.kind === 'organisation' && (
                   <Badge variant="light" color="gray">
@@ -75,7 +75,7 @@ export default function RequestsPage() {
               <Text size="sm" c="dimmed">
                 {t('number', { number: request.number })} · {format.dateTime(request.updatedAt)}
               </Text>
-            </Stack>
+            </div>
           </Card>
         ))}
       </Stack>
