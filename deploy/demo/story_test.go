@@ -89,6 +89,10 @@ func TestStory(t *testing.T) {
 		if report.Pending != 0 || report.Checkpoints == 0 {
 			t.Errorf("log: %+v", report)
 		}
+		audited, err := records.Audit(ctx, true)
+		if err != nil || len(audited.Findings) > 0 || audited.Objects == 0 {
+			t.Errorf("the recordings against the log: %+v, %v", audited, err)
+		}
 		checkExports(t, downloads)
 	})
 }

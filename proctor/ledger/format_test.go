@@ -65,9 +65,17 @@ func describeRecords(t *testing.T) string {
 		if !ok {
 			continue
 		}
+		words := g.Tok == token.CONST && !isType(g.Specs[0])
+		if words {
+			fmt.Fprintf(&tables, "\n%s\n\n", strings.TrimSuffix(strings.Join(strings.Fields(g.Doc.Text()), " "), ".")+":")
+		}
 		for _, spec := range g.Specs {
 			switch s := spec.(type) {
 			case *ast.ValueSpec:
+				if words {
+					fmt.Fprintf(&tables, "- %s\n", strings.TrimSpace("`"+strings.Trim(s.Values[0].(*ast.BasicLit).Value, `"`)+"` "+strings.TrimSpace(s.Comment.Text())))
+					continue
+				}
 				name := strings.TrimSpace(s.Comment.Text())
 				value := strings.Trim(s.Values[0].(*ast.BasicLit).Value, `"`)
 				fmt.Fprintf(&types, "| `%s` | [%s](#%s) |\n", value, name, strings.ToLower(name))
@@ -79,6 +87,12 @@ func describeRecords(t *testing.T) string {
 		}
 	}
 	return types.String() + tables.String()
+}
+
+// isType tells a type of record from a word that stands within one.
+func isType(spec ast.Spec) bool {
+	kind, ok := spec.(*ast.ValueSpec).Type.(*ast.Ident)
+	return ok && kind.Name == "Type"
 }
 
 func describeStruct(b *strings.Builder, name, doc string, s *ast.StructType) {
