@@ -63,12 +63,20 @@ func (r Row) Data(into any) error {
 	return nil
 }
 
-// Page returns at most limit records, newest first, older than the cursor (0: from the newest), and the next cursor (0: no more).
+// Page returns at most limit records, newest first, older than the cursor (0: from the newest), and the next cursor (0: no more). Within a period
+// they are in the order of their times, which is nearly that of appending, so that an index leads to it.
 func (l *Log) Page(ctx context.Context, f Filter, cursor int64, limit int) (rows []Row, next int64, err error) {
 	limit = max(limit, 1)
 	where, args := f.where()
 	args = append(args, cursor, limit+1)
-	sql := fmt.Sprintf(`%s where %s and ($%d = 0 or seq < $%d) order by seq desc limit $%d`, selectRecord, where, len(args)-1, len(args)-1, len(args))
+	after, order := "seq < $%d", "seq desc"
+	if !f.From.IsZero() || !f.To.IsZero() {
+		after, order = "(at, seq) < (select at, seq from ledger_record where seq = $%d)", "at desc, seq desc"
+	}
+	if cursor == 0 {
+		after = "$%d::bigint = 0"
+	}
+	sql := fmt.Sprintf(`%s where %s and `+after+` order by %s limit $%d`, selectRecord, where, len(args)-1, order, len(args))
 	r, _ := l.pool.Query(ctx, sql, args...)
 	stored, err := pgx.CollectRows(r, pgx.RowToStructByName[storedRecord])
 	if err != nil {

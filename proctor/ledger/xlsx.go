@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"archive/zip"
 	"context"
 	"errors"
 	"fmt"
@@ -148,8 +149,12 @@ func (b *xlsxBook) finish() error {
 	if err := errors.Join(b.stream.Flush(), b.summary()); err != nil {
 		return fmt.Errorf("XLSX: %w", err)
 	}
-	_, err := b.file.WriteTo(b.out)
-	return err
+	// The library makes the whole file in memory before it writes a byte: it is given a ZIP that goes straight out.
+	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(b.out) })
+	if _, err := b.file.WriteToBuffer(); err != nil {
+		return fmt.Errorf("XLSX: %w", err)
+	}
+	return nil
 }
 
 // summary fills the first sheet: the numbers of records by type and outcome.

@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"context"
 	"crypto/sha256"
 	"io"
 	"os"
@@ -45,27 +44,7 @@ func BenchmarkVerify(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.SetBytes(info.Size())
-	runtime.GC()
-	ctx, stop := context.WithCancel(b.Context())
-	defer stop()
-	most := make(chan uint64)
-	go func() {
-		defer close(most)
-		var peak uint64
-		tick := time.NewTicker(5 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			peak = max(peak, m.HeapInuse)
-			select {
-			case <-ctx.Done():
-				most <- peak
-				return
-			case <-tick.C:
-			}
-		}
-	}()
+	peak := watchHeap()
 	best, used := time.Duration(1<<62), time.Duration(1<<62)
 	for b.Loop() {
 		began, cpu := time.Now(), cpuTime(b)
@@ -75,8 +54,7 @@ func BenchmarkVerify(b *testing.B) {
 		}
 		best, used = min(best, time.Since(began)), min(used, cpuTime(b)-cpu)
 	}
-	stop()
-	b.ReportMetric(float64(<-most)/(1<<20), "heap-MiB")
+	b.ReportMetric(peak(), "heap-MiB")
 	hashed, hashedUsed := time.Duration(1<<62), time.Duration(1<<62)
 	for range 3 {
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
@@ -92,6 +70,32 @@ func BenchmarkVerify(b *testing.B) {
 	b.ReportMetric(float64(hashed)/float64(best), "of-sha256")
 	b.ReportMetric(float64(hashedUsed)/float64(used), "of-sha256-cpu")
 	b.ReportMetric(records/best.Seconds(), "records/s")
+}
+
+// watchHeap begins to watch the memory in use; the function it returns ends that and tells the most that was seen, in MiB.
+func watchHeap() (most func() float64) {
+	runtime.GC()
+	stop, told := make(chan struct{}), make(chan uint64)
+	go func() {
+		var peak uint64
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			peak = max(peak, m.HeapInuse)
+			select {
+			case <-stop:
+				told <- peak
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	return func() float64 {
+		close(stop)
+		return float64(<-told) / (1 << 20)
+	}
 }
 
 // cpuTime is what the process has used of all processors: on a machine that others use too it says more than a clock.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/mod/sumdb/note"
 
 	"ochno/deploy/stack/stacktest"
@@ -56,6 +57,7 @@ func chains(sums [][32]byte) []string {
 type testLog struct {
 	*ledger.Log
 	t      testing.TB
+	pool   *pgxpool.Pool
 	signer note.Signer
 	public string
 	add    func(...ledger.Entry)
@@ -92,7 +94,7 @@ func newTestLog(t testing.TB) *testLog {
 	}
 	pool := stacktest.Database(t)
 	signer, verifier, public := newKey(t)
-	l := &testLog{Log: ledger.Open(pool, ring, verifier), t: t, signer: signer, public: public}
+	l := &testLog{Log: ledger.Open(pool, ring, verifier), t: t, pool: pool, signer: signer, public: public}
 	l.sequencer = ledger.NewSequencer(pool, signer, func() time.Time { return at }, slog.New(slog.DiscardHandler))
 	l.exec = func(sql string, args ...any) {
 		t.Helper()
