@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -36,6 +37,7 @@ import (
 type house struct {
 	t          *testing.T
 	url        string
+	server     *Server
 	sign       *signOn
 	pool       *pgxpool.Pool
 	accounts   *account.Accounts
@@ -110,6 +112,7 @@ func newTestHouse(t *testing.T) *house {
 	})
 	must(t, err)
 	t.Cleanup(server.Close)
+	h.server = server
 	listening := httptest.NewServer(server.Handler())
 	t.Cleanup(listening.Close)
 	h.url = listening.URL
@@ -459,5 +462,39 @@ func TestSignInsAreLimited(t *testing.T) {
 	h.pass(10 * time.Minute)
 	if to := h.browser().signIn(anna, "/"); to.Path != "/" {
 		t.Errorf("later: %s", to)
+	}
+}
+
+// A socket is asked again whether it may stay open; every way to lose the right to it counts.
+func TestSocketsRightEnds(t *testing.T) {
+	h := newTestHouse(t)
+	anna := h.add("Первая", "00000000017", h.university, account.Proctor, account.Registrar)
+	for name, end := range map[string]func(b *browser){
+		"the sign-out": func(b *browser) { b.call(http.MethodPost, "/api/session/end", nil, nil) },
+		"another role": func(b *browser) {
+			b.call(http.MethodPost, "/api/session/choice", map[string]any{"personId": b.session().Person.ID, "role": "registrar"}, nil)
+		},
+		"the session's end": func(*browser) { h.pass(testLifetime) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := h.browser()
+			b.signIn(anna, "/")
+			var list Choices
+			b.call(http.MethodGet, "/api/session/choices", nil, &list)
+			b.call(http.MethodPost, "/api/session/choice", map[string]any{"personId": list.Choices[0].PersonID, "role": "proctor"}, nil)
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.AddCookie(&http.Cookie{Name: "ochno_session", Value: b.token()})
+			ctx, err := h.server.sessions.Load(t.Context(), b.token())
+			must(t, err)
+			may := h.server.stillMay(r.WithContext(ctx), proctors, "")
+			if err := may(); err != nil {
+				t.Fatalf("at first: %v", err)
+			}
+			end(b)
+			var refused *Problem
+			if err := may(); !errors.As(err, &refused) || refused.Status != http.StatusUnauthorized {
+				t.Errorf("after %s: %v", name, err)
+			}
+		})
 	}
 }

@@ -69,7 +69,10 @@ func (s *Server) studentSocket(w http.ResponseWriter, r *http.Request) {
 		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: "taken_over"})
 	}
 	c.send(studentHello{Type: "hello", Attempt: shape, ICEServers: []string{}})
+	var guarding sync.WaitGroup
+	guarding.Go(func() { c.guard(guardEvery, s.stillMay(r, owner, id.String())) })
 	c.serve(c.handle)
+	guarding.Wait()
 	c.endMedia()
 	s.hub.leave(id, c)
 }

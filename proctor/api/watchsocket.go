@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"sync"
 
 	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
@@ -54,7 +55,10 @@ func (s *Server) watchSocket(w http.ResponseWriter, r *http.Request) {
 	if !s.hub.watch(id, c) {
 		c.close(websocket.CloseServiceRestart, "restart")
 	}
+	var guarding sync.WaitGroup
+	guarding.Go(func() { c.guard(guardEvery, s.stillMay(r, proctors, "")) })
 	c.serve(c.handle)
+	guarding.Wait()
 	s.hub.unwatch(id, c)
 	if err := c.viewer.Close(); err != nil && !errors.Is(err, media.ErrClosed) {
 		s.Logger.Info("a viewer did not close well", "exam", id, "error", err)

@@ -1,6 +1,7 @@
 import { Container } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { useKeepSignedIn } from '../api/session';
 import { useStore } from '../rtc/useStore';
 import { LoadingView } from '../shell/LoadingView';
 import { ProblemAlert } from '../shell/ProblemAlert';
@@ -11,6 +12,7 @@ import { StepView } from './StepView';
 /** One attempt: holds the camera and the connection, follows the state, shows the step. */
 export default function AttemptFlow({ attemptId }: { attemptId: string }) {
   const [live, setLive] = useState<Live>();
+  useKeepSignedIn();
   useEffect(() => {
     const created = createLive(attemptId);
     // The camera and the socket live and end with this effect, not with a render.

@@ -1,5 +1,6 @@
 import { Container } from '@mantine/core';
 import { useParams } from 'react-router';
+import { useKeepSignedIn } from '../api/session';
 import { useStore } from '../rtc/useStore';
 import type { Viewer } from '../rtc/viewer';
 import { LoadingView } from '../shell/LoadingView';
@@ -12,6 +13,7 @@ import { useRoomQuery, useViewer } from './useRoom';
 export default function RoomPage() {
   const { id = '' } = useParams();
   const viewer = useViewer(id);
+  useKeepSignedIn();
   if (viewer === undefined) return <LoadingView />;
   return <RoomOf key={id} examId={id} viewer={viewer} />;
 }
