@@ -244,3 +244,45 @@ func TestPeopleAndRoles(t *testing.T) {
 		t.Errorf("still a proctor after the group was unmapped: %d %.100s", status, text)
 	}
 }
+
+// TestSilentGroups: when ESIA does not tell the groups (here: the system may not ask), a role that they gave is taken, and the person is told.
+func TestSilentGroups(t *testing.T) {
+	h := newHouse(t)
+	administrator := h.signedIn(t, esiamock.Administrator)
+	h.signedIn(t, esiamock.Proctor)
+	group := map[string]any{"esiaOrg": esiamock.University, "group": esiamock.GroupRegistrars, "role": "registrar"}
+	if status, text := administrator.call(t, http.MethodPost, "/api/groups", group); status != http.StatusOK {
+		t.Fatalf("map: %d %s", status, text)
+	}
+	for _, p := range esiamock.DemoPeople() {
+		if p.OID != esiamock.Proctor {
+			continue
+		}
+		_, err := h.store.Accounts.ApplyGroups(t.Context(), account.Claims{
+			OID: p.OID, Name: account.Name{Last: p.LastName, First: p.FirstName, Middle: p.MiddleName}, BirthDate: p.BirthDate, SNILS: p.SNILS, Level: account.Confirmed,
+		}, []account.Membership{{ESIAOrg: esiamock.University, Group: esiamock.GroupRegistrars}}, false)
+		must(t, err)
+	}
+	of := func() (roles []string) {
+		var id uuid.UUID
+		must(t, h.store.Pool.QueryRow(t.Context(), `select id from person where esia_oid = $1`, esiamock.Proctor).Scan(&id))
+		p, err := h.store.Accounts.Person(t.Context(), id)
+		must(t, err)
+		for _, r := range p.Roles {
+			roles = append(roles, string(r))
+		}
+		return roles
+	}
+	if got := of(); !slices.Equal(got, []string{"proctor", "registrar"}) {
+		t.Fatalf("with the group: %v", got)
+	}
+	if at := h.browser(t).signIn(t, esiamock.Proctor, "/proctor"); at.Path != "/account" || at.Query().Get("problem") != "groups_unavailable" {
+		t.Errorf("landed at %s", at)
+	}
+	if got := of(); !slices.Equal(got, []string{"proctor"}) {
+		t.Errorf("ESIA was silent, and she is still %v", got)
+	}
+	if at := h.browser(t).signIn(t, esiamock.Proctor, "/proctor"); at.Path != "/proctor" {
+		t.Errorf("with nothing left to lose: %s", at)
+	}
+}

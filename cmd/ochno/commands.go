@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -38,7 +39,8 @@ Keep copies apart from the database's backups: without the master key nothing st
 		{"migrate", "", "bring the database to this version", `Applies the migrations that are missing. Safe to run twice or from several nodes at once. Needs OCHNO_DATABASE only.`, migrate},
 		{"organisation", "", "name the organisation and its consent text", `Makes the organisation or changes its texts; the short name tells organisations apart. With --consent FILE it publishes the consent text
 (first paragraph: the title); a changed text is a new version and asks every student again.`, organisation},
-		{"person", "FAMILY FIRST [MIDDLE]", "add a member of staff, or a role", `Adds a person with roles, or roles to the person with that SNILS. She signs in through ESIA and is matched by SNILS, name and birth date.`, person},
+		{"person", "FAMILY FIRST [MIDDLE]", "add a member of staff, or a role", `Adds a person with roles, or roles to the person with that SNILS. She signs in through ESIA and is matched by SNILS and name.
+With --login she gets a login and a one-time password besides: for the first administrator, and for those without a Gosuslugi account.`, person},
 		{"exam", "CODE", "make an exam, or change it", `Makes the exam with that code (its link is /e/CODE), or changes the one there is.`, makeExam},
 		{"roster import", "FILE", "put students into an exam's roster", `Reads an XLSX, or a CSV separated by ; , or tab, in UTF-8 or Windows-1251, with a header: Фамилия; Имя; Отчество (or ФИО); Дата рождения;
 СНИЛС; Группа; Факультет; Электронная почта, in any order. All rows or none: every problem is listed by line. May be repeated.`, rosterImport},
@@ -244,6 +246,7 @@ func person(ctx context.Context, c *call) error {
 	birth := c.flags.String("birth", "", "birth `date`, 1986-09-08")
 	snils := c.flags.String("snils", "", "СНИЛС; better from the environment OCHNO_SNILS, which does not stay in the shell's history")
 	roles := c.flags.String("roles", "", "`roles` separated by commas: proctor, registrar, administrator, student")
+	login := c.flags.Bool("login", false, "issue a login too, or reset its password: for the first administrator and for those without a Gosuslugi account")
 	if err := c.parseFlags(); err != nil {
 		return err
 	}
@@ -275,10 +278,19 @@ func person(ctx context.Context, c *call) error {
 			return fmt.Errorf("make the organisation first (ochno organisation): %w", err)
 		}
 		p.Organisation = o.ID
-		return pgx.BeginFunc(ctx, store.Pool, func(tx pgx.Tx) error {
-			_, err := store.Accounts.Ensure(ctx, tx, p)
+		var id uuid.UUID
+		if err := pgx.BeginFunc(ctx, store.Pool, func(tx pgx.Tx) (err error) {
+			id, err = store.Accounts.Ensure(ctx, tx, p)
 			return err
-		})
+		}); err != nil || !*login {
+			return err
+		}
+		name, password, err := store.Accounts.IssueLogin(ctx, id, uuid.Nil)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.stdout, "login:             %s\none-time password: %s\nIt is shown once, works for a week and must be changed at the first use.\n", name, password)
+		return nil
 	})
 }
 

@@ -128,6 +128,16 @@ func TestAdministration(t *testing.T) {
 	consent := file("consent.txt", "Согласие\n\nЯ согласен.\n")
 	do(0, "organisation", "--name", "Университет", "--short", "У", "--act", "1", "--act-date", "2026-09-01", "--contact", "тел.", "--consent", consent)
 	do(0, "person", "--birth", "1986-09-08", "--snils", "112-233-445 95", "--roles", "proctor,registrar", "Соколова", "Елена", "Викторовна")
+	// Issued again, the login is the same and the password another.
+	passwords := map[string]bool{}
+	for range 2 {
+		out, _ := do(0, "person", "--birth", "1986-09-08", "--snils", "112-233-445 95", "--roles", "administrator", "--login", "Соколова", "Елена", "Викторовна")
+		fields := strings.Fields(out)
+		if len(fields) < 5 || fields[1] != "sokolova.ev" || len(fields[4]) != 19 || passwords[fields[4]] {
+			t.Fatalf("a login for the first administrator: %q", out)
+		}
+		passwords[fields[4]] = true
+	}
 	do(0, "exam", "--title", "Экзамен", "--starts", "2026-12-20T09:00:00+03:00", "--ends", "2026-12-20T12:00:00+03:00", "ma-2026")
 
 	header := "СНИЛС;Фамилия;Имя;Отчество;Дата рождения;Группа\n"

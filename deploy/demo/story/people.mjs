@@ -129,6 +129,7 @@ await play(async (facts) => {
     await id(anna.page, 'unlink').click();
     await id(anna.page, 'unlink-confirm').click();
     await anna.page.locator('[data-testid="link-card"][data-linked="false"]').waitFor();
+    await id(anna.page, 'unlink-confirm').waitFor({ state: 'detached' });
     return anna.page;
   });
 
@@ -139,6 +140,7 @@ await play(async (facts) => {
     await id(boris.page, 'ready-decline').click();
     await id(boris.page, 'ready-decline-confirm').click();
     await id(boris.page, 'ready-declined').waitFor();
+    await id(boris.page, 'ready-decline-confirm').waitFor({ state: 'detached' });
     await onPhone(boris.page, 'declined');
     return boris.page;
   });
@@ -152,6 +154,7 @@ await play(async (facts) => {
     writeFileSync(file, header + good + broken);
     await registrar.page.goto(`${config.url}/rosters`);
     await signIn(registrar.page, 'Лебедева Жанна');
+    await registrar.page.locator('[data-code="demo"]').waitFor();
     await onPhone(registrar.page, 'rosters');
     await registrar.page.locator('[data-code="demo"] [data-testid^="roster-upload-"]').click();
     await id(registrar.page, 'roster-drop').waitFor();
@@ -191,6 +194,7 @@ await play(async (facts) => {
       await id(registrar.page, 'remind').click();
       await id(registrar.page, 'remind-confirm').click();
       await registrar.page.locator(`[data-testid="reminded"][data-sent="${sent}"]`).waitFor();
+      await id(registrar.page, 'remind-confirm').waitFor({ state: 'detached' });
     }
     return registrar.page;
   });
@@ -224,6 +228,7 @@ await play(async (facts) => {
     await id(admin.page, 'group-remove-OCHNO_PROCTORS').click();
     await id(admin.page, 'group-remove-confirm').click();
     await id(admin.page, 'group-OCHNO_PROCTORS').waitFor({ state: 'detached' });
+    await id(admin.page, 'group-remove-confirm').waitFor({ state: 'detached' });
     expect((await staff.page.request.get(`${config.url}/api/exams`)).status() === 403, 'she is no proctor any more');
     return admin.page;
   });

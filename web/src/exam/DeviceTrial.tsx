@@ -9,6 +9,7 @@ import { SelfView } from '../join/SelfView';
 import { brightnessOf } from '../media/brightness';
 import { Devices } from '../media/devices';
 import { useStore } from '../rtc/useStore';
+import classes from './Exam.module.css';
 
 interface DeviceTrialProps {
   again: boolean;
@@ -46,7 +47,13 @@ export function DeviceTrial({ again, onTried }: DeviceTrialProps) {
   return (
     <Stack gap="md" align="stretch">
       {phase === 'closed' && (
-        <Button variant={again ? 'default' : 'filled'} size="md" onClick={() => void devices.open()} data-testid="trial-start">
+        <Button
+          variant={again ? 'default' : 'filled'}
+          size="md"
+          classNames={{ root: classes.wrap, label: classes.wrapLabel }}
+          onClick={() => void devices.open()}
+          data-testid="trial-start"
+        >
           {again ? t('ready.devicesAgain') : t('ready.devicesTry')}
         </Button>
       )}

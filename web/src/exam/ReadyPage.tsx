@@ -75,12 +75,13 @@ function Ready() {
         {declined && (
           <Alert color="blue" icon={<IconInfoCircle aria-hidden />} title={t('ready.declinedTitle')} role="status" data-testid="ready-declined">
             <Stack gap="sm" align="flex-start">
-              <Text size="md">{t('ready.declinedText', { contact: exam.contact })}</Text>
+              <Text size="md">{t('ready.declinedText')}</Text>
               {comeBack.isError && <ProblemAlert error={comeBack.error} />}
               {exam.attemptId !== undefined && (
                 <Button
                   variant="default"
                   size="md"
+                  classNames={{ root: classes.wrap, label: classes.wrapLabel }}
                   loading={comeBack.isPending}
                   onClick={() => exam.attemptId !== undefined && comeBack.mutate(exam.attemptId)}
                   data-testid="ready-return"

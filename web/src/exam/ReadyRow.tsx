@@ -35,7 +35,7 @@ export function ReadyRow({ name, state, title, text, children }: ReadyRowProps) 
           <Text size="sm" c="dimmed">
             {text}
           </Text>
-          {children !== undefined && <div className={classes.readyWay}>{children}</div>}
+          {children !== undefined && children !== false && <div className={classes.readyWay}>{children}</div>}
         </div>
       </Group>
     </li>

@@ -46,7 +46,12 @@ export default function RosterUploadPage() {
         </Stack>
         {confirm.isSuccess ? (
           <Alert color="teal" icon={<IconCircleCheck aria-hidden />} title={t('upload.done')} role="status" data-testid="roster-done">
-            <Text size="md">{t('upload.doneText', { added: confirm.data.new, changed: confirm.data.changed })}</Text>
+            <Stack gap="sm" align="flex-start">
+              <Text size="md">{t('upload.doneText', { added: confirm.data.new, changed: confirm.data.changed })}</Text>
+              <Button component={Link} to={`/rosters/${id}`} variant="light">
+                {t('upload.toReadiness')}
+              </Button>
+            </Stack>
           </Alert>
         ) : (
           <FileDrop compact={file !== undefined} busy={preview.isPending || confirm.isPending} onFile={choose} />

@@ -69,12 +69,20 @@ export function JoinBox({ card, person }: JoinBoxProps) {
               {t('common:header.changeRole')}
             </Button>
           )}
+          {codeOf(join.error) === 'esia_account_needed' && (
+            <Button component={Link} to="/account" size="md" data-testid="to-account">
+              {t('card.toAccount')}
+            </Button>
+          )}
           <ContactLine contact={card.contact} />
         </ProblemAlert>
       )}
       <Button size="xl" loading={join.isPending} onClick={() => join.mutate()} data-testid="join">
         {t('card.join')}
       </Button>
+      <Anchor component={Link} to={`/ready/${encodeURIComponent(card.code)}`} ta="center" data-testid="to-ready">
+        {t('card.toReady')}
+      </Anchor>
     </Stack>
   );
 }

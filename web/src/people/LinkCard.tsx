@@ -6,6 +6,7 @@ import { api, linkURL } from '../api/client';
 import type { AccountPage } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
 import { ConfirmModal } from '../shell/ConfirmModal';
+import classes from './People.module.css';
 import { useAccountChange } from './useAccountChange';
 
 interface LinkCardProps {
@@ -37,7 +38,7 @@ export function LinkCard({ linked, hasLogin }: LinkCardProps) {
           </div>
         </Group>
         {linked === undefined && (
-          <Button component="a" href={linkURL()} data-testid="link">
+          <Button component="a" href={linkURL()} classNames={{ root: classes.wrap, label: classes.wrapLabel }} data-testid="link">
             {t('account.link')}
           </Button>
         )}
