@@ -82,7 +82,7 @@ func (a *Accounts) Compare(ctx context.Context, q queryer, organisation uuid.UUI
 	hashes, names, births := make([][]byte, 0, len(people)), make([]string, 0, len(people)), make([]time.Time, 0, len(people))
 	for _, p := range people {
 		if p.SNILS != "" {
-			hashes = append(hashes, a.keyed(p.SNILS, "person snils").hash)
+			hashes = append(hashes, a.keyed(p.SNILS, purposeSNILS).hash)
 		}
 		names, births = append(names, p.Name.key()), append(births, p.BirthDate)
 	}
@@ -107,7 +107,7 @@ func (a *Accounts) Compare(ctx context.Context, q queryer, organisation uuid.UUI
 	}
 	done := make([]Ensured, len(people))
 	for i, p := range people {
-		hash, document := a.keyed(p.SNILS, "person snils").hash, a.keyed(documentKey(p.Document), "person document").hash
+		hash, document := a.keyed(p.SNILS, purposeSNILS).hash, a.keyed(documentKey(p.Document), purposeDocument).hash
 		k, err := single(p, hash, bySNILS, byName)
 		if k != nil && err == nil {
 			err = sameDocument(k, hash, document)
@@ -171,7 +171,7 @@ func (a *Accounts) addPeople(ctx context.Context, tx pgx.Tx, organisation uuid.U
 			continue
 		}
 		p := people[i]
-		snils, document := a.keyed(p.SNILS, "person snils"), a.keyed(documentKey(p.Document), "person document")
+		snils, document := a.keyed(p.SNILS, purposeSNILS), a.keyed(documentKey(p.Document), purposeDocument)
 		var email []byte
 		if e.email {
 			email = a.sealEmail(e.ID, p.Email)
@@ -201,11 +201,11 @@ func (a *Accounts) renewPeople(ctx context.Context, tx pgx.Tx, people []NewPerso
 			continue
 		}
 		if e.snils {
-			k := a.keyed(people[i].SNILS, "person snils")
+			k := a.keyed(people[i].SNILS, purposeSNILS)
 			batch.Queue(`update person set snils_hash = $2, snils_sealed = $3 where id = $1`, e.ID, k.hash, k.sealed)
 		}
 		if e.document {
-			k := a.keyed(documentKey(people[i].Document), "person document")
+			k := a.keyed(documentKey(people[i].Document), purposeDocument)
 			batch.Queue(`update person set document_hash = $2, document_sealed = $3 where id = $1`, e.ID, k.hash, k.sealed)
 		}
 		if e.email {
