@@ -23,6 +23,10 @@ const RosterExamsPage = lazy(() => import('./exam/RosterExamsPage'));
 const RosterPage = lazy(() => import('./exam/RosterPage'));
 const ReadyPage = lazy(() => import('./exam/ReadyPage'));
 const RosterUploadPage = lazy(() => import('./exam/RosterUploadPage'));
+const ConsentsPage = lazy(() => import('./consent/ConsentsPage'));
+const GuardianPage = lazy(() => import('./consent/GuardianPage'));
+const ConsentTextsPage = lazy(() => import('./consent/ConsentTextsPage'));
+const GuardianClaimsPage = lazy(() => import('./consent/GuardianClaimsPage'));
 const LogPage = lazy(() => import('./log/LogPage'));
 
 /** Which page is where. */
@@ -38,6 +42,8 @@ export function AppRoutes() {
           <Route path="login" element={<LoginPage />} />
           <Route path="ready/:code" element={<ReadyPage />} />
           <Route path="account" element={<AccountPage />} />
+          <Route path="consents" element={<ConsentsPage />} />
+          <Route path="guardian" element={<GuardianPage />} />
           <Route path="e/:code" element={<JoinPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
@@ -51,6 +57,8 @@ export function AppRoutes() {
         <Route element={<StaffLayout roles={['registrar', 'administrator']} />}>
           <Route path="requests" element={<RequestsPage />} />
           <Route path="requests/:id" element={<RequestDetailPage />} />
+          <Route path="consent-texts" element={<ConsentTextsPage />} />
+          <Route path="guardian-claims" element={<GuardianClaimsPage />} />
           <Route path="rosters" element={<RosterExamsPage />} />
           <Route path="rosters/:id" element={<RosterPage />} />
           <Route path="rosters/:id/upload" element={<RosterUploadPage />} />

@@ -13,13 +13,21 @@ import type {
   Arrival,
   Attempt,
   Checkpoint,
+  ConsentDraft,
+  ConsentTextList,
   Choices,
   ExamCard,
   ExamRoom,
   ExamSummary,
+  GuardianAnswer,
+  GuardianClaimList,
+  GuardianConsent,
+  GuardianHome,
+  GuardianInvitation,
   Identification,
   LogFilter,
   LogPage,
+  MyConsents,
   Recording,
   RequestDetail,
   RequestFiling,
@@ -32,6 +40,7 @@ import type {
   SignedOut,
   TerminateReason,
   TimelineEvent,
+  Withdrawn,
 } from './types';
 
 type Method = 'GET' | 'POST';
@@ -116,6 +125,23 @@ export const api = {
   linkRequest: (of: string, personId: string) => call<RequestDetail>('POST', `api/requests/${id(of)}/link`, { personId }),
   refuseRequest: (of: string, reason: string) => call<RequestDetail>('POST', `api/requests/${id(of)}/refuse`, { reason }),
 
+  myConsents: (signal?: AbortSignal) => call<MyConsents>('GET', 'api/consents', undefined, signal),
+  withdrawConsent: () => call<Withdrawn>('POST', 'api/consents/withdraw'),
+  consentTexts: (signal?: AbortSignal) => call<ConsentTextList>('GET', 'api/consent-texts', undefined, signal),
+  publishConsentText: (draft: ConsentDraft) => call<ConsentTextList>('POST', 'api/consent-texts', draft),
+
+  guardianConsent: (signal?: AbortSignal) => call<GuardianConsent>('GET', 'api/guardian-consent', undefined, signal),
+  inviteGuardian: (email: string) => call<GuardianConsent>('POST', 'api/guardian-consent/invitations', { email }),
+  guardianInvitation: (signal?: AbortSignal) => call<GuardianInvitation>('GET', 'api/guardian/invitation', undefined, signal),
+  openInvitation: (code: string) => call<GuardianInvitation>('POST', 'api/guardian/invitation', { code }),
+  claimGuardian: () => call<GuardianHome>('POST', 'api/guardian/claim'),
+  guardianHome: (signal?: AbortSignal) => call<GuardianHome>('GET', 'api/guardian', undefined, signal),
+  guardianAnswer: (child: string, answer: GuardianAnswer) => call<GuardianHome>('POST', `api/guardian/children/${id(child)}/answer`, answer),
+  guardianWithdraw: (child: string) => call<Withdrawn>('POST', `api/guardian/children/${id(child)}/withdraw`),
+  guardianClaims: (signal?: AbortSignal) => call<GuardianClaimList>('GET', 'api/guardian-claims', undefined, signal),
+  decideGuardianClaim: (claim: string, confirm: boolean, note: string) =>
+    call<GuardianClaimList>('POST', `api/guardian-claims/${id(claim)}/decision`, { confirm, note }),
+
   examCard: (code: string, signal?: AbortSignal) => call<ExamCard>('GET', `api/join/${id(code)}`, undefined, signal),
   join: (code: string) => call<Attempt>('POST', `api/join/${id(code)}`, {}),
 
@@ -183,4 +209,9 @@ export function signInURL(returnTo: string): string {
 /** The address that shows, through ESIA, which account is to be linked. */
 export function linkURL(): string {
   return serverURL('auth/esia/link');
+}
+
+/** The same for a parent who opened an invitation: Gosuslugi is asked for the children, too. */
+export function guardianSignInURL(): string {
+  return serverURL(`auth/esia/start${query({ as: 'guardian', return: '/guardian' })}`);
 }

@@ -54,6 +54,20 @@ export const attemptStates: readonly AttemptState[] = [
   'expired',
 ];
 export type ConsentText = Schemas['ConsentText'];
+export type ConsentItem = Schemas['ConsentItem'];
+export type ConsentTerms = Schemas['ConsentTerms'];
+export type ConsentDraft = Schemas['PublishInputBody'];
+export type ConsentTextList = Schemas['ConsentTextList'];
+export type PublishedConsentText = Schemas['PublishedConsentText'];
+export type MyConsents = Schemas['MyConsents'];
+export type Withdrawn = Schemas['Withdrawn'];
+export type GuardianConsent = Schemas['GuardianConsent'];
+export type GuardianInvitation = Schemas['GuardianInvitation'];
+export type GuardianHome = Schemas['GuardianHome'];
+export type GuardianChild = Schemas['GuardianChild'];
+export type GuardianAnswer = Schemas['GuardianAnswerInputBody'];
+export type GuardianClaim = Schemas['GuardianClaim'];
+export type GuardianClaimList = Schemas['GuardianClaimList'];
 export type Identification = Schemas['Identification'];
 export type Outcome = Identification['outcome'];
 export const outcomes: readonly Outcome[] = [

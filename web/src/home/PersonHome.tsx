@@ -1,5 +1,5 @@
 import { Card, Container, Stack, Text, ThemeIcon, Title } from '@mantine/core';
-import { IconChevronRight, IconListCheck, IconMailQuestion, IconUserCog, IconUsers, IconVideo } from '@tabler/icons-react';
+import { IconChevronRight, IconFileCheck, IconListCheck, IconMailQuestion, IconUserCog, IconUsers, IconUsersGroup, IconVideo } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -54,6 +54,15 @@ export function PersonHome({ person }: { person: Person }) {
         {may('administrator') && (
           <Choice to="/people" icon={<IconUserCog aria-hidden />} title={t('people.title')} text={t('people.text')} />
         )}
+        {may('registrar', 'administrator') && (
+          <Choice to="/guardian-claims" icon={<IconUsersGroup aria-hidden />} title={t('guardianClaims.title')} text={t('guardianClaims.text')} />
+        )}
+        {may('registrar', 'administrator') && (
+          <Choice to="/consent-texts" icon={<IconFileCheck aria-hidden />} title={t('consentTexts.title')} text={t('consentTexts.text')} />
+        )}
+        {may('guardian') && (
+          <Choice to="/guardian" icon={<IconUsersGroup aria-hidden />} title={t('guardian.title')} text={t('guardian.text')} />
+        )}
         {may('registrar') && (
           <Choice to="/log" icon={<IconListCheck aria-hidden />} title={t('log.title')} text={t('log.text')} />
         )}
@@ -61,6 +70,9 @@ export function PersonHome({ person }: { person: Person }) {
           <Card>
             <CodeForm />
           </Card>
+        )}
+        {may('student') && (
+          <Choice to="/consents" icon={<IconFileCheck aria-hidden />} title={t('consents.title')} text={t('consents.text')} />
         )}
       </Stack>
     </Container>

@@ -1,5 +1,6 @@
 import type arrival from './ru/arrival.json';
 import type common from './ru/common.json';
+import type consent from './ru/consent.json';
 import type exam from './ru/exam.json';
 import type home from './ru/home.json';
 import type join from './ru/join.json';
@@ -15,6 +16,7 @@ declare module 'i18next' {
     resources: {
       arrival: typeof arrival;
       common: typeof common;
+      consent: typeof consent;
       exam: typeof exam;
       home: typeof home;
       join: typeof join;

@@ -1,11 +1,11 @@
-import { Button, Checkbox, Text } from '@mantine/core';
+import { Button, Checkbox } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client';
 import type { Attempt } from '../api/types';
+import { ConsentTextBox } from '../consent/ConsentTextBox';
 import { ProblemAlert } from '../shell/ProblemAlert';
 import { ContactLine } from './ContactLine';
-import classes from './Join.module.css';
 import { OtherForm } from './OtherForm';
 import { StepFrame } from './StepFrame';
 import { useAttemptAction } from './useAttemptAction';
@@ -17,24 +17,9 @@ export function ConsentStep({ attempt }: { attempt: Attempt }) {
   const [agreed, setAgreed] = useState(false);
   const [reminded, setReminded] = useState(false);
   const grant = useAttemptAction(() => api.grantConsent(attempt.id, text.id, text.sha256));
-  const paragraphs = text.body.split(/\n{2,}/).filter((paragraph) => paragraph.trim() !== '');
   return (
     <StepFrame title={text.title} lead={t('consent.version', { version: text.version })} station="consent" testId="consent">
-      <div
-        className={classes.consentText}
-        data-testid="consent-text"
-        role="region"
-        aria-label={text.title}
-        // A long text scrolls, and the keyboard has to reach it.
-        tabIndex={0}
-      >
-        {paragraphs.map((paragraph, index) => (
-          <p key={index}>{paragraph}</p>
-        ))}
-        <Text size="xs" c="dimmed" className={classes.hash}>
-          {t('consent.hash')}: {text.sha256}
-        </Text>
-      </div>
+      <ConsentTextBox text={text} />
       <Checkbox
         label={t('consent.check')}
         checked={agreed}

@@ -1,5 +1,5 @@
 import { ActionIcon, Menu, Text } from '@mantine/core';
-import { IconLink, IconLogout, IconSwitchHorizontal, IconUserCircle } from '@tabler/icons-react';
+import { IconFileCheck, IconLink, IconLogout, IconSwitchHorizontal, IconUserCircle, IconUsersGroup } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useSession } from '../api/session';
@@ -42,6 +42,16 @@ export default function AccountMenu() {
         {(choices > 1 || (choices > 0 && person.roles.length === 0)) && (
           <Menu.Item component={Link} to="/choose" leftSection={<IconSwitchHorizontal size={18} aria-hidden />} data-testid="change-role">
             {t('header.changeRole')}
+          </Menu.Item>
+        )}
+        {person.roles.includes('student') && (
+          <Menu.Item component={Link} to="/consents" leftSection={<IconFileCheck size={18} aria-hidden />} data-testid="my-consents">
+            {t('header.consents')}
+          </Menu.Item>
+        )}
+        {person.roles.includes('guardian') && (
+          <Menu.Item component={Link} to="/guardian" leftSection={<IconUsersGroup size={18} aria-hidden />} data-testid="my-children">
+            {t('header.guardian')}
           </Menu.Item>
         )}
         <Menu.Item component={Link} to="/account" leftSection={<IconLink size={18} aria-hidden />} data-testid="open-account">

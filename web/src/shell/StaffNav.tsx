@@ -24,6 +24,16 @@ export function StaffNav() {
           {t('header.requests')}
         </NavLink>
       )}
+      {hasRole(session, 'registrar', 'administrator') && (
+        <NavLink to="/guardian-claims" className={classes.navLink}>
+          {t('header.guardianClaims')}
+        </NavLink>
+      )}
+      {hasRole(session, 'registrar', 'administrator') && (
+        <NavLink to="/consent-texts" className={classes.navLink}>
+          {t('header.consentTexts')}
+        </NavLink>
+      )}
       {hasRole(session, 'administrator') && (
         <NavLink to="/people" className={classes.navLink}>
           <span className={classes.navFull}>{t('header.people')}</span>

@@ -41,6 +41,7 @@ export function useStatus(): (entry: RoomAttempt, phase: IdentificationPhase | u
     }
     if (level === 'absent') return entry.attempt.state === 'registered' ? t('status.absent') : t('status.left');
     if (level === 'unidentified' && entry.attempt.lastIdentification !== undefined) return t('status.failed');
+    if (entry.attempt.state === 'declined' && entry.attempt.stateReason === 'consent_withdrawn') return t('status.withdrawn');
     return t(`common:state.${entry.attempt.state}`);
   };
   return (entry, phase) => {
