@@ -127,6 +127,8 @@ func (s *Server) fitting(ctx context.Context, path string) (func(account.Choice)
 	roles := map[string][]account.Role{
 		"proctor": {account.Proctor, account.Registrar}, "log": {account.Registrar}, "requests": {account.Registrar, account.Administrator}, "rosters": {account.Registrar, account.Administrator},
 		"people": {account.Administrator}, "ready": {account.Student},
+		"consents": {account.Student}, "guardian": {account.Guardian}, "consent-texts": {account.Registrar, account.Administrator},
+		"guardian-claims": {account.Registrar, account.Administrator},
 	}
 	if section != "e" {
 		wanted, known := roles[section]

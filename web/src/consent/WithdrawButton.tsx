@@ -27,7 +27,7 @@ export function WithdrawButton({ eraseDays, withdraw, onDone }: WithdrawButtonPr
   });
   return (
     <>
-      <Button size="md" variant="light" color="red.9" onClick={() => setAsking(true)} data-testid="withdraw">
+      <Button size="md" variant="light" color="red" onClick={() => setAsking(true)} data-testid="withdraw">
         {t('withdraw.button')}
       </Button>
       <ConfirmModal
