@@ -19,7 +19,7 @@ export function DeclinedStep({ attempt }: { attempt: Attempt }) {
       <Stack className={classes.panel} align="flex-start">
         <Text>{withdrawn ? t('declined.withdrawnText') : t('declined.text')}</Text>
         {withdrawn && <Text data-testid="erased">{t('declined.withdrawnErased')}</Text>}
-        <Text>{t('declined.undo')}</Text>
+        <Text>{withdrawn ? t('declined.withdrawnUndo') : t('declined.undo')}</Text>
         {back.isError && <ProblemAlert error={back.error} />}
         <Button variant="light" maw="100%" loading={back.isPending} onClick={() => back.mutate()} data-testid="return">
           {t('declined.return')}
