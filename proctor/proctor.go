@@ -78,7 +78,7 @@ func OpenStore(ctx context.Context, cfg Config) (Store, error) {
 		s.Pool.Close()
 		return s, err
 	}
-	s.Log = ledger.Open(s.Pool, s.Ring, s.Key.Verifier)
+	s.Log = ledger.Open(s.Pool, s.Ring, s.Key.Public)
 	s.Accounts = account.New(s.Pool, s.Ring, s.Log, time.Now)
 	s.Exams = exam.New(s.Pool, s.Accounts, s.Log, time.Now)
 	s.Mail = mail.New(s.Pool, s.Ring, time.Now)

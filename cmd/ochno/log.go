@@ -36,6 +36,8 @@ With --since both prove that nothing was cut off or rewritten since a checkpoint
 against what the log sealed of it, and every stored file is read and hashed. Exit code 1 when anything does not fit.`, logVerify},
 		{"log checkpoint", "", "print the newest signed checkpoint, to be kept elsewhere", `Prints the newest checkpoint as a signed note. Keep it where nobody who runs the log can change it: log verify --since FILE proves later
 that the log still begins with the records it signed.`, logCheckpoint},
+		{"log rotate-key", "", "let a new key sign the log", `Makes a new key in place of OCHNO_LOG_KEY_FILE. The old one's last act is a record of the change; both keys sign a statement of it, so that whoever
+knows the old key can go on checking. The old files stay beside as FILE.until-SIZE. Start the service anew afterwards: until then it seals nothing.`, logRotateKey},
 	}
 }
 
@@ -326,7 +328,11 @@ func verifyDatabase(ctx context.Context, c *call, earlier []byte, recordings boo
 	return withStore(ctx, c, func(store proctor.Store) error {
 		var checkpoints []ledger.Checkpoint
 		if earlier != nil {
-			checkpoint, err := ledger.OpenCheckpoint(earlier, store.Key.Verifier)
+			keys, err := store.Log.Keys(ctx)
+			if err != nil {
+				return err
+			}
+			checkpoint, err := keys.Open(earlier)
 			if err != nil {
 				return fmt.Errorf("--since: %w", err)
 			}
@@ -386,6 +392,24 @@ func logCheckpoint(ctx context.Context, c *call) error {
 		}
 		_, err = io.WriteString(c.stdout, checkpoint.Note)
 		return err
+	})
+}
+
+func logRotateKey(ctx context.Context, c *call) error {
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	cfg, err := proctor.ConfigFromEnv(c.getenv)
+	if cfg.LogKeyFile == "" {
+		return err
+	}
+	return withStore(ctx, c, func(store proctor.Store) error {
+		key, err := store.Log.RotateKey(ctx, cfg.LogKeyFile, time.Now)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.stdout, "From now on the log is signed by\n  %s\nPublish it, keep a copy of %s, and start the service anew.\n", key.Public, cfg.LogKeyFile)
+		return nil
 	})
 }
 

@@ -213,6 +213,21 @@ func TestAdministration(t *testing.T) {
 	if stdout, _ = do(0, "log", "verify", zip); !strings.Contains(stdout, "Everything fits.") {
 		t.Errorf("an exam's package: %s", stdout)
 	}
+
+	// The key is changed: who knows the old one goes on checking.
+	published, err := os.ReadFile(settings["OCHNO_LOG_KEY_FILE"] + ".pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	oldKey := file("old.pub", string(published))
+	if stdout, _ = do(0, "log", "rotate-key"); strings.Contains(stdout, strings.TrimSpace(string(published))) {
+		t.Errorf("log rotate-key: %s", stdout)
+	}
+	do(0, "log", "verify", "--since", kept)
+	do(0, "log", "package", "--output", zip)
+	if stdout, _ = do(0, "log", "verify", "--key", oldKey, "--since", kept, zip); !strings.Contains(stdout, "took over from the one that you gave") {
+		t.Errorf("a package by the new key: %s", stdout)
+	}
 }
 
 func TestDoctorOnAMigratedDatabaseOnly(t *testing.T) {

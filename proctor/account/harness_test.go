@@ -40,11 +40,7 @@ func newTestAccounts(t *testing.T) *testAccounts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := note.NewVerifier(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := ledger.Open(pool, ring, verifier)
+	log := ledger.Open(pool, ring, public)
 	a := &testAccounts{Accounts: New(pool, ring, log, func() time.Time { return testTime }), t: t, pool: pool, ring: ring, log: log}
 	a.university = a.organisation("У")
 	return a

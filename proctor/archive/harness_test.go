@@ -52,11 +52,7 @@ func newTestArchive(t *testing.T) *testArchive {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := note.NewVerifier(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &testArchive{t: t, pool: pool, ring: ring, log: ledger.Open(pool, ring, verifier), exam: uuid.New()}
+	a := &testArchive{t: t, pool: pool, ring: ring, log: ledger.Open(pool, ring, public), exam: uuid.New()}
 	cfg := config(t)
 	direct, _, err := connect(t.Context(), cfg)
 	if err != nil {

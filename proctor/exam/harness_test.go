@@ -64,11 +64,7 @@ func (x *testExams) open(pool *pgxpool.Pool) {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	verifier, err := note.NewVerifier(public)
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	x.log = ledger.Open(pool, ring, verifier)
+	x.log = ledger.Open(pool, ring, public)
 	x.accounts = account.New(pool, ring, x.log, x.now)
 	x.Exams = New(pool, x.accounts, x.log, x.now)
 }

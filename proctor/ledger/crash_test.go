@@ -60,7 +60,7 @@ func burst(url, private string) error {
 	if err != nil {
 		return err
 	}
-	l := Open(pool, ring, nil)
+	l := Open(pool, ring, "")
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	var all sync.WaitGroup
@@ -116,10 +116,6 @@ func TestKilledInTheMiddleOfABurst(t *testing.T) {
 	defer func() { server.Stop() }()
 	url := server.Postgres.URL("ochno")
 	private, public, err := note.GenerateKey(nil, testOrigin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	verifier, err := note.NewVerifier(public)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +181,7 @@ func TestKilledInTheMiddleOfABurst(t *testing.T) {
 		}
 
 		pool := connect()
-		l := Open(pool, nil, verifier)
+		l := Open(pool, nil, public)
 		signer, err := note.NewSigner(private)
 		if err != nil {
 			t.Fatal(err)

@@ -26,6 +26,7 @@ type testLog struct {
 	pool      *pgxpool.Pool
 	ring      *keyring.Ring
 	signer    note.Signer
+	verifier  note.Verifier
 	sequencer *Sequencer
 	seconds   atomic.Int64
 }
@@ -38,14 +39,14 @@ func newTestLog(t testing.TB) *testLog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, verifier := newNoteKey(t, testOrigin)
+	signer, verifier, public := newNoteKey(t, testOrigin)
 	pool := stacktest.Database(t)
-	l := &testLog{Log: Open(pool, ring, verifier), t: t, pool: pool, ring: ring, signer: signer}
+	l := &testLog{Log: Open(pool, ring, public), t: t, pool: pool, ring: ring, signer: signer, verifier: verifier}
 	l.sequencer = l.newSequencer()
 	return l
 }
 
-func newNoteKey(t testing.TB, origin string) (note.Signer, note.Verifier) {
+func newNoteKey(t testing.TB, origin string) (note.Signer, note.Verifier, string) {
 	t.Helper()
 	private, public, err := note.GenerateKey(rand.Reader, origin)
 	if err != nil {
@@ -59,7 +60,7 @@ func newNoteKey(t testing.TB, origin string) (note.Signer, note.Verifier) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return signer, verifier
+	return signer, verifier, public
 }
 
 // newSequencer is what another node runs.

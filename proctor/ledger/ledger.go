@@ -23,7 +23,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"ochno/proctor/keyring"
@@ -48,14 +47,15 @@ type Entry struct {
 
 // Log appends and reads records. Safe for concurrent use.
 type Log struct {
-	pool     *pgxpool.Pool
-	ring     *keyring.Ring
-	verifier note.Verifier
+	pool   *pgxpool.Pool
+	ring   *keyring.Ring
+	public string // the verifier key that signs now
 }
 
-// Open makes a log over a migrated database. The verifier checks the signatures of stored checkpoints.
-func Open(pool *pgxpool.Pool, ring *keyring.Ring, verifier note.Verifier) *Log {
-	return &Log{pool: pool, ring: ring, verifier: verifier}
+// Open makes a log over a migrated database. The public key, in the form of signed notes, is the one that signs now: checkpoints must be signed by
+// it, or by one that it took over from.
+func Open(pool *pgxpool.Pool, ring *keyring.Ring, public string) *Log {
+	return &Log{pool: pool, ring: ring, public: public}
 }
 
 // envelope is a record's canonical JSON (RFC 8785), the bytes that a leaf's hash covers. Readers take its data as json.RawMessage.

@@ -40,5 +40,9 @@ func (l *Log) checkpoint(ctx context.Context, which string, args ...any) (Checkp
 	if err != nil {
 		return c, fmt.Errorf("read the checkpoint: %w", err)
 	}
-	return c, l.check(&c, root)
+	keys, err := l.Keys(ctx)
+	if err != nil {
+		return c, err
+	}
+	return c, check(keys, &c, root)
 }

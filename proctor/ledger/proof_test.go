@@ -126,7 +126,7 @@ func TestOpenCheckpointOfAnotherLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, stranger := newNoteKey(t, testOrigin)
+	_, stranger, _ := newNoteKey(t, testOrigin)
 	if _, err := OpenCheckpoint([]byte(latest.Note), stranger); err == nil {
 		t.Error("a checkpoint opens with another key of the same name")
 	}

@@ -137,9 +137,9 @@ func (l *Log) Latest(ctx context.Context) (Checkpoint, error) {
 }
 
 // check fills in the root as it is stored and holds the row against its signed text.
-func (l *Log) check(c *Checkpoint, storedRoot []byte) error {
+func check(keys Keys, c *Checkpoint, storedRoot []byte) error {
 	copy(c.Root[:], storedRoot)
-	signed, err := OpenCheckpoint([]byte(c.Note), l.verifier)
+	signed, err := keys.Open([]byte(c.Note))
 	if err != nil {
 		return fmt.Errorf("checkpoint of size %d: %w", c.Size, err)
 	}

@@ -22,6 +22,7 @@ const (
 	TypeStaff          Type = "staff"          // Staff
 	TypeDecision       Type = "decision"       // Decision
 	TypeAccess         Type = "access"         // Access
+	TypeKeyChange      Type = "key_change"     // KeyChange
 )
 
 // ExamRef names the exam of a record as it was called then.
@@ -206,4 +207,10 @@ type Decision struct {
 type Access struct {
 	What   string            `json:"what"`
 	Filter map[string]string `json:"filter,omitempty"`
+}
+
+// KeyChange is the last record that a key of the log sealed: another key signs from then on. Both are verifier keys of signed notes.
+type KeyChange struct {
+	Previous string `json:"previous"`
+	Key      string `json:"key"`
 }

@@ -62,65 +62,73 @@ func (s *Sequencer) Sequence(ctx context.Context) (int, error) {
 	var taken int
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var mine bool
-		if err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock($1)`, int64(sequenceLock)).Scan(&mine); err != nil || !mine {
-			return err
+		err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock($1)`, int64(sequenceLock)).Scan(&mine)
+		if err == nil && mine {
+			taken, err = s.batch(ctx, tx)
 		}
-		size, signed, err := head(ctx, tx)
-		if err != nil {
-			return err
-		}
-		type pending struct {
-			Seq  int64
-			Hash []byte
-		}
-		rows, _ := tx.Query(ctx, `select seq, hash from ledger_leaf where leaf is null order by seq limit $1`, batchSize)
-		batch, err := pgx.CollectRows(rows, pgx.RowToStructByPos[pending])
-		if err != nil || len(batch) == 0 {
-			return err
-		}
-		work := newHashes(ctx, tx)
-		// A stored hash that was changed would go into every later root, and no checkpoint could ever be made true again.
-		if root, err := tlog.TreeHash(size, work); err != nil {
-			return fmt.Errorf("tree of %d: %w", size, err)
-		} else if size > 0 && root != signed {
-			return fmt.Errorf("the stored hashes do not have the root that the checkpoint of size %d signed: the log must be verified", size)
-		}
-		from := size
-		seqs, leaves := make([]int64, len(batch)), make([]int64, len(batch))
-		for i, r := range batch {
-			if len(r.Hash) != tlog.HashSize {
-				return fmt.Errorf("the record that was appended as number %d waits with a hash of %d bytes", r.Seq, len(r.Hash))
-			}
-			leaf := tlog.Hash(r.Hash)
-			if err := work.add(from+int64(i), leaf); err != nil {
-				return err
-			}
-			seqs[i], leaves[i] = r.Seq, from+int64(i)
-		}
-		size += int64(len(batch))
-		root, err := tlog.TreeHash(size, work)
-		if err != nil {
-			return fmt.Errorf("tree of %d: %w", size, err)
-		}
-		text, err := note.Sign(&note.Note{Text: checkpointText(s.signer.Name(), size, root)}, s.signer)
-		if err != nil {
-			return fmt.Errorf("sign the checkpoint: %w", err)
-		}
-		// One statement for all rows of a table: a statement for each would cost several times what the rows cost.
-		queue := &pgx.Batch{}
-		if err := work.store(queue, from, size); err != nil {
-			return err
-		}
-		queue.Queue(`update ledger_leaf l set leaf = v.leaf, hash = null from unnest($1::bigint[], $2::bigint[]) v(seq, leaf) where l.seq = v.seq`, seqs, leaves)
-		queue.Queue(`insert into ledger_checkpoint (size, root, note, at) values ($1, $2, $3, $4)`, size, root[:], string(text), s.now().UTC())
-		queue.Queue(`select pg_notify('ledger', $1)`, strconv.FormatInt(size, 10))
-		if err := tx.SendBatch(ctx, queue).Close(); err != nil {
-			return fmt.Errorf("store the batch: %w", err)
-		}
-		taken = len(batch)
-		return nil
+		return err
 	})
 	return taken, err
+}
+
+// batch is Sequence for who holds the lock already.
+func (s *Sequencer) batch(ctx context.Context, tx pgx.Tx) (int, error) {
+	size, signed, err := head(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	type pending struct {
+		Seq  int64
+		Hash []byte
+	}
+	rows, _ := tx.Query(ctx, `select seq, hash from ledger_leaf where leaf is null order by seq limit $1`, batchSize)
+	batch, err := pgx.CollectRows(rows, pgx.RowToStructByPos[pending])
+	if err != nil || len(batch) == 0 {
+		return 0, err
+	}
+	if err := signs(ctx, tx, s.signer); err != nil {
+		return 0, err
+	}
+	work := newHashes(ctx, tx)
+	// A stored hash that was changed would go into every later root, and no checkpoint could ever be made true again.
+	if root, err := tlog.TreeHash(size, work); err != nil {
+		return 0, fmt.Errorf("tree of %d: %w", size, err)
+	} else if size > 0 && root != signed {
+		return 0, fmt.Errorf("the stored hashes do not have the root that the checkpoint of size %d signed: the log must be verified", size)
+	}
+	from := size
+	seqs, leaves := make([]int64, len(batch)), make([]int64, len(batch))
+	for i, r := range batch {
+		if len(r.Hash) != tlog.HashSize {
+			return 0, fmt.Errorf("the record that was appended as number %d waits with a hash of %d bytes", r.Seq, len(r.Hash))
+		}
+		leaf := tlog.Hash(r.Hash)
+		if err := work.add(from+int64(i), leaf); err != nil {
+			return 0, err
+		}
+		seqs[i], leaves[i] = r.Seq, from+int64(i)
+	}
+	size += int64(len(batch))
+	root, err := tlog.TreeHash(size, work)
+	if err != nil {
+		return 0, fmt.Errorf("tree of %d: %w", size, err)
+	}
+	text, err := note.Sign(&note.Note{Text: checkpointText(s.signer.Name(), size, root)}, s.signer)
+	if err != nil {
+		return 0, fmt.Errorf("sign the checkpoint: %w", err)
+	}
+	// One statement for all rows of a table: a statement for each would cost several times what the rows cost.
+	queue := &pgx.Batch{}
+	if err := work.store(queue, from, size); err != nil {
+		return 0, err
+	}
+	queue.Queue(`update ledger_leaf l set leaf = v.leaf, hash = null from unnest($1::bigint[], $2::bigint[]) v(seq, leaf) where l.seq = v.seq`, seqs, leaves)
+	queue.Queue(`insert into ledger_checkpoint (size, root, note, at) values ($1, $2, $3, $4)`, size, root[:], string(text), s.now().UTC())
+	queue.Queue(`select pg_notify('ledger', $1)`, strconv.FormatInt(size, 10))
+	if err := tx.SendBatch(ctx, queue).Close(); err != nil {
+		return 0, fmt.Errorf("store the batch: %w", err)
+	}
+	return len(batch), nil
 }
 
 // head is the newest checkpoint's size and root; zero values when the log is empty.

@@ -26,7 +26,11 @@ type Report struct {
 // Earlier checkpoints, as OpenCheckpoint gives them, were kept elsewhere: a log that was cut, or rebuilt and signed anew, does not fit them.
 func (l *Log) Verify(ctx context.Context, earlier ...Checkpoint) (Report, error) {
 	var report Report
-	err := pgx.BeginTxFunc(ctx, l.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	keys, err := l.Keys(ctx)
+	if err != nil {
+		return report, err
+	}
+	err = pgx.BeginTxFunc(ctx, l.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		type row struct {
 			Size int64
 			Root []byte
@@ -41,7 +45,7 @@ func (l *Log) Verify(ctx context.Context, earlier ...Checkpoint) (Report, error)
 		roots, kept := make(map[int64]tlog.Hash, len(stored)), make(map[int64]tlog.Hash, len(earlier))
 		for _, s := range stored {
 			c := Checkpoint{Size: s.Size, Note: s.Note, At: s.At}
-			if err := l.check(&c, s.Root); err != nil {
+			if err := check(keys, &c, s.Root); err != nil {
 				return err
 			}
 			roots[c.Size] = c.Root

@@ -75,7 +75,7 @@ func TestVerifyFinds(t *testing.T) {
 	h := newHarmable(t)
 	id, link := h.leaves[2], h.leaves[0] // the identification has every column
 	record := "record " + id.String()
-	stranger, _ := newNoteKey(t, testOrigin)
+	stranger, _, _ := newNoteKey(t, testOrigin)
 	type harm struct {
 		name string
 		do   func()

@@ -58,6 +58,7 @@ type testLog struct {
 	*ledger.Log
 	t      testing.TB
 	pool   *pgxpool.Pool
+	ring   *keyring.Ring
 	signer note.Signer
 	public string
 	add    func(...ledger.Entry)
@@ -93,8 +94,8 @@ func newTestLog(t testing.TB) *testLog {
 		t.Fatal(err)
 	}
 	pool := stacktest.Database(t)
-	signer, verifier, public := newKey(t)
-	l := &testLog{Log: ledger.Open(pool, ring, verifier), t: t, pool: pool, signer: signer, public: public}
+	signer, _, public := newKey(t)
+	l := &testLog{Log: ledger.Open(pool, ring, public), t: t, pool: pool, ring: ring, signer: signer, public: public}
 	l.sequencer = ledger.NewSequencer(pool, signer, func() time.Time { return at }, slog.New(slog.DiscardHandler))
 	l.exec = func(sql string, args ...any) {
 		t.Helper()

@@ -18,7 +18,7 @@ const (
 // known are the files a package may have, and whether it must.
 var known = map[string]bool{
 	fileReadmeRU: true, fileReadmeEN: true, fileKey: true, fileCheckpoint: true, fileRecords: true, filePersonal: true,
-	fileManifest: true, fileSignature: true, fileLeaves: false, fileProofs: false, fileSegments: false, fileSheet: false,
+	fileManifest: true, fileSignature: true, fileLeaves: false, fileProofs: false, fileSegments: false, fileSheet: false, fileKeyChanges: false,
 }
 
 // contents are a package's files, by name.

@@ -27,6 +27,7 @@ const (
 	filePersonal   = "personal.jsonl"
 	fileSegments   = "segments.jsonl"
 	fileSheet      = "sheet.pdf"
+	fileKeyChanges = "key-changes.jsonl"
 	fileManifest   = "manifest.json"
 	fileSignature  = "manifest.note"
 )
@@ -58,6 +59,11 @@ type Segment struct {
 	Size       int64  `json:"size"`   // bytes
 	SHA256     string `json:"sha256"` // of the file, hex
 	Chain      string `json:"chain"`  // hex of SHA-256(the chain value before ‖ sha256, both as bytes); nothing before the first
+}
+
+// keyChangeLine is a line of key-changes.jsonl: how the log's key became the one that signed the package, oldest first.
+type keyChangeLine struct {
+	Note string `json:"note"` // signed by both keys
 }
 
 // proofLine is a line of proofs.jsonl; hashes are base64.

@@ -3,8 +3,11 @@ package pack
 import (
 	"bytes"
 	"errors"
+	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -110,4 +113,73 @@ func TestEarlierCheckpoint(t *testing.T) {
 	finds("built anew and grown", ledger.Filter{}, "built anew")
 	trust.Earlier = []byte("rubbish")
 	finds("no checkpoint", ledger.Filter{}, "your earlier checkpoint")
+}
+
+// A log whose key was changed: who trusts the old key, or keeps a checkpoint by it, checks packages by the new one; a forged change is found.
+func TestChangedKey(t *testing.T) {
+	l := newTestLog(t)
+	path := filepath.Join(t.TempDir(), "log.key")
+	if err := ledger.GenerateKey(path, origin); err != nil {
+		t.Fatal(err)
+	}
+	old, err := ledger.OpenKey(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	use := func(key ledger.Key) {
+		l.Log, l.signer, l.public = ledger.Open(l.pool, l.ring, key.Public), key.Signer, key.Public
+		l.sequencer = ledger.NewSequencer(l.pool, key.Signer, func() time.Time { return at }, slog.New(slog.DiscardHandler))
+	}
+	use(old)
+	l.add(identification(examA, algebra, "j1"))
+	l.seal()
+	kept, err := l.Latest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := l.RotateKey(t.Context(), path, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	use(fresh)
+	l.add(identification(examA, algebra, "j2"))
+	l.seal()
+	file := l.write(l.options(ledger.Filter{}))
+	for name, trust := range map[string]Trust{"nothing": {}, "the new key": {Key: fresh.Public}, "the old key": {Key: old.Public}, "the old key's checkpoint": {Earlier: []byte(kept.Note)}} {
+		r := check(t, file, trust)
+		if !r.OK() || r.Succeeded != (name == "the old key") || r.Pinned != (trust.Key != "") || r.Earlier != (trust.Earlier != nil) {
+			t.Errorf("trusting %s: %+v", name, r)
+		}
+		var text strings.Builder
+		if err := r.Text(&text); err != nil || strings.Contains(text.String(), "took over") != r.Succeeded {
+			t.Errorf("in words: %v %s", err, text.String())
+		}
+	}
+	_, _, stranger := newKey(t)
+	if r := check(t, file, Trust{Key: stranger}); r.OK() {
+		t.Error("a stranger's key is trusted")
+	}
+	for _, h := range []struct {
+		name string
+		do   func(u *unpacked)
+	}{
+		{"the change removed", func(u *unpacked) { u.drop(fileKeyChanges) }},
+		{"the change emptied", func(u *unpacked) { u.text[fileKeyChanges] = "" }},
+		{"its size changed", func(u *unpacked) { u.replace(fileKeyChanges, `key-change/1\n2\n`, `key-change/1\n9\n`) }},
+		{"its old key is a stranger's", func(u *unpacked) { u.replace(fileKeyChanges, old.Public, stranger) }},
+		{"its new key is a stranger's", func(u *unpacked) { u.replace(fileKeyChanges, fresh.Public, stranger) }},
+		{"doubled", func(u *unpacked) { u.text[fileKeyChanges] += u.text[fileKeyChanges] }},
+		{"no line of the format", func(u *unpacked) { u.text[fileKeyChanges] += "{}x\n" }},
+	} {
+		for _, signed := range []bool{false, true} {
+			u := unpack(t, file)
+			h.do(u)
+			if signed { // whoever has the new key alone cannot make the old one's word
+				u.sign(fresh.Signer, nil)
+			}
+			if r := check(t, u.pack(), Trust{Key: old.Public}); r.OK() {
+				t.Errorf("%s, signed anew %v: not found", h.name, signed)
+			}
+		}
+	}
 }

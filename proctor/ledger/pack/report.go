@@ -15,7 +15,8 @@ type Report struct {
 	Manifest   Manifest
 	Checkpoint ledger.Checkpoint
 	Key        string // that signed the package and the checkpoint
-	Pinned     bool   // the key is the one that the caller knew
+	Pinned     bool   // the key is the one that the caller knew, or took over from it
+	Succeeded  bool   // it took over from the one that the caller knew
 	ByType     map[string]int64
 	Records    int64 // unchanged and in the tree
 	Values     int64 // records whose personal values have the sealed hashes
@@ -123,7 +124,9 @@ func (r *Report) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "  – A selection (%s). That it leaves out no record which fits is the word of who made it, signed on %s; a package of the whole log proves it.\n",
 			strings.Join(keys, ", "), m.MadeAt)
 	}
-	if r.Pinned {
+	if r.Succeeded {
+		fmt.Fprintf(&b, "  ✓ Signed by a key that took over from the one that you gave; each change is signed by both keys: %s\n", r.Key)
+	} else if r.Pinned {
 		fmt.Fprintf(&b, "  ✓ Signed by the key that you gave: %s\n", r.Key)
 	} else {
 		fmt.Fprintf(&b, "Signed by the key\n  %s\nwhich came with the package. Compare it with the one that the university publishes, or give that with --key.\n", r.Key)

@@ -43,6 +43,31 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, t Trust) (*Report, e
 	return &v.Report, nil
 }
 
+// maxKeyChanges bounds a log's keys: a change each day for years is not meant.
+const maxKeyChanges = 1000
+
+// keys reads the key that signed the package, and those before it.
+func (v *verification) keys() (ledger.Keys, error) {
+	if v.files[fileKeyChanges] == nil {
+		return ledger.OneKey(v.Key)
+	}
+	text, err := v.files.small(fileKeyChanges)
+	if err != nil {
+		return ledger.Keys{}, err
+	}
+	var changes []string
+	for line := range strings.Lines(string(text)) {
+		var change keyChangeLine
+		if err := strict([]byte(line), &change); err != nil {
+			return ledger.Keys{}, fmt.Errorf("line %d: %w", len(changes)+1, err)
+		}
+		if changes = append(changes, change.Note); len(changes) > maxKeyChanges {
+			return ledger.Keys{}, fmt.Errorf("more than %d changes", maxKeyChanges)
+		}
+	}
+	return ledger.ParseKeys(v.Key, changes)
+}
+
 // verification is one run of Verify. Its steps say whether the next one makes sense.
 type verification struct {
 	Report
@@ -69,15 +94,19 @@ func (v *verification) signatures(context.Context) bool {
 		}
 	}
 	v.Key = strings.TrimSpace(string(text[fileKey]))
+	keys, err := v.keys()
+	if err != nil && v.files[fileKeyChanges] != nil {
+		return v.fault(fileKeyChanges, err)
+	}
+	if err != nil {
+		return v.fault(fileKey, err)
+	}
+	key := keys.Current()
 	if given := strings.TrimSpace(v.trust.Key); given != "" {
-		if given != v.Key {
+		if !keys.Known(given) {
 			return v.fault(fileKey, fmt.Errorf("the package says it is signed by the key %q, you trust %q", shorten(v.Key), shorten(given)))
 		}
-		v.Pinned = true
-	}
-	key, err := note.NewVerifier(v.Key)
-	if err != nil {
-		return v.fault(fileKey, fmt.Errorf("not a key of signed notes: %w", err))
+		v.Pinned, v.Succeeded = true, given != v.Key
 	}
 	if err := strict(text[fileManifest], &v.Manifest); err != nil {
 		return v.fault(fileManifest, fmt.Errorf("cannot be read: %w", err))
@@ -104,7 +133,7 @@ func (v *verification) signatures(context.Context) bool {
 		ok = v.fault(fileCheckpoint, fmt.Errorf("it signs a tree of %d records, the package was made for one of %d: the checkpoint is another one", v.Checkpoint.Size, m.Size))
 	}
 	if v.trust.Earlier != nil {
-		c, err := ledger.OpenCheckpoint(v.trust.Earlier, key)
+		c, err := keys.Open(v.trust.Earlier)
 		if err != nil {
 			return v.fault("", fmt.Errorf("your earlier checkpoint: %w", err))
 		}

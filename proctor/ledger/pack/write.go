@@ -45,6 +45,10 @@ var readmes embed.FS
 
 // Write streams a package of the sealed records that the filter selects, under the newest checkpoint. On an error w holds a part of a file.
 func Write(ctx context.Context, w io.Writer, log *ledger.Log, o Options) (Manifest, error) {
+	keys, err := log.Keys(ctx)
+	if err != nil {
+		return Manifest{}, err
+	}
 	checkpoint, err := log.Latest(ctx)
 	if errors.Is(err, ledger.ErrEmpty) {
 		return Manifest{}, ErrNothing
@@ -53,7 +57,7 @@ func Write(ctx context.Context, w io.Writer, log *ledger.Log, o Options) (Manife
 		return Manifest{}, err
 	}
 	p := &writer{
-		zip: zip.NewWriter(w), log: log, o: o, checkpoint: checkpoint, recordings: map[string]bool{},
+		zip: zip.NewWriter(w), log: log, o: o, keys: keys, checkpoint: checkpoint, recordings: map[string]bool{},
 		manifest: Manifest{
 			Format: Format, Origin: o.Signer.Name(), Size: checkpoint.Size, Selection: o.Selection, MadeAt: o.At.UTC().Format(time.RFC3339),
 			Software: o.Software, Files: map[string]string{},
@@ -74,6 +78,7 @@ type writer struct {
 	zip        *zip.Writer
 	log        *ledger.Log
 	o          Options
+	keys       ledger.Keys
 	checkpoint ledger.Checkpoint
 	manifest   Manifest
 	recordings map[string]bool // of which a head was sealed in this package
@@ -120,6 +125,19 @@ func (p *writer) words(context.Context) error {
 	}
 	if err := p.text(fileKey, true, []byte(p.o.PublicKey+"\n")); err != nil {
 		return err
+	}
+	if len(p.keys.Changes()) > 0 {
+		if err := p.file(fileKeyChanges, true, func(w io.Writer) error {
+			enc := json.NewEncoder(w)
+			for _, signed := range p.keys.Changes() {
+				if err := enc.Encode(keyChangeLine{signed}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
 	}
 	return p.text(fileCheckpoint, true, []byte(p.checkpoint.Note))
 }

@@ -59,12 +59,8 @@ func TestCollect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := note.NewVerifier(public)
-	if err != nil {
-		t.Fatal(err)
-	}
 	pool := stacktest.Database(t)
-	log := ledger.Open(pool, ring, verifier)
+	log := ledger.Open(pool, ring, public)
 	sequencer := ledger.NewSequencer(pool, signer, func() time.Time { return at }, slog.New(slog.DiscardHandler))
 	exam, ref := uuid.New(), ledger.ExamRef{Code: "ma", Title: "Анализ", Group: "МА-21"}
 	add := func(attempt uuid.UUID, kind ledger.Type, name string, data any) {

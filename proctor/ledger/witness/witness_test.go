@@ -66,7 +66,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h.public = public
-	h.log = ledger.Open(h.pool, h.ring, h.verifier)
+	h.log = ledger.Open(h.pool, h.ring, h.public)
 	h.sequencer = ledger.NewSequencer(h.pool, signer, h.now, slog.New(slog.DiscardHandler))
 	return h
 }
