@@ -170,6 +170,11 @@ func TestSignInByOIDC(t *testing.T) {
 	if oid != "sso:"+esiamock.StudentAnna {
 		t.Errorf("linked as %q", oid)
 	}
+	var method string
+	must(t, h.store.Pool.QueryRow(t.Context(), `select convert_from(body, 'UTF8')::jsonb -> 'data' ->> 'method' from ledger_record where type = 'sign_in'`).Scan(&method))
+	if method != "oidc" {
+		t.Errorf("the log says she signed in by %q", method)
+	}
 	if session := get[struct{ SignedIn bool }](t, b, "/api/session"); !session.SignedIn {
 		t.Error("nobody is signed in")
 	}

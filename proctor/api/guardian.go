@@ -133,7 +133,7 @@ func (s *Server) finishGuardian(w http.ResponseWriter, r *http.Request, code str
 func (s *Server) enterGuardian(ctx context.Context, guardian account.Person) error {
 	s.sessions.Remove(ctx, keyInvitation)
 	s.sessions.Remove(ctx, keyClaimant)
-	return s.enter(ctx, guardian.ID, account.Guardian, entrance{method: "esia", oid: guardian.OID})
+	return s.enter(ctx, guardian.ID, account.Guardian, entrance{method: s.SignIn, oid: guardian.OID})
 }
 
 // children are the person's by ESIA. Where they cannot be read nobody is taken for a parent: the organisation looks at papers.

@@ -150,7 +150,7 @@ func (s *Server) arrive(ctx context.Context, people []account.Person, how arriva
 	if err != nil {
 		return "", err
 	}
-	in := entrance{method: "esia", oid: how.Claims.OID}
+	in := entrance{method: s.SignIn, oid: how.Claims.OID}
 	if picked != nil {
 		err = s.enter(ctx, picked.Person.ID, picked.Role, in)
 	} else {
