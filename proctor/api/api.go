@@ -36,7 +36,7 @@ type Config struct {
 	PublicURL *url.URL // where browsers find us; https makes cookies Secure
 	Pool      *pgxpool.Pool
 	ESIA      esia.Provider
-	SignIn    string        // how the log names it: esia, oidc
+	SignIn    string // how the log names it: esia, oidc
 	Ring      *keyring.Ring
 	Accounts  *account.Accounts
 	Desk      *account.Desk
