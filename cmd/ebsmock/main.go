@@ -14,11 +14,11 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"ochno/deploy/stack/socket"
 	"ochno/ebsclient/ebsmock"
 )
 
@@ -107,7 +107,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
-	listener, err := open(ctx, *listen)
+	listener, err := socket.Listen(ctx, *listen)
 	if err != nil {
 		return errors.Join(err, stand.Close())
 	}
@@ -128,29 +128,6 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return errors.Join(err, listener.Close(), stand.Close())
 	}
 	return serve(ctx, listener, stand, logger)
-}
-
-// open listens, or takes a socket over from the parent.
-func open(ctx context.Context, address string) (net.Listener, error) {
-	fd, inherited := strings.CutPrefix(address, "fd:")
-	if !inherited {
-		var lc net.ListenConfig
-		return lc.Listen(ctx, "tcp", address)
-	}
-	n, err := strconv.ParseUint(fd, 10, 16)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %q: not a descriptor", address)
-	}
-	file := os.NewFile(uintptr(n), "listener")
-	if file == nil {
-		return nil, fmt.Errorf("listen on %q: no such descriptor", address)
-	}
-	defer file.Close()
-	listener, err := net.FileListener(file)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %q: %w", address, err)
-	}
-	return listener, nil
 }
 
 // serve runs until ctx ends, then lets requests finish for a while.

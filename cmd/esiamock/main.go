@@ -13,11 +13,11 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"ochno/deploy/stack/socket"
 	"ochno/proctor/esia/esiamock"
 )
 
@@ -41,7 +41,7 @@ func main() {
 	defer stop()
 	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
 	case errors.Is(err, flag.ErrHelp):
-	case errors.As(err, new(usageError)):
+	case errors.As(err, new(usageError)), errors.Is(err, socket.ErrAddress):
 		fmt.Fprintln(os.Stderr, "esiamock:", err)
 		os.Exit(2)
 	case err != nil:
@@ -110,7 +110,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return usageError{fmt.Errorf("unexpected argument %q", flags.Arg(0))}
 	}
 
-	listener, err := openListener(ctx, *listen)
+	listener, err := socket.Listen(ctx, *listen)
 	if err != nil {
 		return err
 	}
@@ -142,24 +142,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	return serve(ctx, listener, stand, config.PublicURL, stdout)
-}
-
-func openListener(ctx context.Context, listen string) (net.Listener, error) {
-	number, inherited := strings.CutPrefix(listen, "fd:")
-	if !inherited {
-		return new(net.ListenConfig).Listen(ctx, "tcp", listen)
-	}
-	fd, err := strconv.Atoi(number)
-	if err != nil || fd < 3 {
-		return nil, usageError{fmt.Errorf("--listen %s: want fd:3 or above", listen)}
-	}
-	file := os.NewFile(uintptr(fd), listen)
-	defer file.Close()
-	listener, err := net.FileListener(file)
-	if err != nil {
-		return nil, fmt.Errorf("--listen %s: no listening socket there: %w", listen, err)
-	}
-	return listener, nil
 }
 
 func serve(ctx context.Context, listener net.Listener, stand http.Handler, url string, stdout io.Writer) error {

@@ -13,11 +13,10 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
+	"ochno/deploy/stack/socket"
 	"ochno/proctor/mail/mailmock"
 )
 
@@ -34,7 +33,7 @@ func main() {
 	defer stop()
 	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
 	case errors.Is(err, flag.ErrHelp):
-	case errors.As(err, new(usageError)):
+	case errors.As(err, new(usageError)), errors.Is(err, socket.ErrAddress):
 		fmt.Fprintln(os.Stderr, "mailmock:", err)
 		os.Exit(2)
 	case err != nil:
@@ -64,12 +63,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if flags.NArg() > 0 {
 		return usageError{fmt.Errorf("unexpected argument %q", flags.Arg(0))}
 	}
-	pages, err := openListener(ctx, *listen)
+	pages, err := socket.Listen(ctx, *listen)
 	if err != nil {
 		return err
 	}
 	defer pages.Close()
-	letters, err := openListener(ctx, *smtp)
+	letters, err := socket.Listen(ctx, *smtp)
 	if err != nil {
 		return err
 	}
@@ -78,24 +77,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return errors.Join(err, letters.Close())
 	}
 	return serve(ctx, stand, pages, letters)
-}
-
-func openListener(ctx context.Context, listen string) (net.Listener, error) {
-	number, inherited := strings.CutPrefix(listen, "fd:")
-	if !inherited {
-		return new(net.ListenConfig).Listen(ctx, "tcp", listen)
-	}
-	fd, err := strconv.Atoi(number)
-	if err != nil || fd < 3 {
-		return nil, usageError{fmt.Errorf("%s: want fd:3 or above", listen)}
-	}
-	file := os.NewFile(uintptr(fd), listen)
-	defer file.Close()
-	listener, err := net.FileListener(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: no listening socket there: %w", listen, err)
-	}
-	return listener, nil
 }
 
 func serve(ctx context.Context, stand *mailmock.Stand, pages, letters net.Listener) error {
