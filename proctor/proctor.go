@@ -28,6 +28,7 @@ import (
 	"ochno/proctor/ledger/witness"
 	"ochno/proctor/mail"
 	"ochno/proctor/media"
+	"ochno/proctor/retention"
 	"ochno/proctor/vision"
 	"ochno/web"
 )
@@ -42,6 +43,7 @@ type Service struct {
 	api       *api.Server
 	sequencer *ledger.Sequencer
 	witness   *witness.Service
+	Retention *retention.Service
 	postman   *mail.Worker // nil: no mail server is configured
 	logger    *slog.Logger
 }
@@ -136,11 +138,12 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	if s.witness, err = openWitness(cfg, s.Store, s.Archive, logger); err != nil {
 		return nil, err
 	}
+	s.Retention = openRetention(s.Store, s.Archive, logger)
 	s.api, err = api.New(api.Config{
 		PublicURL: cfg.PublicURL, Pool: s.Pool, Mail: s.Mail, ESIA: signIn, SignIn: cfg.SignIn, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
 		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
-		Log: s.Log, LogKey: s.Key.Public, Media: s.media, Web: web.Files(), Checks: s.checks(cfg, signIn), Version: Version(), Now: time.Now, Logger: logger,
+		Log: s.Log, LogKey: s.Key.Public, Retention: s.Retention, Media: s.media, Web: web.Files(), Checks: s.checks(cfg, signIn), Version: Version(), Now: time.Now, Logger: logger,
 	})
 	return s, err
 }
@@ -255,6 +258,10 @@ func OpenArchive(ctx context.Context, cfg Config, store Store) (*archive.Archive
 		return nil, err
 	}
 	return archive.Open(ctx, where, store.Pool, store.Ring, store.Log, time.Now)
+}
+
+func openRetention(store Store, objects *archive.Archive, logger *slog.Logger) *retention.Service {
+	return retention.New(retention.Config{Pool: store.Pool, Ring: store.Ring, Log: store.Log, Archive: objects, Now: time.Now, Logger: logger})
 }
 
 func archiveConfig(cfg Config) (archive.Config, error) {

@@ -29,6 +29,7 @@ import (
 	"ochno/proctor/ledger"
 	"ochno/proctor/mail"
 	"ochno/proctor/media"
+	"ochno/proctor/retention"
 )
 
 // Config wires a Server.
@@ -48,6 +49,7 @@ type Config struct {
 	Archive   *archive.Archive
 	Log       *ledger.Log
 	LogKey    string // the public key of the log's checkpoints
+	Retention *retention.Service
 	Media     *media.Node
 	Web       fs.FS // the built application
 	Sessions  SessionRules

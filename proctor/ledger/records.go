@@ -23,6 +23,9 @@ const (
 	TypeDecision       Type = "decision"       // Decision
 	TypeAccess         Type = "access"         // Access
 	TypeKeyChange      Type = "key_change"     // KeyChange
+	TypeHold           Type = "hold"           // Hold
+	TypePolicyChange   Type = "policy_change"  // PolicyChange
+	TypeReceipt        Type = "receipt"        // Receipt
 )
 
 // ExamRef names the exam of a record as it was called then.
@@ -133,7 +136,7 @@ type Guardian struct {
 
 // Erasure says that the key of an attempt's recordings and verdicts was destroyed: no copy of them can be read any more.
 type Erasure struct {
-	Reason string `json:"reason"` // "consent_withdrawn"
+	Reason string `json:"reason"` // "consent_withdrawn" or "retention"
 }
 
 // Decline says that another form of the exam was chosen; nothing else follows from it. Personal fields: student.
@@ -213,4 +216,30 @@ type Access struct {
 type KeyChange struct {
 	Previous string `json:"previous"`
 	Key      string `json:"key"`
+}
+
+// Hold stops the erasure of what is kept of an attempt, or of a whole exam where the record names no attempt (outcomes placed, lifted).
+// Personal fields: reason; actor; without an actor it came from the command line.
+type Hold struct {
+	Hold string `json:"hold"` // the hold's id
+	Kind string `json:"kind"` // "appeal" or "order" (of a court or an authority)
+}
+
+// PolicyChange is a change of what the organisation decided about exams or about what is kept how long. Personal fields: actor; without one it came
+// from the command line.
+type PolicyChange struct {
+	What   string `json:"what"`          // "retention"
+	Class  string `json:"class"`         // of retention: "recordings", "log", "consents", "requests"
+	From   int    `json:"from,omitzero"` // days until then, the default's where none was set
+	To     int    `json:"to,omitzero"`   // days from then on; absent: an exam's own term was taken back, the organisation's stands
+	Reason string `json:"reason,omitempty"`
+}
+
+// Receipt says that data were deleted: of an attempt's recordings after their key was destroyed, which the erasure before it tells of; of other
+// classes for all that were due.
+type Receipt struct {
+	Class  string `json:"class"`            // "recordings", "log", "consents", "requests"
+	Reason string `json:"reason"`           // "retention" or "consent_withdrawn"
+	Count  int64  `json:"count"`            // objects deleted from the store; records, consents or requests emptied
+	Copies string `json:"copies,omitempty"` // of recordings "unreadable": no copy or backup of the objects can be read without the key
 }

@@ -15,6 +15,9 @@ export const recordTypes = [
   'withdrawal',
   'guardian',
   'erasure',
+  'receipt',
+  'hold',
+  'policy_change',
   'decision',
   'access',
 ] as const;

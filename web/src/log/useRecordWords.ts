@@ -22,6 +22,9 @@ const decisions = [
   'erased',
   'reminded',
   'stands',
+  'placed',
+  'lifted',
+  'changed',
 ] as const;
 
 export interface RecordWords {
