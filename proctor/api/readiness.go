@@ -228,6 +228,9 @@ func (s *Server) rosterReadiness(ctx context.Context, in *readinessInput) (*body
 	if err != nil {
 		return nil, err
 	}
+	if err := s.look(ctx, ledger.Look{What: ledger.SawReadiness, Subject: e.ID, Exam: e.ID}); err != nil {
+		return nil, err
+	}
 	rows, err := s.readinessRows(ctx, e)
 	if err != nil {
 		return nil, err

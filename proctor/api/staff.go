@@ -117,6 +117,9 @@ func (s *Server) terminate(ctx context.Context, in *terminateInput) (*body[Attem
 }
 
 func (s *Server) timeline(ctx context.Context, in *AttemptPath) (*body[Timeline], error) {
+	if err := s.lookAt(ctx, ledger.SawTimeline, in.ID); err != nil {
+		return nil, err
+	}
 	events, err := s.Exams.Timeline(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -133,6 +136,9 @@ func (s *Server) timeline(ctx context.Context, in *AttemptPath) (*body[Timeline]
 }
 
 func (s *Server) identifications(ctx context.Context, in *AttemptPath) (*body[Identifications], error) {
+	if err := s.lookAt(ctx, ledger.SawIdentifications, in.ID); err != nil {
+		return nil, err
+	}
 	list, err := s.Identify.Of(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -179,6 +185,13 @@ type segmentOutput struct {
 }
 
 func (s *Server) segment(ctx context.Context, in *segmentInput) (*segmentOutput, error) {
+	attempt, err := s.Archive.AttemptOf(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.lookAt(ctx, ledger.SawRecording, attempt); err != nil {
+		return nil, err
+	}
 	data, err := s.Archive.Segment(ctx, in.ID, in.Number)
 	return &segmentOutput{ContentType: "video/webm", CacheControl: "private, no-store", Body: data}, err
 }
@@ -241,6 +254,9 @@ func (s *Server) logPage(ctx context.Context, in *logInput) (*body[LogPage], err
 		if cursor, err = strconv.ParseInt(in.Cursor, 10, 64); err != nil || cursor < 1 {
 			return nil, badField("query.cursor")
 		}
+	}
+	if err := s.look(ctx, ledger.Look{What: ledger.SawLog, Subject: filter.Exam, Exam: filter.Exam}); err != nil {
+		return nil, err
 	}
 	rows, next, err := s.Log.Page(ctx, filter, cursor, in.Limit)
 	if err != nil {

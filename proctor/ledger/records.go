@@ -208,7 +208,7 @@ type Decision struct {
 
 // Access says who viewed, played or exported what. Personal fields: actor.
 type Access struct {
-	What   string            `json:"what"`
+	What   string            `json:"what"` // "recording", "timeline", "identifications", "appeal", "readiness", "log.page" (once an hour each), "log.csv" and other exports, "package.own"
 	Filter map[string]string `json:"filter,omitempty"`
 }
 

@@ -25,6 +25,8 @@ const decisions = [
   'placed',
   'lifted',
   'changed',
+  'viewed',
+  'played',
 ] as const;
 
 export interface RecordWords {
