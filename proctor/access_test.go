@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"ochno/proctor"
 	"ochno/proctor/account"
 	"ochno/proctor/api"
 	"ochno/proctor/esia/esiamock"
@@ -138,6 +139,70 @@ func TestRoleByRoute(t *testing.T) {
 			if after := get[attempt](t, owner, "/api/attempts/"+a.ID.String()); after.State != "registered" {
 				t.Errorf("a refused request moved the attempt to %s", after.State)
 			}
+		}
+	}
+}
+
+// TestNobodySeesAnotherOrganisation walks every operation about one thing as the staff of another organisation: for them there is no such thing,
+// and nothing of it changes.
+func TestNobodySeesAnotherOrganisation(t *testing.T) {
+	h := newHouse(t)
+	student := h.signedIn(t, esiamock.StudentAnna)
+	a := student.join(t, true)
+	other, err := h.store.Accounts.EnsureOrganisation(t.Context(), account.Organisation{Name: "Другой университет", ShortName: "ДРУГ"})
+	must(t, err)
+	h.exam.Organisation, other = other, h.exam.Organisation // grant adds people to the house's organisation
+	h.grant(t, esiamock.Proctor2, account.Proctor, account.Registrar, account.Administrator)
+	h.exam.Organisation = other
+	staff := map[string]*browser{}
+	for _, role := range []string{"proctor", "registrar", "administrator"} {
+		staff[role] = h.actingAs(t, esiamock.Proctor2, role)
+	}
+	var person uuid.UUID
+	must(t, h.store.Pool.QueryRow(t.Context(), `select person_id from attempt where id = $1`, a.ID).Scan(&person))
+	records, err := proctor.OpenArchive(t.Context(), h.config, h.store)
+	must(t, err)
+	start, err := records.Begin(t.Context(), a.ID, "camera")
+	must(t, err)
+	tables := []string{"attempt", "exam", "roster_entry", "person", "person_role", "object_key", "recording"}
+	state := func() (out []string) {
+		t.Helper()
+		for _, table := range tables {
+			var text string
+			must(t, h.store.Pool.QueryRow(t.Context(), `select coalesce(string_agg(r::text, E'\n' order by r::text), '') from `+table+` r`).Scan(&text))
+			out = append(out, text)
+		}
+		return out
+	}
+	before := state()
+	walked := 0
+	for _, op := range allOperations(t) {
+		if !strings.Contains(op.Path, "{") {
+			continue
+		}
+		for role, who := range staff {
+			if !slices.Contains(permitted[op.ID], role) || slices.Contains(permitted[op.ID], "nobody") {
+				continue
+			}
+			for name, id := range map[string]uuid.UUID{"attempt": a.ID, "exam": h.exam.ID, "person": person, "recording": start.ID} {
+				path := strings.NewReplacer("{id}", id.String(), "{code}", "exam", "{number}", "0").Replace(op.Path)
+				if strings.Contains(path, "{") {
+					t.Fatalf("%s: fill in %s", op.ID, path)
+				}
+				status, text := who.call(t, op.Method, path, bodyFor(op.Method))
+				walked++
+				if status != http.StatusNotFound && status != http.StatusForbidden && status != http.StatusUnprocessableEntity && status != http.StatusBadRequest {
+					t.Errorf("%s of the other organisation's %s as its %s: %d %.200s", op.ID, name, role, status, text)
+				}
+			}
+		}
+	}
+	if walked < 20 {
+		t.Errorf("only %d requests were made", walked)
+	}
+	for i, text := range state() {
+		if text != before[i] {
+			t.Errorf("the table %s was changed from another organisation:\n%s\n%s", tables[i], before[i], text)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -114,6 +115,9 @@ func route[I, O any](s *Server, method, path, id, summary string, who access, ha
 	}
 	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		person, err := s.allow(ctx.Context(), who, ctx.Param("id"))
+		if err == nil && person != nil && !who.public {
+			err = s.inside(ctx.Context(), *person, path, ctx.Param("id"))
+		}
 		if err != nil {
 			p := explain(ctx.Context(), s.Logger, err)
 			ctx.SetHeader("Content-Type", "application/problem+json")
@@ -167,6 +171,37 @@ func (s *Server) allow(ctx context.Context, who access, attempt string) (*accoun
 		}
 	}
 	return nil, problem(http.StatusForbidden, "forbidden")
+}
+
+// inside refuses, as if there were no such thing, an exam, an attempt or a recording of another organisation than the one in which the person
+// acts. Routes about other things look after theirs.
+func (s *Server) inside(ctx context.Context, person account.Person, path, text string) error {
+	_, rest, _ := strings.Cut(path, "/api/")
+	kind, _, _ := strings.Cut(rest, "/{id}")
+	if kind != "attempts" && kind != "exams" && kind != "recordings" {
+		return nil
+	}
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return problem(http.StatusNotFound, "not_found")
+	}
+	if kind == "recordings" {
+		if id, err = s.Archive.AttemptOf(ctx, id); err != nil {
+			return err
+		}
+	}
+	if kind != "exams" {
+		a, err := s.Exams.Attempt(ctx, id)
+		if err != nil {
+			return err
+		}
+		id = a.ExamID
+	}
+	e, err := s.Exams.Exam(ctx, id)
+	if err == nil && e.Organisation != person.Organisation {
+		err = exam.ErrNotFound
+	}
+	return err
 }
 
 type personKey struct{}
