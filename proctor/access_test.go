@@ -160,9 +160,9 @@ func TestNobodySeesAnotherOrganisation(t *testing.T) {
 	}
 	var person uuid.UUID
 	must(t, h.store.Pool.QueryRow(t.Context(), `select person_id from attempt where id = $1`, a.ID).Scan(&person))
-	records, err := proctor.OpenArchive(t.Context(), h.config, h.store)
+	archive, err := proctor.OpenArchive(t.Context(), h.config, h.store)
 	must(t, err)
-	start, err := records.Begin(t.Context(), a.ID, "camera")
+	start, err := archive.Begin(t.Context(), a.ID, "camera")
 	must(t, err)
 	tables := []string{"attempt", "exam", "roster_entry", "person", "person_role", "object_key", "recording"}
 	state := func() (out []string) {
@@ -173,6 +173,31 @@ func TestNobodySeesAnotherOrganisation(t *testing.T) {
 			out = append(out, text)
 		}
 		return out
+	}
+	// The log, too: of what the other organisation does only that stands in its registrar's list and export.
+	records := func(b *browser) (n int) {
+		t.Helper()
+		text := ""
+		for _, path := range []string{"/api/log?limit=100", "/api/log/export?format=jsonl"} {
+			status, more := b.call(t, http.MethodGet, path, nil)
+			if status != http.StatusOK {
+				t.Fatalf("%s: %d %s", path, status, more)
+			}
+			text += more
+		}
+		for _, theirs := range []string{h.exam.ID.String(), a.ID.String(), person.String()} {
+			n += strings.Count(text, theirs)
+		}
+		if !strings.Contains(text, "sign_in") {
+			t.Errorf("a registrar does not see even her own organisation's: %s", text)
+		}
+		return n
+	}
+	if n := records(staff["registrar"]); n != 0 {
+		t.Errorf("the log shows another organisation's exam, attempt and person %d times", n)
+	}
+	if n := records(h.signedIn(t, esiamock.Registrar)); n == 0 {
+		t.Error("the log shows its own organisation's exam nowhere: this test shows nothing")
 	}
 	before := state()
 	walked := 0

@@ -114,7 +114,7 @@ func sheetOf(store proctor.Store, exam uuid.UUID) func(context.Context, io.Write
 		if err != nil {
 			return err
 		}
-		o, err := store.Accounts.Organisation(ctx)
+		o, err := store.Accounts.OrganisationByID(ctx, e.Organisation)
 		if err != nil {
 			return err
 		}

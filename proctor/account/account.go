@@ -134,6 +134,19 @@ func (a *Accounts) Organisation(ctx context.Context) (Organisation, error) {
 	return o, nil
 }
 
+// OrganisationByID reads one of them; ErrNotFound when there is none.
+func (a *Accounts) OrganisationByID(ctx context.Context, id uuid.UUID) (Organisation, error) {
+	list, err := a.Organisations(ctx)
+	if err != nil {
+		return Organisation{}, err
+	}
+	i := slices.IndexFunc(list, func(o Organisation) bool { return o.ID == id })
+	if i < 0 {
+		return Organisation{}, ErrNotFound
+	}
+	return list[i], nil
+}
+
 // Person reads somebody; ErrNotFound when there is none.
 func (a *Accounts) Person(ctx context.Context, id uuid.UUID) (Person, error) {
 	return a.person(ctx, a.pool, "p.id = $1", id)

@@ -205,6 +205,22 @@ type LogFilter struct {
 	To      string `query:"to" maxLength:"40" doc:"A time (exclusive) or a date (inclusive)"`
 }
 
+// selected are the records that a request asks for, of the caller's organisation where there are several.
+func (s *Server) selected(ctx context.Context, in LogFilter) (ledger.Filter, error) {
+	filter, err := in.parse()
+	if err != nil {
+		return filter, err
+	}
+	organisations, err := s.Accounts.Organisations(ctx)
+	if err != nil {
+		return filter, err
+	}
+	if len(organisations) > 1 {
+		filter.Organisation = caller(ctx).Organisation
+	}
+	return filter, nil
+}
+
 func (f LogFilter) parse() (ledger.Filter, error) {
 	out := ledger.Filter{Type: ledger.Type(f.Type), Outcome: f.Outcome}
 	var err error
@@ -245,7 +261,7 @@ type logInput struct {
 }
 
 func (s *Server) logPage(ctx context.Context, in *logInput) (*body[LogPage], error) {
-	filter, err := in.parse()
+	filter, err := s.selected(ctx, in.LogFilter)
 	if err != nil {
 		return nil, err
 	}
@@ -308,7 +324,7 @@ type exportInput struct {
 
 // exportLog streams the log; that it was exported, by whom and with which filter, is itself a record.
 func (s *Server) exportLog(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
-	filter, err := in.parse()
+	filter, err := s.selected(ctx, in.LogFilter)
 	if err != nil {
 		return nil, err
 	}

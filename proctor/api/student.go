@@ -280,7 +280,7 @@ func (s *Server) attemptOf(ctx context.Context, e exam.Exam, a exam.Attempt, lat
 }
 
 func (s *Server) cardShape(ctx context.Context, e exam.Exam) (ExamCard, error) {
-	o, err := s.Accounts.Organisation(ctx)
+	o, err := s.Accounts.OrganisationByID(ctx, e.Organisation)
 	if err != nil {
 		return ExamCard{}, err
 	}

@@ -23,6 +23,8 @@ type Filter struct {
 	Outcome string
 	From    time.Time // inclusive
 	To      time.Time // exclusive
+	// Organisation selects the records about its exams and its people; those about neither are the installation's, which has several only then.
+	Organisation uuid.UUID
 }
 
 // Row is a record as readers see it.
@@ -189,6 +191,11 @@ func (f Filter) where() (string, []any) {
 	add := func(condition string, value any) {
 		args = append(args, value)
 		where += fmt.Sprintf(" and "+condition, len(args))
+	}
+	if f.Organisation != uuid.Nil {
+		args = append(args, f.Organisation)
+		where += fmt.Sprintf(` and (exam_id in (select id from exam where organisation_id = $%[1]d)
+			or (exam_id is null and person_id in (select id from person where organisation_id = $%[1]d)))`, len(args))
 	}
 	if f.Exam != uuid.Nil {
 		add("exam_id = $%d", f.Exam)
