@@ -119,11 +119,14 @@ func (d *doctor) minio() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	there, err := archive.Probe(ctx, where)
-	if !there {
-		return "it answers; the bucket " + where.Bucket + " is made at the first start", err
+	there, locked, err := archive.Probe(ctx, where)
+	switch {
+	case !there:
+		return "it answers; the bucket " + where.Bucket + " is made at the first start, without object locking", err
+	case locked:
+		return "bucket " + where.Bucket + " with object locking: recordings cannot be deleted before their term by mistake", err
 	}
-	return "bucket " + where.Bucket, err
+	return "bucket " + where.Bucket + " without object locking", err
 }
 
 func (d *doctor) mail() (string, error) {

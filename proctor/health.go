@@ -12,12 +12,13 @@ import (
 // checks are what /healthz asks.
 func (s *Service) checks(cfg Config, signIn esia.Provider) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
-		"postgres": s.Pool.Ping,
-		"minio":    s.Archive.Check,
-		"esia":     signIn.Ping,
-		"verifier": func(ctx context.Context) error { return reachable(ctx, cfg.EBSKeysURL) },
-		"mail":     s.mailHealth,
-		"log":      s.witness.Health,
+		"postgres":  s.Pool.Ping,
+		"minio":     s.Archive.Check,
+		"esia":      signIn.Ping,
+		"verifier":  func(ctx context.Context) error { return reachable(ctx, cfg.EBSKeysURL) },
+		"mail":      s.mailHealth,
+		"log":       s.witness.Health,
+		"retention": s.Retention.Health,
 		"media": func(context.Context) error {
 			if s.media == nil || s.media.Addr() == nil {
 				return fmt.Errorf("the UDP socket is not open")

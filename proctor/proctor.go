@@ -138,7 +138,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	if s.witness, err = openWitness(cfg, s.Store, s.Archive, logger); err != nil {
 		return nil, err
 	}
-	s.Retention = openRetention(s.Store, s.Archive, logger)
+	s.Retention = OpenRetention(s.Store, s.Archive, logger)
 	s.api, err = api.New(api.Config{
 		PublicURL: cfg.PublicURL, Pool: s.Pool, Mail: s.Mail, ESIA: signIn, SignIn: cfg.SignIn, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
@@ -187,11 +187,7 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	running.Go(func() { s.sequencer.Run(background) })
 	running.Go(func() { s.witness.Run(background) })
 	running.Go(func() { s.api.Run(background) })
-	running.Go(func() {
-		s.Archive.Run(background, func(err error) {
-			s.logger.Error("WITHDRAWN RECORDINGS ARE NOT ERASED; it is tried again within the hour", "error", err)
-		})
-	})
+	running.Go(func() { s.Retention.Run(background) })
 	if s.postman != nil {
 		running.Go(func() { s.postman.Run(background) })
 	}
@@ -257,10 +253,15 @@ func OpenArchive(ctx context.Context, cfg Config, store Store) (*archive.Archive
 	if err != nil {
 		return nil, err
 	}
-	return archive.Open(ctx, where, store.Pool, store.Ring, store.Log, time.Now)
+	objects, err := archive.Open(ctx, where, store.Pool, store.Ring, store.Log, time.Now)
+	if err == nil {
+		objects.LockUntil(retention.New(retention.Config{Pool: store.Pool, Now: time.Now}).Until)
+	}
+	return objects, err
 }
 
-func openRetention(store Store, objects *archive.Archive, logger *slog.Logger) *retention.Service {
+// OpenRetention makes what decides when the things of a store end.
+func OpenRetention(store Store, objects *archive.Archive, logger *slog.Logger) *retention.Service {
 	return retention.New(retention.Config{Pool: store.Pool, Ring: store.Ring, Log: store.Log, Archive: objects, Now: time.Now, Logger: logger})
 }
 

@@ -62,7 +62,7 @@ func (a *Accounts) Standing(ctx context.Context, q queryer, p Person) (*Standing
 	}
 	rows, _ := q.Query(ctx, `select c.id, c.text_id, c.granted_at, coalesce(c.guardian_id, '00000000-0000-0000-0000-000000000000'), t.version, t.sha256
 		from consent c join consent_text t on t.id = c.text_id
-		where c.person_id = $1 and c.withdrawn_at is null and (c.guardian_id is not null) = $2
+		where c.person_id = $1 and c.withdrawn_at is null and c.identity is not null and (c.guardian_id is not null) = $2
 			and t.version = (select max(version) from consent_text where organisation_id = $3)
 		order by c.granted_at limit 1`, p.ID, a.Minor(p), p.Organisation)
 	s, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (s Standing, err error) {

@@ -56,6 +56,8 @@ type Archive struct {
 	minio  *minio.Client
 	bucket string
 	now    func() time.Time
+	locked bool // the bucket was made with object locking
+	until  func(context.Context, uuid.UUID) (time.Time, error)
 }
 
 // Open connects and makes the bucket when it is absent.
@@ -69,13 +71,20 @@ func Open(ctx context.Context, cfg Config, pool *pgxpool.Pool, ring *keyring.Rin
 			return nil, fmt.Errorf("make the bucket %q: %w", cfg.Bucket, err)
 		}
 	}
-	return &Archive{pool: pool, ring: ring, log: log, minio: client, bucket: cfg.Bucket, now: now}, nil
+	locked, err := locking(ctx, client, cfg.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	return &Archive{pool: pool, ring: ring, log: log, minio: client, bucket: cfg.Bucket, now: now, locked: locked}, nil
 }
 
-// Probe tells whether MinIO answers to these credentials, and whether the bucket is there, changing nothing.
-func Probe(ctx context.Context, cfg Config) (bucket bool, err error) {
-	_, bucket, err = connect(ctx, cfg)
-	return bucket, err
+// Probe tells whether MinIO answers to these credentials, whether the bucket is there, and whether it locks objects, changing nothing.
+func Probe(ctx context.Context, cfg Config) (bucket, locked bool, err error) {
+	client, bucket, err := connect(ctx, cfg)
+	if err == nil && bucket {
+		locked, err = locking(ctx, client, cfg.Bucket)
+	}
+	return bucket, locked, err
 }
 
 func connect(ctx context.Context, cfg Config) (*minio.Client, bool, error) {
@@ -118,8 +127,11 @@ func (a *Archive) Put(ctx context.Context, attempt uuid.UUID, folder, extension 
 	if err != nil {
 		return "", fmt.Errorf("seal an object: %w", err)
 	}
-	_, err = a.minio.PutObject(ctx, a.bucket, name, bytes.NewReader(sealed), int64(len(sealed)),
-		minio.PutObjectOptions{ContentType: "application/octet-stream", SendContentMd5: true, DisableMultipart: true})
+	options := minio.PutObjectOptions{ContentType: "application/octet-stream", SendContentMd5: true, DisableMultipart: true}
+	if err := a.lock(ctx, attempt, &options); err != nil {
+		return "", err
+	}
+	_, err = a.minio.PutObject(ctx, a.bucket, name, bytes.NewReader(sealed), int64(len(sealed)), options)
 	if err != nil {
 		return "", fmt.Errorf("store %s: %w", name, err)
 	}

@@ -229,7 +229,7 @@ func TestPutWhenMinIORefuses(t *testing.T) {
 func TestOpenMakesTheBucketAndProbeDoesNot(t *testing.T) {
 	cfg := config(t)
 	for range 2 {
-		if there, err := Probe(t.Context(), cfg); err != nil || there {
+		if there, _, err := Probe(t.Context(), cfg); err != nil || there {
 			t.Fatalf("before: %v, %v; want no bucket", there, err)
 		}
 	}
@@ -240,7 +240,7 @@ func TestOpenMakesTheBucketAndProbeDoesNot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if there, err := Probe(t.Context(), cfg); err != nil || !there {
+	if there, _, err := Probe(t.Context(), cfg); err != nil || !there {
 		t.Errorf("after: %v, %v; want a bucket", there, err)
 	}
 	if err := a.Check(t.Context()); err != nil {

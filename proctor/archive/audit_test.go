@@ -6,10 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/minio/minio-go/v7"
 
 	"ochno/proctor/media"
@@ -152,16 +150,14 @@ func TestAuditFinds(t *testing.T) {
 		t.Errorf("at the end the archive is not what it was: %+v, %v", again, err)
 	}
 
-	// A key that was destroyed as it should be is told of by the log.
-	if err := pgx.BeginFunc(t.Context(), a.pool, func(tx pgx.Tx) error {
-		return a.Doom(t.Context(), tx, []uuid.UUID{attempt}, testTime.Add(-time.Hour))
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := a.DestroyDue(t.Context()); err != nil || n != 1 {
-		t.Fatalf("destroyed %d, %v", n, err)
-	}
-	if after, err := a.Audit(t.Context(), true); err != nil || len(after.Findings) > 0 || after.Destroyed != 4 || after.Objects != 2 {
-		t.Errorf("after an erasure: %+v, %v", after, err)
+	// A key that was destroyed as it should be is told of by the log, before its objects are deleted and after.
+	a.destroy(attempt, Withdrawn)
+	for range 2 {
+		if after, err := a.Audit(t.Context(), true); err != nil || len(after.Findings) > 0 || after.Destroyed != 4 || after.Objects != 2 {
+			t.Errorf("after an erasure: %+v, %v", after, err)
+		}
+		if _, err := a.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

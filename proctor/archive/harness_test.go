@@ -108,6 +108,14 @@ func (a *testArchive) waitBlocked(holder pgx.Tx) {
 	}
 }
 
+// destroy destroys the key of an attempt's objects.
+func (a *testArchive) destroy(attempt uuid.UUID, reason Reason) {
+	a.t.Helper()
+	if err := pgx.BeginFunc(a.t.Context(), a.pool, func(tx pgx.Tx) error { return a.Destroy(a.t.Context(), tx, attempt, reason) }); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
 func (a *testArchive) exec(sql string, args ...any) {
 	a.t.Helper()
 	if _, err := a.pool.Exec(a.t.Context(), sql, args...); err != nil {

@@ -1,0 +1,249 @@
+package retention
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"ochno/proctor/archive"
+	"ochno/proctor/ledger"
+)
+
+const (
+	runEvery  = 24 * time.Hour
+	retryFrom = time.Hour      // after a run that failed
+	runLate   = 26 * time.Hour // without a run for so long somebody should look
+	poll      = 5 * time.Minute
+	runLock   = 0x6f63686e6f72 // "ochnor"
+	batch     = 1000           // rows that one transaction empties
+)
+
+// ErrRunning: another node erases just now.
+var ErrRunning = errors.New("another run is under way")
+
+// Done is a run that was made.
+type Done struct {
+	StartedAt time.Time
+	EndedAt   time.Time
+	Erased    map[Class]int64 // of recordings: attempts whose key was destroyed
+	Error     string          // empty: all that was due is gone
+}
+
+// Run erases what is due once a day, and withdrawn recordings when their time has come, until ctx ends. A failure shouts and is tried again.
+func (s *Service) Run(ctx context.Context) {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		if err := s.Step(ctx); err != nil && ctx.Err() == nil {
+			s.Logger.Error("WHAT HAS EXPIRED IS NOT ERASED; it is tried again within the hour", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Step makes a run when one is due.
+func (s *Service) Step(ctx context.Context) error {
+	last, good, err := s.lastRuns(ctx)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	if last != nil && last.Error != "" && now.Sub(last.EndedAt) < retryFrom {
+		return nil
+	}
+	if good != nil && now.Sub(good.StartedAt) < runEvery && (last == nil || last.Error == "") {
+		var withdrawn bool
+		if err := s.Pool.QueryRow(ctx, `with `+held+` select exists (select from object_key where destroy_at <= $1 and destroyed_at is null and attempt_id not in (select id from held))`, now).Scan(&withdrawn); err != nil {
+			return fmt.Errorf("look for withdrawn recordings: %w", err)
+		}
+		if !withdrawn {
+			return nil
+		}
+	}
+	_, err = s.Erase(ctx)
+	if errors.Is(err, ErrRunning) {
+		return nil
+	}
+	return err
+}
+
+// Erase erases now what is due: first the keys, then the objects, with receipts; then the other classes. It keeps the result. ErrRunning.
+func (s *Service) Erase(ctx context.Context) (Done, error) {
+	done := Done{StartedAt: s.Now(), Erased: map[Class]int64{}}
+	conn, err := s.Pool.Acquire(ctx)
+	if err != nil {
+		return done, err
+	}
+	defer conn.Release()
+	var mine bool
+	if err := conn.QueryRow(ctx, `select pg_try_advisory_lock($1)`, int64(runLock)).Scan(&mine); err != nil {
+		return done, err
+	}
+	if !mine {
+		return done, ErrRunning
+	}
+	defer func() {
+		// The lock belongs to the connection: when it cannot be given back the connection must go.
+		if _, err := conn.Exec(context.WithoutCancel(ctx), `select pg_advisory_unlock($1)`, int64(runLock)); err != nil {
+			_ = conn.Conn().Close(context.WithoutCancel(ctx))
+		}
+	}()
+
+	// A class that fails does not keep the others.
+	var faults []error
+	for _, class := range Classes() {
+		n, err := s.eraseClass(ctx, class)
+		done.Erased[class] = n
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", class, err))
+		}
+	}
+	if _, err := s.Archive.Sweep(ctx); err != nil {
+		faults = append(faults, err)
+	}
+	if ctx.Err() != nil {
+		return done, ctx.Err() // the service stops: the next start goes on
+	}
+	done.EndedAt = s.Now()
+	fault := errors.Join(faults...)
+	if fault != nil {
+		done.Error = fault.Error()
+		if len(done.Error) > 4<<10 {
+			done.Error = done.Error[:4<<10]
+		}
+	}
+	if _, err := s.Pool.Exec(ctx, `insert into retention_run (started_at, ended_at, erased, error) values ($1, $2, $3, $4)`, done.StartedAt, done.EndedAt, done.Erased, done.Error); err != nil {
+		fault = errors.Join(fault, fmt.Errorf("keep the run: %w", err))
+	}
+	return done, fault
+}
+
+// eraseClass erases what is due of a class, by batches; how many.
+func (s *Service) eraseClass(ctx context.Context, class Class) (int64, error) {
+	erase, most := s.eraseRows(class), batch
+	if class == Recordings {
+		erase, most = s.destroyKey, 1 // each key commits with its record
+	}
+	var total int64
+	for {
+		var n int
+		err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+			// A hold that is being placed is waited for, and seen by what follows.
+			if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, int64(erasing)); err != nil {
+				return err
+			}
+			rows, _ := tx.Query(ctx, `with `+held+` select x.id, x.withdrawn from (`+expiring[class]+`) x where x.at <= $1 and not x.held order by x.at, x.id limit $2`, s.Now(), most)
+			list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[expired])
+			if err != nil || len(list) == 0 {
+				return err
+			}
+			n = len(list)
+			return erase(ctx, tx, list)
+		})
+		if err != nil {
+			return total, err
+		}
+		if n == 0 {
+			return total, nil
+		}
+		total += int64(n)
+	}
+}
+
+type expired struct {
+	ID        uuid.UUID
+	Withdrawn bool
+}
+
+func (s *Service) destroyKey(ctx context.Context, tx pgx.Tx, list []expired) error {
+	reason := archive.Expired
+	if list[0].Withdrawn {
+		reason = archive.Withdrawn
+	}
+	return s.Archive.Destroy(ctx, tx, list[0].ID, reason)
+}
+
+// erasures empty rows by their ids.
+var erasures = map[Class][]string{
+	Records:  {`update ledger_record set personal = null where id = any($1)`},
+	Consents: {`update consent set identity = null where id = any($1)`},
+	Requests: {`delete from request where id = any($1) and decided_at is not null`, `update guardian_claim set note_sealed = null where id = any($1) and decided_at is not null`},
+}
+
+func (s *Service) eraseRows(class Class) func(context.Context, pgx.Tx, []expired) error {
+	return func(ctx context.Context, tx pgx.Tx, list []expired) error {
+		ids := make([]uuid.UUID, len(list))
+		for i, x := range list {
+			ids[i] = x.ID
+		}
+		for _, sql := range erasures[class] {
+			if _, err := tx.Exec(ctx, sql, ids); err != nil {
+				return err
+			}
+		}
+		_, err := s.Log.Append(ctx, tx, ledger.Entry{
+			Type: ledger.TypeReceipt, At: s.Now(), Outcome: "erased",
+			Data: ledger.Receipt{Class: string(class), Reason: string(archive.Expired), Count: int64(len(ids))},
+		})
+		return err
+	}
+}
+
+// lastRuns are the last run and the last that erased all that was due; nil: there is none.
+func (s *Service) lastRuns(ctx context.Context) (last, good *Done, err error) {
+	for _, r := range []struct {
+		where string
+		into  **Done
+	}{{"", &last}, {"where error = ''", &good}} {
+		rows, _ := s.Pool.Query(ctx, `select started_at, ended_at, erased, error from retention_run `+r.where+` order by id desc limit 1`)
+		d, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Done])
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+		case err != nil:
+			return nil, nil, fmt.Errorf("read the last run: %w", err)
+		default:
+			*r.into = &d
+		}
+	}
+	return last, good, nil
+}
+
+// State is how it goes.
+type State struct {
+	Last *Done      // nil before the first run
+	Good *time.Time // when a run last erased all that was due
+	Late bool       // that is more than a day ago
+}
+
+// State reads it.
+func (s *Service) State(ctx context.Context) (State, error) {
+	last, good, err := s.lastRuns(ctx)
+	state := State{Last: last}
+	if good != nil {
+		state.Good = &good.EndedAt
+		state.Late = s.Now().Sub(good.EndedAt) > runLate
+	}
+	return state, err
+}
+
+// Health is nil when what has expired was erased within the last day.
+func (s *Service) Health(ctx context.Context) error {
+	state, err := s.State(ctx)
+	switch {
+	case err != nil:
+		return err
+	case state.Last != nil && state.Last.Error != "":
+		return fmt.Errorf("what has expired was not erased at %s: %s", state.Last.EndedAt.UTC().Format(time.RFC3339), state.Last.Error)
+	case state.Late:
+		return fmt.Errorf("what has expired was last erased at %s", state.Good.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
