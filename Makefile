@@ -55,6 +55,11 @@ test-go:
 fuzz: ## run every fuzz target for 60 seconds
 	@deploy/fuzz.sh 60s
 
+bench: build ## measure the log beside PostgreSQL alone and beside plain hashing (about ten minutes)
+	@bin/ochno stack -- go test -run '^$$' -bench 'AppendAtARate' -benchtime 2000x ./proctor/ledger
+	@bin/ochno stack -- go test -run '^$$' -bench 'AppendBesideInsert|Prove' -benchtime 10x ./proctor/ledger
+	@bin/ochno stack -- go test -run '^$$' -bench 'Million' -benchtime 1x -timeout 40m ./proctor/ledger/pack
+
 bench-media: build ## measure the media plane against a floor (ten minutes, loopback only)
 	@go build -o bin/bench ./deploy/bench
 	@bin/ochno stack -- bin/bench
@@ -65,4 +70,4 @@ api: build ## write the front end's types from the server's OpenAPI
 clean: ## remove what was built and the local data
 	rm -rf .run bin web/dist/assets web/dist/index.html
 
-.PHONY: help run test story setup setup-test build tools lint test-web test-go fuzz bench-media api clean
+.PHONY: help run test story setup setup-test build tools lint test-web test-go fuzz bench bench-media api clean
