@@ -83,6 +83,14 @@ var permitted = map[string][]string{
 	"guardianAnswer":      {},
 	"guardianWithdraw":    {},
 	"guardianClaims":      {"registrar", "administrator"},
+	"notices":             {"registrar", "administrator"},
+	"retention":           {"registrar", "administrator"},
+	"setTerm":             {"registrar", "administrator"},
+	"calendar":            {"registrar", "administrator"},
+	"receipts":            {"registrar", "administrator"},
+	"holds":               {"registrar", "administrator"},
+	"placeHold":           {"registrar"},
+	"liftHold":            {"registrar"},
 	"decideGuardianClaim": {"registrar", "administrator"},
 }
 

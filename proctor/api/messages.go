@@ -38,6 +38,7 @@ var problemTexts = map[string]Text{
 	"no_consent":             {"Действующего согласия нет: отзывать нечего.", "There is no consent in force to withdraw."},
 	"guardian_needed":        {"Вам ещё нет 18 лет: нужно согласие одного из родителей.", "You are under 18: one of your parents must consent."},
 	"of_age":                 {"Студенту уже исполнилось 18 лет: теперь согласие даёт он сам.", "The student has come of age and consents in person."},
+	"hold_lifted":            {"Этот запрет уже снят. Обновите страницу.", "This hold was lifted already. Reload the page."},
 	"no_consent_text":        {"Организация ещё не опубликовала текст согласия. Обратитесь к контактному лицу.", "The organisation has not published its consent text yet. Turn to the contact."},
 	"not_connected":          {"Камера и микрофон не подключены к серверу. Дождитесь подключения и повторите.", "Camera and microphone are not connected to the server. Wait for the connection and try again."},
 	"no_tries_left":          {"Попытки закончились. Проктор видит это и может дать ещё одну.", "No tries are left. The proctor sees this and may grant another one."},

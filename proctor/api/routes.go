@@ -71,6 +71,7 @@ func (s *Server) operations() {
 	s.peopleOperations()
 	s.readinessOperations()
 	s.guardianOperations()
+	s.retentionOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)
 	route(s, post, "/api/join/{code}", "join", "Join the exam", signedIn, s.join)
 

@@ -670,6 +670,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Holds, those that stand first */
+        get: operations["holds"];
+        put?: never;
+        /** Stop the erasure of an attempt or an exam */
+        post: operations["placeHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/holds/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lift a hold */
+        post: operations["liftHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/join/{code}": {
         parameters: {
             query?: never;
@@ -731,6 +766,23 @@ export interface paths {
         };
         /** The log as CSV or JSON Lines */
         get: operations["exportLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What staff must know at once */
+        get: operations["notices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -927,6 +979,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long what is kept, and how the daily erasure goes */
+        get: operations["retention"];
+        put?: never;
+        /** Change a term */
+        post: operations["setTerm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What expires when */
+        get: operations["calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was deleted, the newest first */
+        get: operations["receipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1092,6 +1196,10 @@ export interface components {
             /** Format: int64 */
             triesTotal: number;
         };
+        Calendar: {
+            /** @description By class, then by day */
+            expiries: components["schemas"]["Expiry"][] | null;
+        };
         Checkpoint: {
             /** Format: date-time */
             at: string;
@@ -1191,6 +1299,34 @@ export interface components {
             confirm: boolean;
             /** @description Which papers were seen, or why not */
             note: string;
+        };
+        Deletion: {
+            /** Format: date-time */
+            at: string;
+            attemptId?: string;
+            class: string;
+            /**
+             * Format: int64
+             * @description Objects, records, consents or requests
+             */
+            count: number;
+            examTitle?: string;
+            /**
+             * Format: int64
+             * @description The leaf in the tree; absent until sealed
+             */
+            index?: number;
+            reason: string;
+            /** @description The record's id in the log */
+            record: string;
+        };
+        DeletionList: {
+            /**
+             * Format: int64
+             * @description The next page's cursor
+             */
+            next?: number;
+            receipts: components["schemas"]["Deletion"][] | null;
         };
         Dependency: {
             detail?: string;
@@ -1293,6 +1429,30 @@ export interface components {
             /** Format: date-time */
             startsAt: string;
             title: string;
+        };
+        Expiry: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            class: "recordings" | "log" | "consents" | "requests";
+            /**
+             * Format: int64
+             * @description Attempts with recordings, records, consents or requests
+             */
+            count: number;
+            examCode?: string;
+            examId?: string;
+            examTitle?: string;
+            /**
+             * Format: int64
+             * @description Of them kept by a hold
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description Of them because the consent was withdrawn
+             */
+            withdrawn: number;
         };
         FileInputBody: {
             email: string;
@@ -1429,6 +1589,28 @@ export interface components {
             status: "ok" | "degraded";
             version: string;
         };
+        Hold: {
+            /** @description Absent: the whole exam */
+            attemptId?: string;
+            examId: string;
+            examTitle: string;
+            id: string;
+            /** @enum {string} */
+            kind: "appeal" | "order";
+            liftReason?: string;
+            /** Format: date-time */
+            liftedAt?: string;
+            liftedBy?: string;
+            /** Format: date-time */
+            placedAt: string;
+            /** @description Absent: the command line */
+            placedBy?: string;
+            reason: string;
+            student?: string;
+        };
+        HoldList: {
+            holds: components["schemas"]["Hold"][] | null;
+        };
         Identification: {
             /** Format: date-time */
             at: string;
@@ -1480,6 +1662,9 @@ export interface components {
             login: string;
             /** @description For one use within a week; it is not shown again */
             password: string;
+        };
+        LiftHoldInputBody: {
+            reason: string;
         };
         LinkRequestInputBody: {
             personId: string;
@@ -1564,6 +1749,13 @@ export interface components {
             /** @description The one in force */
             standing?: string;
         };
+        Notice: {
+            /** @enum {string} */
+            code: "retention" | "log";
+        };
+        NoticeList: {
+            notices: components["schemas"]["Notice"][] | null;
+        };
         OpenInputBody: {
             code: string;
         };
@@ -1594,6 +1786,14 @@ export interface components {
             problem?: "account_not_hers" | "account_taken" | "account_not_confirmed";
             /** @description Masked; may be empty */
             snils: string;
+        };
+        PlaceHoldInputBody: {
+            /** @description One of that exam; absent: all of it */
+            attemptId?: string;
+            examId: string;
+            /** @enum {string} */
+            kind: "appeal" | "order";
+            reason: string;
         };
         PublishInputBody: {
             /** @description Paragraphs before the terms, separated by an empty line */
@@ -1806,6 +2006,35 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
+        Retention: {
+            /** @description The last run did not erase all */
+            failed: boolean;
+            /**
+             * Format: date-time
+             * @description When all that was due was last erased
+             */
+            lastRun?: string;
+            /** @description The store keeps recordings from being deleted by mistake before their term */
+            objectLock: boolean;
+            /** @description One for each class, then exams' own */
+            terms: components["schemas"]["RetentionTerm"][] | null;
+        };
+        RetentionTerm: {
+            /** Format: date-time */
+            changedAt?: string;
+            changedBy?: string;
+            /** @enum {string} */
+            class: "recordings" | "log" | "consents" | "requests";
+            /** Format: int64 */
+            days: number;
+            /** @description Nobody has set it */
+            default: boolean;
+            examCode?: string;
+            /** @description Whose own it is; absent: the organisation's */
+            examId?: string;
+            examTitle?: string;
+            reason?: string;
+        };
         RoleInputBody: {
             /** @description Give it, or take what was given by hand */
             have: boolean;
@@ -1908,6 +2137,18 @@ export interface components {
             needsParent: boolean;
             /** @description The one in which she acts; empty when it was taken away */
             roles: string[];
+        };
+        SetTermInputBody: {
+            /** @enum {string} */
+            class: "recordings" | "log" | "consents" | "requests";
+            /**
+             * Format: int64
+             * @description 0 takes an exam's own term back
+             */
+            days: number;
+            /** @description Of recordings: the exam's own term */
+            examId?: string;
+            reason: string;
         };
         SignedOut: {
             /** @description The address that ends the session at Gosuslugi and comes back; empty when there is none */
@@ -3947,6 +4188,151 @@ export interface operations {
             };
         };
     };
+    holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldList"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    placeHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceHoldInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldList"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    liftHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftHoldInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldList"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     examCard: {
         parameters: {
             query?: never;
@@ -4184,6 +4570,45 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeList"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4794,6 +5219,197 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    setTerm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetTermInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    calendar: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    receipts: {
+        parameters: {
+            query?: {
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionList"];
                 };
             };
             /** @description Forbidden */
