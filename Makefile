@@ -26,7 +26,7 @@ setup-test:
 build: web/dist/index.html ## build the application and the programs into bin
 	@deploy/step.sh "Go programs" go build -o bin/ ./cmd/...
 
-WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/package-lock.json -type f 2>/dev/null)
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/vite.verify.config.ts web/plugins web/package-lock.json -type f 2>/dev/null)
 
 web/dist/index.html: $(WEB_SOURCES)
 	@deploy/step.sh "web application" npm run --silent --prefix web build -- --logLevel warn

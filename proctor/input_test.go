@@ -322,6 +322,16 @@ func TestPage(t *testing.T) {
 			t.Errorf("%s: the nonce was not put in", path)
 		}
 	}
+	for _, path := range []string{"/verify", "/verify.html"} {
+		resp, err := b.Get(h.url + path)
+		must(t, err)
+		text := read(t, resp)
+		policy := resp.Header.Get("Content-Security-Policy")
+		if resp.StatusCode != http.StatusOK || !strings.Contains(policy, "default-src 'none'; script-src 'sha256-") || strings.Contains(policy, "connect-src") ||
+			!strings.Contains(policy, "frame-ancestors 'none'") || strings.Contains(text, "src=") {
+			t.Errorf("%s: %d, policy %q", path, resp.StatusCode, policy)
+		}
+	}
 	for path, want := range map[string]int{"/assets/none.js": http.StatusNotFound, "/.keep": http.StatusOK, "/assets/../../../../etc/passwd": http.StatusOK} {
 		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, h.url, nil)
 		must(t, err)

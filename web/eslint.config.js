@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 export default defineConfig([
   globalIgnores(['dist', 'node_modules', 'src/api/schema.gen.ts']),
   {
-    files: ['src/**/*.{ts,tsx}', 'plugins/**/*.ts', 'vite.config.ts'],
+    files: ['src/**/*.{ts,tsx}', 'plugins/**/*.ts', 'vite*.config.ts'],
     extends: [js.configs.recommended, tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { 'react-hooks': reactHooks },

@@ -16,7 +16,12 @@ type page struct {
 	files  fs.FS
 	static http.Handler
 	index  []byte
+	verify []byte // the page that checks a package: one file with its own policy
+	policy string // of verify
 }
+
+// verifyName is the page that checks a package of the log, as it is built; it is also found at /verify.
+const verifyName = "verify.html"
 
 // noncePlaceholder is what the application's index.html holds in place of the answer's nonce.
 const noncePlaceholder = "__CSP_NONCE__"
@@ -28,7 +33,20 @@ func newPage(files fs.FS) (*page, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("the application: %w", err)
 	}
-	return &page{files: files, static: http.FileServerFS(files), index: index}, nil
+	p := &page{files: files, static: http.FileServerFS(files), index: index}
+	if p.verify, err = fs.ReadFile(files, verifyName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the page that checks packages: %w", err)
+	}
+	if p.verify != nil {
+		// Its policy is written into it, so that it holds also where the page was saved; the answer says the same, and more.
+		_, rest, found := strings.Cut(string(p.verify), `http-equiv="Content-Security-Policy" content="`)
+		policy, _, ended := strings.Cut(rest, `"`)
+		if !found || !ended {
+			return nil, errors.New("the page that checks packages: it has no policy")
+		}
+		p.policy = policy + "; frame-ancestors 'none'"
+	}
+	return p, nil
 }
 
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -37,6 +55,13 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+	if p.verify != nil && (name == "verify" || name == verifyName) {
+		w.Header().Set("Content-Security-Policy", p.policy)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-cache")
+		_, _ = w.Write(p.verify)
+		return
+	}
 	if info, err := fs.Stat(p.files, name); err == nil && !info.IsDir() && name != "index.html" && !strings.HasPrefix(path.Base(name), ".") {
 		if strings.HasPrefix(name, "assets/") { // their names hold the hash of what they are
 			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")

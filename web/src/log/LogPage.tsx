@@ -1,7 +1,8 @@
-import { Button, Container, Group, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Button, Container, Group, Stack, Text, Title } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
+import { serverURL } from '../api/base';
 import type { LogFilter, LogRecord } from '../api/types';
 import { LoadingView } from '../shell/LoadingView';
 import { PageTitle } from '../shell/PageTitle';
@@ -32,7 +33,12 @@ export default function LogPage() {
             <Title order={1} size="h2">
               {t('title')}
             </Title>
-            <CheckpointLine />
+            <Group gap="md">
+              <CheckpointLine />
+              <Anchor href={serverURL('verify')} target="_blank" size="sm" data-testid="verify-package">
+                {t('verify')}
+              </Anchor>
+            </Group>
           </Stack>
           <DownloadBar filter={filter} />
         </Group>
