@@ -1,15 +1,18 @@
 package proctor_test
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"ochno/proctor/esia/esiamock"
 	"ochno/proctor/ledger"
+	"ochno/proctor/retention"
 )
 
 // looks are the access records of the log, as what they tell of.
@@ -98,4 +101,22 @@ func (h *house) record(t *testing.T, attempt uuid.UUID) uuid.UUID {
 		return err
 	}))
 	return id
+}
+
+// sealed waits until everything that was appended is in the tree.
+func (h *house) sealed(t *testing.T) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		c, err := h.store.Log.Latest(t.Context())
+		if err == nil && int(c.Size) == h.count(t, `select count(*) from ledger_record`) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the log is not sealed: %+v, %v", c, err)
+		}
+	}
+}
+
+func (h *house) holds() *retention.Service {
+	return retention.New(retention.Config{Pool: h.store.Pool, Ring: h.store.Ring, Log: h.store.Log, Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
 }

@@ -20,6 +20,7 @@ import (
 	"ochno/migrations"
 	"ochno/proctor/account"
 	"ochno/proctor/api"
+	"ochno/proctor/appeal"
 	"ochno/proctor/archive"
 	"ochno/proctor/exam"
 	"ochno/proctor/identify"
@@ -44,6 +45,7 @@ type Service struct {
 	sequencer *ledger.Sequencer
 	witness   *witness.Service
 	Retention *retention.Service
+	appeals   *appeal.Desk
 	postman   *mail.Worker // nil: no mail server is configured
 	logger    *slog.Logger
 }
@@ -139,11 +141,14 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		return nil, err
 	}
 	s.Retention = OpenRetention(s.Store, s.Archive, logger)
+	s.appeals = appeal.New(appeal.Config{
+		Pool: s.Pool, Ring: s.Ring, Log: s.Log, Exams: s.Exams, Accounts: s.Accounts, Holds: s.Retention, Post: s.Mail, Now: time.Now,
+	})
 	s.api, err = api.New(api.Config{
 		PublicURL: cfg.PublicURL, Pool: s.Pool, Mail: s.Mail, ESIA: signIn, SignIn: cfg.SignIn, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
 		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
-		Log: s.Log, LogKey: s.Key.Public, Retention: s.Retention, Media: s.media, Web: web.Files(), Checks: s.checks(cfg, signIn), Version: Version(), Now: time.Now, Logger: logger,
+		Log: s.Log, LogKey: s.Key.Public, LogSigner: s.Key.Signer, Retention: s.Retention, Appeals: s.appeals, Media: s.media, Web: web.Files(), Checks: s.checks(cfg, signIn), Version: Version(), Now: time.Now, Logger: logger,
 	})
 	return s, err
 }
@@ -188,6 +193,11 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	running.Go(func() { s.witness.Run(background) })
 	running.Go(func() { s.api.Run(background) })
 	running.Go(func() { s.Retention.Run(background) })
+	running.Go(func() {
+		s.appeals.Run(background, func(err error) {
+			s.logger.Error("HOLDS OF DECIDED APPEALS ARE NOT LIFTED; it is tried again within the hour", "error", err)
+		})
+	})
 	if s.postman != nil {
 		running.Go(func() { s.postman.Run(background) })
 	}

@@ -19,8 +19,10 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/mod/sumdb/note"
 
 	"ochno/proctor/account"
+	"ochno/proctor/appeal"
 	"ochno/proctor/archive"
 	"ochno/proctor/esia"
 	"ochno/proctor/exam"
@@ -48,7 +50,9 @@ type Config struct {
 	Identify  *identify.Service
 	Archive   *archive.Archive
 	Log       *ledger.Log
-	LogKey    string // the public key of the log's checkpoints
+	LogKey    string      // the public key of the log's checkpoints
+	LogSigner note.Signer // signs packages
+	Appeals   *appeal.Desk
 	Retention *retention.Service
 	Media     *media.Node
 	Web       fs.FS // the built application
@@ -72,6 +76,7 @@ type Server struct {
 	accounts *limiter       // of sign-ins, by ESIA account
 	forms    *limiter       // of requests, by address
 	logins   *limiter       // of passwords, by address
+	packages *limiter       // of packages, by person
 	work     sync.WaitGroup // sockets and what outlives them for a moment
 	stop     context.CancelFunc
 	life     context.Context // ended by Close
@@ -101,6 +106,7 @@ func New(cfg Config) (*Server, error) {
 	s.accounts = newLimiter(signInsPerAccount, 10*time.Minute, limitedKeys, cfg.Now)
 	s.forms = newLimiter(formsPerAddress, time.Hour, limitedKeys, cfg.Now)
 	s.logins = newLimiter(loginsPerAddress, 10*time.Minute, limitedKeys, cfg.Now)
+	s.packages = newLimiter(packagesPerPerson, time.Hour, limitedKeys, cfg.Now)
 	s.handler = s.wrap(s.routes())
 	return s, nil
 }

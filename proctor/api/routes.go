@@ -72,6 +72,7 @@ func (s *Server) operations() {
 	s.readinessOperations()
 	s.guardianOperations()
 	s.retentionOperations()
+	s.fileOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)
 	route(s, post, "/api/join/{code}", "join", "Join the exam", signedIn, s.join)
 

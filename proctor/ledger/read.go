@@ -25,6 +25,9 @@ type Filter struct {
 	To      time.Time // exclusive
 	// Organisation selects the records about its exams and its people; those about neither are the installation's, which has several only then.
 	Organisation uuid.UUID
+	Appeals      bool // of attempts on which an appeal was filed
+	// Subject is the person whom records concern: those of her attempts and her own, but not her looks at others.
+	Subject uuid.UUID
 }
 
 // Row is a record as readers see it.
@@ -214,6 +217,13 @@ func (f Filter) where() (string, []any) {
 	}
 	if !f.To.IsZero() {
 		add("at < $%d", f.To)
+	}
+	if f.Appeals {
+		where += " and attempt_id = any(array(select attempt_id from ledger_record where type = 'appeal'))"
+	}
+	if f.Subject != uuid.Nil {
+		add("(attempt_id = any(array(select attempt_id from ledger_record where person_id = $%[1]d and type <> 'access' and attempt_id is not null))"+
+			" or person_id = $%[1]d and type <> 'access')", f.Subject)
 	}
 	return where, args
 }

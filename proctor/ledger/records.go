@@ -21,6 +21,7 @@ const (
 	TypeRequest        Type = "request"        // Request
 	TypeStaff          Type = "staff"          // Staff
 	TypeDecision       Type = "decision"       // Decision
+	TypeAppeal         Type = "appeal"         // Appeal
 	TypeAccess         Type = "access"         // Access
 	TypeKeyChange      Type = "key_change"     // KeyChange
 	TypeHold           Type = "hold"           // Hold
@@ -206,6 +207,14 @@ type Decision struct {
 	Reason string  `json:"reason"`
 }
 
+// Appeal is an act on a student's appeal (апелляция) against a decision on her attempt; who decides is not who took that decision. Outcomes:
+// filed, granted, rejected. Personal fields: student; text, as she filed it; reason and actor of the decision.
+type Appeal struct {
+	Exam   ExamRef `json:"exam"`
+	Number string  `json:"appealNumber"`
+	Remedy string  `json:"remedy,omitempty"` // of a granted one: "try" (she may be identified again) or "annul" (the contested decision is void)
+}
+
 // Access says who viewed, played or exported what. Personal fields: actor.
 type Access struct {
 	What   string            `json:"what"` // "recording", "timeline", "identifications", "appeal", "readiness", "log.page" (once an hour each), "log.csv" and other exports, "package.own"
@@ -228,8 +237,8 @@ type Hold struct {
 // PolicyChange is a change of what the organisation decided about exams or about what is kept how long. Personal fields: actor; without one it came
 // from the command line.
 type PolicyChange struct {
-	What   string `json:"what"`          // "retention"
-	Class  string `json:"class"`         // of retention: "recordings", "log", "consents", "requests"
+	What   string `json:"what"`          // "retention" or "appeals"
+	Class  string `json:"class"`         // of retention: "recordings", "log", "consents", "requests"; of appeals: "days" for filing, "hold_days" of keeping the evidence after the decision
 	From   int    `json:"from,omitzero"` // days until then, the default's where none was set
 	To     int    `json:"to,omitzero"`   // days from then on; absent: an exam's own term was taken back, the organisation's stands
 	Reason string `json:"reason,omitempty"`

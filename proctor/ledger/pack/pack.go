@@ -40,7 +40,7 @@ type Manifest struct {
 	Records   int64             `json:"records"`            // lines of records.jsonl
 	Whole     bool              `json:"whole"`              // all records of the tree: leaves.bin instead of proofs.jsonl
 	Personal  int64             `json:"personal"`           // records whose personal values stand in personal.jsonl
-	Erased    int64             `json:"erased"`             // records whose personal values were erased: their hashes stay
+	Erased    int64             `json:"erased"`             // records whose personal values were erased, or are left out of this package: their hashes stay
 	Segments  int64             `json:"segments,omitempty"` // lines of segments.jsonl
 	Selection map[string]string `json:"selection,omitempty"`
 	MadeAt    string            `json:"madeAt"`   // UTC

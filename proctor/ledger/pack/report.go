@@ -104,7 +104,7 @@ func (r *Report) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "  ✓ The personal values of %d records are those that were sealed with them.\n", r.Values)
 	}
 	if m.Erased > 0 {
-		fmt.Fprintf(&b, "  – The personal values of %d records were erased; the rest of these records is proved.\n", m.Erased)
+		fmt.Fprintf(&b, "  – The personal values of %d records were erased or left out of this package; the rest of these records is proved.\n", m.Erased)
 	}
 	if r.Segments > 0 {
 		fmt.Fprintf(&b, "  ✓ The hashes of %d recorded segments are those that the log sealed: compare a recording's file with its SHA-256 in segments.jsonl.\n", r.Segments)

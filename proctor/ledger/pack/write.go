@@ -28,6 +28,8 @@ type Options struct {
 	PublicKey string            // the log's verifier key, in the form of signed notes
 	At        time.Time
 	Software  string
+	// Share tells whether a record's personal values may be in the package; where not, they stand in it as erased ones do. Nil: all may.
+	Share func(values map[string]ledger.PersonalValue) bool
 	// Segments gives the stored segments of a recording in order; nil leaves segments.jsonl out.
 	Segments func(ctx context.Context, recording string, fn func(Segment) error) error
 	// Sheet writes the sheet of identification as PDF; nil leaves it out.
@@ -213,7 +215,7 @@ func (p *writer) personal(ctx context.Context) error {
 		enc := json.NewEncoder(w)
 		enc.SetEscapeHTML(false)
 		return p.log.EachPersonal(ctx, p.o.Filter, p.checkpoint.Size, func(leaf int64, values map[string]ledger.PersonalValue) error {
-			if values == nil {
+			if values == nil || p.o.Share != nil && !p.o.Share(values) {
 				p.manifest.Erased++
 				return enc.Encode(erasedLine{Leaf: leaf, Erased: true})
 			}
