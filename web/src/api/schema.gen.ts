@@ -89,6 +89,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/appeals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organisation's appeals */
+        get: operations["appeals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appeals/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The terms of appeals */
+        get: operations["appealPolicy"];
+        put?: never;
+        /** Change the terms of appeals */
+        post: operations["setAppealPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appeals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An appeal with the facts */
+        get: operations["appeal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appeals/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide an appeal */
+        post: operations["decideAppeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/arrival": {
         parameters: {
             query?: never;
@@ -117,6 +186,23 @@ export interface paths {
         get: operations["attempt"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{id}/appeal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** File an appeal */
+        post: operations["fileAppeal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -234,6 +320,23 @@ export interface paths {
         };
         /** What was recorded */
         get: operations["recordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{id}/recordings/{recording}/segments/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My video around a decision */
+        get: operations["ownSegment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -774,6 +877,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/my-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept of me, who looked, what was decided */
+        get: operations["myFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/my-file/package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My records with their proofs, as a ZIP */
+        get: operations["myPackage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notices": {
         parameters: {
             query?: never;
@@ -1156,6 +1293,61 @@ export interface components {
             /** @enum {string} */
             snils: "same" | "differs" | "unknown";
         };
+        AppealDetail: {
+            attemptId: string;
+            attemptState: string;
+            /** Format: date-time */
+            decidedAt?: string;
+            decidedBy?: string;
+            /** @description The oldest first */
+            decisions: components["schemas"]["FileDecision"][];
+            exam: string;
+            /** @description Another try cannot be given any more */
+            examOver: boolean;
+            /** Format: date-time */
+            filedAt: string;
+            group: string;
+            id: string;
+            /** @description False for whoever took the contested decision */
+            mayDecide: boolean;
+            number: string;
+            reason?: string;
+            /** @enum {string} */
+            remedy: "" | "try" | "annul";
+            /** @enum {string} */
+            state: "open" | "granted" | "rejected";
+            student: string;
+            text: string;
+        };
+        AppealList: {
+            /** @description The newest first, at most 200 */
+            appeals: components["schemas"]["AppealSummary"][];
+        };
+        AppealPolicy: {
+            /**
+             * Format: int64
+             * @description For filing, after the exam's end or the last decision
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description How long the evidence is kept after the decision
+             */
+            holdDays: number;
+        };
+        AppealSummary: {
+            /** Format: date-time */
+            decidedAt?: string;
+            exam: string;
+            /** Format: date-time */
+            filedAt: string;
+            group: string;
+            id: string;
+            number: string;
+            /** @enum {string} */
+            state: "open" | "granted" | "rejected";
+            student: string;
+        };
         Arrival: {
             /** @description Of Gosuslugi or ours, for the administrator */
             code?: string;
@@ -1252,6 +1444,15 @@ export interface components {
             /** @enum {string} */
             role: "student" | "proctor" | "registrar" | "administrator" | "guardian";
         };
+        Clip: {
+            /**
+             * Format: int64
+             * @description The moment, from the recording's start
+             */
+            offsetMs: number;
+            /** @description With the segments around the moment only */
+            recording: components["schemas"]["Recording"];
+        };
         Consent: {
             /** Format: date-time */
             grantedAt?: string;
@@ -1294,6 +1495,15 @@ export interface components {
         };
         ConsentTextList: {
             texts: components["schemas"]["PublishedConsentText"][];
+        };
+        DecideAppealInputBody: {
+            grant: boolean;
+            reason: string;
+            /**
+             * @description Of a granted one
+             * @enum {string}
+             */
+            remedy?: "" | "try" | "annul";
         };
         DecideClaimInputBody: {
             confirm: boolean;
@@ -1454,6 +1664,54 @@ export interface components {
              */
             withdrawn: number;
         };
+        FileAppealInputBody: {
+            /** @description Where to answer; empty: the address of the roster, if it has one */
+            email?: string;
+            /**
+             * @description Of the answer
+             * @enum {string}
+             */
+            language: "ru" | "en";
+            text: string;
+        };
+        FileAttempt: {
+            /** Format: date-time */
+            appealUntil?: string;
+            /** @description The newest first */
+            appeals: components["schemas"]["MyAppeal"][];
+            /** @description The oldest first */
+            decisions: components["schemas"]["FileDecision"][];
+            /** Format: date-time */
+            endsAt: string;
+            exam: string;
+            examCode: string;
+            id: string;
+            /** @description Who looked, the latest first */
+            looks: components["schemas"]["FileLook"][];
+            mayAppeal: boolean;
+            /** Format: date-time */
+            startsAt: string;
+            state: string;
+            stateReason: string;
+            stored: components["schemas"]["StoredItem"][];
+            /** @description A problem's code: why she cannot */
+            whyNot?: string;
+        };
+        FileDecision: {
+            /** @description Of a move: who made it; empty: the student or the service */
+            actor?: string;
+            /** Format: date-time */
+            at: string;
+            /** @description The video around it */
+            clip?: components["schemas"]["Clip"];
+            identification?: components["schemas"]["Identification"];
+            /** @enum {string} */
+            kind: "identification" | "move";
+            /** @description Of a move: a code */
+            reason?: string;
+            /** @description Of a move: what the attempt became */
+            state?: string;
+        };
         FileInputBody: {
             email: string;
             faculty?: string;
@@ -1468,6 +1726,19 @@ export interface components {
             message?: string;
             name: string;
             organisationId: string;
+        };
+        FileLook: {
+            /** Format: date-time */
+            at: string;
+            outcome: string;
+            /**
+             * @description Hers alone, her exam's, or the whole log
+             * @enum {string}
+             */
+            scope: "attempt" | "exam" | "all";
+            /** @description recording, timeline, identifications, appeal, readiness, log.page, or an export */
+            what: string;
+            who: string;
         };
         GivenRole: {
             /** Format: date-time */
@@ -1740,6 +2011,22 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        MyAppeal: {
+            /** Format: date-time */
+            decidedAt?: string;
+            /** @description Where the answer goes, masked; empty: nowhere but here */
+            email: string;
+            /** Format: date-time */
+            filedAt: string;
+            id: string;
+            number: string;
+            reason?: string;
+            /** @enum {string} */
+            remedy: "" | "try" | "annul";
+            /** @enum {string} */
+            state: "open" | "granted" | "rejected";
+            text: string;
+        };
         MyConsents: {
             consents: components["schemas"]["ConsentItem"][];
             /** Format: int64 */
@@ -1748,6 +2035,9 @@ export interface components {
             minor: boolean;
             /** @description The one in force */
             standing?: string;
+        };
+        MyFile: {
+            attempts: components["schemas"]["FileAttempt"][];
         };
         Notice: {
             /** @enum {string} */
@@ -2157,6 +2447,26 @@ export interface components {
         StartedIdentificationBody: {
             identificationId: string;
         };
+        StoredItem: {
+            /** Format: int64 */
+            bytes?: number;
+            /** @enum {string} */
+            class: "recordings" | "log" | "consent";
+            /**
+             * Format: int64
+             * @description Files, records or consents
+             */
+            count: number;
+            /** Format: date-time */
+            destroyedAt?: string;
+            /** @description An appeal or an order keeps it */
+            held: boolean;
+            /**
+             * Format: date-time
+             * @description When it is erased at the latest, unless it is held
+             */
+            until?: string;
+        };
         StudentCard: {
             displayName: string;
             group: string;
@@ -2416,6 +2726,251 @@ export interface operations {
             };
         };
     };
+    appeals: {
+        parameters: {
+            query?: {
+                state?: "open" | "decided";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealList"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    appealPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealPolicy"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    setAppealPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppealPolicy"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealPolicy"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    decideAppeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideAppealInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     arrival: {
         parameters: {
             query?: never;
@@ -2474,6 +3029,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    fileAppeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileAppealInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileAttempt"];
                 };
             };
             /** @description Forbidden */
@@ -2827,6 +3436,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Recordings"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    ownSegment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                recording: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Forbidden */
@@ -4570,6 +5232,81 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    myFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyFile"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    myPackage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -17,6 +17,7 @@ export const recordTypes = [
   'erasure',
   'receipt',
   'hold',
+  'appeal',
   'policy_change',
   'decision',
   'access',

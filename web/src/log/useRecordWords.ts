@@ -25,6 +25,7 @@ const decisions = [
   'placed',
   'lifted',
   'changed',
+  'rejected',
   'viewed',
   'played',
 ] as const;
