@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"ochno/proctor/keyring"
 )
 
 // Config is everything a service is told. Secrets stand in files, named here. Settings lists what each field means and its variable.
@@ -28,8 +30,12 @@ type Config struct {
 	MinioTLS           bool
 	MinioBucket        string
 
-	MasterKeyFile string
-	LogKeyFile    string
+	MasterKeyFile     string
+	MasterKeyCommand  []string
+	MasterKeyValue    string
+	MasterKeyOldFiles []string
+
+	LogKeyFile string
 
 	LogWitnesses      []string
 	LogWitnessKeys    []string
@@ -103,7 +109,10 @@ func Settings() []Setting {
 		{"OCHNO_MINIO_SECRET_KEY_FILE", "", true, "a file with the secret key", text(func(c *Config) *string { return &c.MinioSecretKeyFile })},
 		{"OCHNO_MINIO_TLS", "true", false, "talk to MinIO over TLS", boolean(func(c *Config) *bool { return &c.MinioTLS })},
 		{"OCHNO_MINIO_BUCKET", "ochno", false, "bucket for recordings and verdicts; made when absent", text(func(c *Config) *string { return &c.MinioBucket })},
-		{"OCHNO_MASTER_KEY_FILE", "", true, "64 hexadecimal digits, mode 600; `ochno keys` makes it. Without it nothing stored can be read", text(func(c *Config) *string { return &c.MasterKeyFile })},
+		{"OCHNO_MASTER_KEY_FILE", "", false, "64 hexadecimal digits, mode 600; `ochno keys` makes it. Without it nothing stored can be read", text(func(c *Config) *string { return &c.MasterKeyFile })},
+		{"OCHNO_MASTER_KEY_COMMAND", "", false, "instead of the file: a command that prints the 64 digits, such as the agent of an HSM or a KMS", words(func(c *Config) *[]string { return &c.MasterKeyCommand })},
+		{"OCHNO_MASTER_KEY", "", false, "instead of the file: the 64 digits themselves", text(func(c *Config) *string { return &c.MasterKeyValue })},
+		{"OCHNO_MASTER_KEY_OLD_FILES", "", false, "files of master keys that only open what they sealed, separated by commas; `ochno keys rotate-master` says when they are not needed any more", list(func(c *Config) *[]string { return &c.MasterKeyOldFiles })},
 		{"OCHNO_LOG_KEY_FILE", "", true, "the Ed25519 key that signs the log's checkpoints; `ochno keys` makes it", text(func(c *Config) *string { return &c.LogKeyFile })},
 		{"OCHNO_LOG_WITNESSES", "", false, "where the log's checkpoints are sent each hour and after each exam, separated by commas: `mailto:ADDRESS`, `https://…` of a C2SP witness, `bucket:NAME`", list(func(c *Config) *[]string { return &c.LogWitnesses })},
 		{"OCHNO_LOG_WITNESS_KEYS", "", false, "the witnesses' public keys, separated by commas; with any, a witness's answer must be signed by one of them", list(func(c *Config) *[]string { return &c.LogWitnessKeys })},
@@ -168,7 +177,20 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 			faults = append(faults, fmt.Errorf("%s: %w", s.Name, err))
 		}
 	}
+	if !c.HasMasterKey() {
+		faults = append(faults, errors.New("OCHNO_MASTER_KEY_FILE is not set: where the master key is; OCHNO_MASTER_KEY_COMMAND or OCHNO_MASTER_KEY may take its place"))
+	}
 	return c, errors.Join(faults...)
+}
+
+// HasMasterKey tells whether it says where the master key is.
+func (c Config) HasMasterKey() bool {
+	return c.MasterKeyFile != "" || len(c.MasterKeyCommand) > 0 || c.MasterKeyValue != ""
+}
+
+// masterKey is where the master key comes from.
+func (c Config) masterKey() keyring.Source {
+	return keyring.Source{File: c.MasterKeyFile, Command: c.MasterKeyCommand, Value: c.MasterKeyValue, OldFiles: c.MasterKeyOldFiles}
 }
 
 // speaksTo tells whether the setting is one of the sign-in that was chosen; OCHNO_SIGN_IN stands before those that depend on it.

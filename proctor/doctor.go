@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -67,8 +68,15 @@ type doctor struct {
 }
 
 func (d *doctor) masterKey() (string, error) {
-	_, err := keyring.Open(d.cfg.MasterKeyFile)
-	return d.cfg.MasterKeyFile, err
+	ring, err := keyring.Load(d.ctx, d.cfg.masterKey())
+	if err != nil {
+		return "", err
+	}
+	said := "key " + ring.ID()
+	if others := ring.IDs()[1:]; len(others) > 0 {
+		said += ", others to open with: " + strings.Join(others, ", ")
+	}
+	return said, nil
 }
 
 func (d *doctor) logKey() (string, error) {

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"ochno/proctor/exam"
 	"ochno/proctor/identify"
 	"ochno/proctor/keyring"
+	"ochno/proctor/keyring/rotation"
 	"ochno/proctor/ledger"
 	"ochno/proctor/ledger/witness"
 	"ochno/proctor/mail"
@@ -65,7 +67,7 @@ type Store struct {
 func OpenStore(ctx context.Context, cfg Config) (Store, error) {
 	var s Store
 	var err error
-	if s.Ring, err = keyring.Open(cfg.MasterKeyFile); err != nil {
+	if s.Ring, err = keyring.Load(ctx, cfg.masterKey()); err != nil {
 		return s, err
 	}
 	if s.Key, err = ledger.OpenKey(cfg.LogKeyFile); err != nil {
@@ -79,6 +81,10 @@ func OpenStore(ctx context.Context, cfg Config) (Store, error) {
 		err = fmt.Errorf("the database is at migration %d of %d: run ochno migrate", status.Current, status.Latest)
 	}
 	if err != nil {
+		s.Pool.Close()
+		return s, err
+	}
+	if err := rotation.Adopt(ctx, s.Pool, s.Ring); err != nil {
 		s.Pool.Close()
 		return s, err
 	}
@@ -268,6 +274,11 @@ func OpenArchive(ctx context.Context, cfg Config, store Store) (*archive.Archive
 		objects.LockUntil(retention.New(retention.Config{Pool: store.Pool, Now: time.Now}).Until)
 	}
 	return objects, err
+}
+
+// OpenRotation makes what moves all that a store keeps sealed to its current master key.
+func OpenRotation(store Store) *rotation.Rotation {
+	return &rotation.Rotation{Pool: store.Pool, Ring: store.Ring, Columns: slices.Concat(account.Sealed(), mail.Sealed(), ledger.Sealed(), archive.Sealed(), retention.Sealed())}
 }
 
 // OpenRetention makes what decides when the things of a store end.

@@ -34,6 +34,7 @@ Ctrl-C stops all of it; the folder keeps its data for the next time. make run bu
 and says how to mend what fails. With --esia it checks only the sign-in: it tells a wrong clock, a wrong certificate, a wrong mnemonic and a
 blocked network apart. Changes nothing. Exit code 1 when anything fails.`, doctor},
 		{"settings", "", "list the environment variables of the service", `Lists every environment variable with its default and what it is for. Secrets stand in files that the variables name.`, settings},
+		rotateCommand, // before keys: the longer name is looked for first
 		{"keys", "", "make the master key and the log's signing key", `Makes the files named by OCHNO_MASTER_KEY_FILE and OCHNO_LOG_KEY_FILE unless they are there; never overwrites.
 Keep copies apart from the database's backups: without the master key nothing stored can be read, without the log's key nothing can be sealed.`, keys},
 		{"migrate", "", "bring the database to this version", `Applies the migrations that are missing. Safe to run twice or from several nodes at once. Needs OCHNO_DATABASE only.`, migrate},
@@ -194,7 +195,7 @@ func migrate(ctx context.Context, c *call) error {
 // withStore opens the database for a command.
 func withStore(ctx context.Context, c *call, do func(proctor.Store) error) error {
 	cfg, err := proctor.ConfigFromEnv(c.getenv)
-	if err != nil && (cfg.Database == "" || cfg.MasterKeyFile == "" || cfg.LogKeyFile == "") {
+	if err != nil && (cfg.Database == "" || !cfg.HasMasterKey() || cfg.LogKeyFile == "") {
 		return errors.New("set OCHNO_DATABASE, OCHNO_MASTER_KEY_FILE and OCHNO_LOG_KEY_FILE")
 	}
 	store, err := proctor.OpenStore(ctx, cfg)

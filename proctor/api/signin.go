@@ -14,6 +14,7 @@ import (
 
 	"ochno/proctor/account"
 	"ochno/proctor/esia"
+	"ochno/proctor/keyring"
 )
 
 // signInState is a sign-in that this browser began.
@@ -272,6 +273,10 @@ func (s *Server) getSealed(ctx context.Context, key string, v any) error {
 		return nil
 	}
 	text, err := s.Ring.Unseal("session "+key, sealed)
+	if errors.Is(err, keyring.ErrBroken) { // of a master key that is gone: as if it had ended
+		s.sessions.Remove(ctx, key)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -282,7 +287,7 @@ func (s *Server) getSealed(ctx context.Context, key string, v any) error {
 func (s *Server) at(path string) string { return strings.TrimSuffix(s.PublicURL.Path, "/") + path }
 
 // returnPages are the pages of the application to which a sign-in may come back: the first part of their paths.
-var returnPages = []string{"", "e", "proctor", "log", "rosters", "people", "ready", "account", "requests", "request", "choose", "consents", "guardian", "consent-texts", "guardian-claims"}
+var returnPages = []string{"", "e", "proctor", "log", "rosters", "people", "ready", "account", "requests", "request", "choose", "consents", "guardian", "consent-texts", "guardian-claims", "retention"}
 
 // localPath keeps a path to one of our pages and turns everything else into "/": a redirect never leaves the service.
 func localPath(p string) string {

@@ -228,3 +228,8 @@ func (a *Archive) storedKey(ctx context.Context, attempt uuid.UUID) ([]byte, err
 	}
 	return secret, nil
 }
+
+// Sealed are the columns in which this package keeps wrapped keys.
+func Sealed() []keyring.Column {
+	return []keyring.Column{{Table: "object_key", Key: "attempt_id", Name: "wrapped", Wrapped: true, Purpose: func(id string) string { return id }}}
+}

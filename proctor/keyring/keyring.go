@@ -17,7 +17,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // KeySize is the length of the master key and of every object key, in bytes.
@@ -26,56 +25,70 @@ const KeySize = 32
 // ErrBroken is returned when sealed data was changed, cut, or sealed under another key or for another purpose.
 var ErrBroken = errors.New("sealed data does not open")
 
-// Ring derives everything from one master key. Safe for concurrent use.
+// Ring derives everything from a master key. It may hold others too, which open what they sealed and seal nothing: those that were in use before,
+// or one that is about to be. Safe for concurrent use.
 type Ring struct {
+	keys   []*masterKey // the one that seals first
+	lookup []byte
+}
+
+// masterKey is what one master key gives.
+type masterKey struct {
+	id       string
 	personal cipher.AEAD
 	wrap     cipher.AEAD
 	lookup   []byte
 }
 
-// New makes a ring from a master key of KeySize bytes.
-func New(master []byte) (*Ring, error) {
-	if len(master) != KeySize {
-		return nil, fmt.Errorf("master key: want %d bytes, have %d", KeySize, len(master))
-	}
+// New makes a ring from master keys of KeySize bytes: the one that seals, and others that only open.
+func New(current []byte, others ...[]byte) (*Ring, error) {
 	r := &Ring{}
+	for _, key := range append([][]byte{current}, others...) {
+		m, err := derive(key)
+		if err != nil {
+			return nil, err
+		}
+		r.keys = append(r.keys, m)
+	}
+	r.lookup = r.keys[0].lookup
+	return r, nil
+}
+
+func derive(key []byte) (*masterKey, error) {
+	if len(key) != KeySize {
+		return nil, fmt.Errorf("master key: want %d bytes, have %d", KeySize, len(key))
+	}
+	m := &masterKey{}
 	for _, d := range []struct {
 		info string
 		use  func(key []byte) error
 	}{
-		{"ochno personal v1", func(k []byte) (err error) { r.personal, err = aead(k); return err }},
-		{"ochno wrap v1", func(k []byte) (err error) { r.wrap, err = aead(k); return err }},
-		{"ochno lookup v1", func(k []byte) error { r.lookup = k; return nil }},
+		{"ochno personal v1", func(k []byte) (err error) { m.personal, err = aead(k); return err }},
+		{"ochno wrap v1", func(k []byte) (err error) { m.wrap, err = aead(k); return err }},
+		{"ochno lookup v1", func(k []byte) error { m.lookup = k; return nil }},
+		{"ochno name v1", func(k []byte) error { m.id = hex.EncodeToString(k[:4]); return nil }},
 	} {
-		key, err := hkdf.Key(sha256.New, master, nil, d.info, KeySize)
+		derived, err := hkdf.Key(sha256.New, key, nil, d.info, KeySize)
 		if err != nil {
 			return nil, fmt.Errorf("derive %q: %w", d.info, err)
 		}
-		if err := d.use(key); err != nil {
+		if err := d.use(derived); err != nil {
 			return nil, fmt.Errorf("derive %q: %w", d.info, err)
 		}
 	}
-	return r, nil
+	return m, nil
 }
 
-// Open reads the master key from a file of 64 hexadecimal digits that only its owner may read.
-func Open(path string) (*Ring, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("master key: %w", err)
+// ID names the master key that seals; it tells nothing of the key.
+func (r *Ring) ID() string { return r.keys[0].id }
+
+// IDs names all master keys, the one that seals first.
+func (r *Ring) IDs() []string {
+	ids := make([]string, len(r.keys))
+	for i, m := range r.keys {
+		ids[i] = m.id
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("master key %s: others may read it (mode %v); chmod 600 it", path, info.Mode().Perm())
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("master key: %w", err)
-	}
-	master, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		return nil, fmt.Errorf("master key %s: not hexadecimal", path)
-	}
-	return New(master)
+	return ids
 }
 
 // Generate writes a fresh master key to path unless one is there, and never overwrites.
@@ -102,11 +115,28 @@ func Generate(path string) error {
 }
 
 // Seal encrypts a personal value. The purpose (a table and column) is bound to it: it opens for the same purpose only.
-func (r *Ring) Seal(purpose string, plain []byte) []byte { return seal(r.personal, purpose, plain) }
+func (r *Ring) Seal(purpose string, plain []byte) []byte {
+	return seal(r.keys[0].personal, purpose, plain)
+}
 
-// Unseal opens what Seal made, or returns ErrBroken.
+// Unseal opens what Seal made under any key of the ring, or returns ErrBroken.
 func (r *Ring) Unseal(purpose string, sealed []byte) ([]byte, error) {
-	return open(r.personal, purpose, sealed)
+	plain, _, err := r.open(personal, purpose, sealed)
+	return plain, err
+}
+
+// The uses of a master key that encrypt.
+func personal(m *masterKey) cipher.AEAD { return m.personal }
+func wrap(m *masterKey) cipher.AEAD     { return m.wrap }
+
+// open tries the keys in their order; which one it was, 0 for the one that seals.
+func (r *Ring) open(use func(*masterKey) cipher.AEAD, purpose string, sealed []byte) (plain []byte, key int, err error) {
+	for i, m := range r.keys {
+		if plain, err = open(use(m), purpose, sealed); err == nil {
+			return plain, i, nil
+		}
+	}
+	return nil, 0, err
 }
 
 // Lookup is a keyed hash of a value, for finding a row by a value that is stored only encrypted.
@@ -122,12 +152,13 @@ func (r *Ring) Lookup(purpose, value string) []byte {
 func (r *Ring) NewObjectKey(attempt string) (key, wrapped []byte) {
 	key = make([]byte, KeySize)
 	rand.Read(key)
-	return key, seal(r.wrap, attempt, key)
+	return key, seal(r.keys[0].wrap, attempt, key)
 }
 
-// Unwrap opens a wrapped object key of that attempt, or returns ErrBroken.
+// Unwrap opens an object key of that attempt that was wrapped under any key of the ring, or returns ErrBroken.
 func (r *Ring) Unwrap(attempt string, wrapped []byte) ([]byte, error) {
-	return open(r.wrap, attempt, wrapped)
+	key, _, err := r.open(wrap, attempt, wrapped)
+	return key, err
 }
 
 // SealObject encrypts an object under an attempt's key; name (the object's key in the bucket) is bound to it.

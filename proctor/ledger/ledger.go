@@ -202,3 +202,8 @@ func idText(id uuid.UUID) string {
 }
 
 func nullable(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
+
+// Sealed are the columns in which this package keeps sealed values.
+func Sealed() []keyring.Column {
+	return []keyring.Column{{Table: "ledger_record", Key: "id", Name: "personal", Purpose: func(id string) string { return "ledger personal " + id }}}
+}

@@ -153,3 +153,8 @@ func (q *Queue) Revive(ctx context.Context) (int, error) {
 	}
 	return int(tag.RowsAffected()), nil
 }
+
+// Sealed are the columns in which this package keeps sealed values.
+func Sealed() []keyring.Column {
+	return []keyring.Column{{Table: "mail_message", Key: "id", Name: "content", Purpose: func(id string) string { return "mail " + id }}}
+}

@@ -191,3 +191,11 @@ func (s *Service) unseal(purpose string, sealed []byte) (string, error) {
 
 func purposeReason(hold uuid.UUID) string { return "hold reason " + hold.String() }
 func purposeLift(hold uuid.UUID) string   { return "hold lift " + hold.String() }
+
+// Sealed are the columns in which this package keeps sealed values.
+func Sealed() []keyring.Column {
+	return []keyring.Column{
+		{Table: "retention_hold", Key: "id", Name: "reason", Purpose: func(id string) string { return "hold reason " + id }},
+		{Table: "retention_hold", Key: "id", Name: "lift_reason", Purpose: func(id string) string { return "hold lift " + id }},
+	}
+}
