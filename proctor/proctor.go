@@ -278,7 +278,7 @@ func OpenArchive(ctx context.Context, cfg Config, store Store) (*archive.Archive
 
 // OpenRotation makes what moves all that a store keeps sealed to its current master key.
 func OpenRotation(store Store) *rotation.Rotation {
-	return &rotation.Rotation{Pool: store.Pool, Ring: store.Ring, Columns: slices.Concat(account.Sealed(), mail.Sealed(), ledger.Sealed(), archive.Sealed(), retention.Sealed())}
+	return &rotation.Rotation{Pool: store.Pool, Ring: store.Ring, Columns: slices.Concat(account.Sealed(), appeal.Sealed(), mail.Sealed(), ledger.Sealed(), archive.Sealed(), retention.Sealed())}
 }
 
 // OpenRetention makes what decides when the things of a store end.
