@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"errors"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"ochno/proctor/archive"
 	"ochno/proctor/esia/esiamock"
 	"ochno/proctor/ledger"
+	"ochno/proctor/retention"
 )
 
 // consentFacts are what the browsers saw; see story/consents.mjs.
@@ -61,8 +63,9 @@ func TestConsentsStory(t *testing.T) {
 	if _, err := kept.Segment(t.Context(), recordings[0].ID, recordings[0].Segments[0].Number); err != nil {
 		t.Errorf("before its time: %v", err)
 	}
-	if n, err := kept.DestroyDue(t.Context()); n != 0 || err != nil {
-		t.Errorf("%d erased before their time, %v", n, err)
+	terms := retention.New(retention.Config{Pool: store.Pool, Ring: store.Ring, Log: store.Log, Archive: kept, Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	if done, err := terms.Erase(t.Context()); done.Erased[retention.Recordings] != 0 || err != nil {
+		t.Errorf("erased before their time: %+v, %v", done, err)
 	}
 	var due time.Time
 	if err := store.Pool.QueryRow(t.Context(), `select destroy_at from object_key where attempt_id = $1`, f.Anna).Scan(&due); err != nil {
@@ -74,8 +77,8 @@ func TestConsentsStory(t *testing.T) {
 	if _, err := store.Pool.Exec(t.Context(), `update object_key set destroy_at = now() - interval '1 second' where attempt_id = $1`, f.Anna); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := kept.DestroyDue(t.Context()); n != 1 || err != nil {
-		t.Errorf("%d erased, %v; want one", n, err)
+	if done, err := terms.Erase(t.Context()); done.Erased[retention.Recordings] != 1 || err != nil {
+		t.Errorf("erased: %+v, %v; want one", done, err)
 	}
 	if _, err := kept.Segment(t.Context(), recordings[0].ID, recordings[0].Segments[0].Number); !errors.Is(err, archive.ErrDestroyed) {
 		t.Errorf("after its time: %v; want ErrDestroyed", err)
