@@ -30,7 +30,7 @@ func (s *Server) retentionOperations() {
 
 // NoticeList is what staff must know at once.
 type NoticeList struct {
-	Notices []Notice `json:"notices"`
+	Notices []Notice `json:"notices" nullable:"false"`
 }
 
 // Notice is one thing that is wrong with the installation.
@@ -51,7 +51,7 @@ func (s *Server) notices(ctx context.Context, _ *struct{}) (*body[NoticeList], e
 
 // Retention is how long what is kept.
 type Retention struct {
-	Terms      []RetentionTerm `json:"terms" doc:"One for each class, then exams' own"`
+	Terms      []RetentionTerm `json:"terms" nullable:"false" doc:"One for each class, then exams' own"`
 	LastRun    *time.Time      `json:"lastRun,omitempty" doc:"When all that was due was last erased"`
 	Failed     bool            `json:"failed" doc:"The last run did not erase all"`
 	ObjectLock bool            `json:"objectLock" doc:"The store keeps recordings from being deleted by mistake before their term"`
@@ -113,7 +113,7 @@ func (s *Server) setTerm(ctx context.Context, in *setTermInput) (*body[Retention
 
 // Calendar is what expires.
 type Calendar struct {
-	Expiries []Expiry `json:"expiries" doc:"By class, then by day"`
+	Expiries []Expiry `json:"expiries" nullable:"false" doc:"By class, then by day"`
 }
 
 // Expiry is what of one class and exam expires on a day.
@@ -149,7 +149,7 @@ func (s *Server) calendar(ctx context.Context, in *calendarInput) (*body[Calenda
 
 // DeletionList is what was deleted.
 type DeletionList struct {
-	Receipts []Deletion `json:"receipts"`
+	Receipts []Deletion `json:"receipts" nullable:"false"`
 	Next     *int64     `json:"next,omitempty" doc:"The next page's cursor"`
 }
 
@@ -207,7 +207,7 @@ func (s *Server) receipts(ctx context.Context, in *receiptsInput) (*body[Deletio
 
 // HoldList is an organisation's holds.
 type HoldList struct {
-	Holds []Hold `json:"holds"`
+	Holds []Hold `json:"holds" nullable:"false"`
 }
 
 // Hold is what stops the erasure of an attempt or an exam.

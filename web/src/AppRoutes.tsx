@@ -27,6 +27,7 @@ const ConsentsPage = lazy(() => import('./consent/ConsentsPage'));
 const GuardianPage = lazy(() => import('./consent/GuardianPage'));
 const ConsentTextsPage = lazy(() => import('./consent/ConsentTextsPage'));
 const GuardianClaimsPage = lazy(() => import('./consent/GuardianClaimsPage'));
+const RetentionPage = lazy(() => import('./retention/RetentionPage'));
 const LogPage = lazy(() => import('./log/LogPage'));
 
 /** Which page is where. */
@@ -59,6 +60,7 @@ export function AppRoutes() {
           <Route path="requests/:id" element={<RequestDetailPage />} />
           <Route path="consent-texts" element={<ConsentTextsPage />} />
           <Route path="guardian-claims" element={<GuardianClaimsPage />} />
+          <Route path="retention" element={<RetentionPage />} />
           <Route path="rosters" element={<RosterExamsPage />} />
           <Route path="rosters/:id" element={<RosterPage />} />
           <Route path="rosters/:id/upload" element={<RosterUploadPage />} />

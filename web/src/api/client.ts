@@ -12,7 +12,14 @@ import type {
   Members,
   Arrival,
   Attempt,
+  Calendar,
   Checkpoint,
+  DeletionList,
+  HoldList,
+  NewHold,
+  NoticeList,
+  Retention,
+  TermChange,
   ConsentDraft,
   ConsentTextList,
   Choices,
@@ -141,6 +148,16 @@ export const api = {
   guardianClaims: (signal?: AbortSignal) => call<GuardianClaimList>('GET', 'api/guardian-claims', undefined, signal),
   decideGuardianClaim: (claim: string, confirm: boolean, note: string) =>
     call<GuardianClaimList>('POST', `api/guardian-claims/${id(claim)}/decision`, { confirm, note }),
+
+  notices: (signal?: AbortSignal) => call<NoticeList>('GET', 'api/notices', undefined, signal),
+  retention: (signal?: AbortSignal) => call<Retention>('GET', 'api/retention', undefined, signal),
+  setTerm: (change: TermChange) => call<Retention>('POST', 'api/retention', change),
+  expiries: (days: number, signal?: AbortSignal) => call<Calendar>('GET', `api/retention/calendar?days=${days}`, undefined, signal),
+  receipts: (cursor: number, signal?: AbortSignal) =>
+    call<DeletionList>('GET', `api/retention/receipts?cursor=${cursor}`, undefined, signal),
+  holds: (signal?: AbortSignal) => call<HoldList>('GET', 'api/holds', undefined, signal),
+  placeHold: (hold: NewHold) => call<HoldList>('POST', 'api/holds', hold),
+  liftHold: (hold: string, reason: string) => call<HoldList>('POST', `api/holds/${id(hold)}/lift`, { reason }),
 
   examCard: (code: string, signal?: AbortSignal) => call<ExamCard>('GET', `api/join/${id(code)}`, undefined, signal),
   join: (code: string) => call<Attempt>('POST', `api/join/${id(code)}`, {}),

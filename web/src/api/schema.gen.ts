@@ -1390,7 +1390,7 @@ export interface components {
         };
         Calendar: {
             /** @description By class, then by day */
-            expiries: components["schemas"]["Expiry"][] | null;
+            expiries: components["schemas"]["Expiry"][];
         };
         Checkpoint: {
             /** Format: date-time */
@@ -1536,7 +1536,7 @@ export interface components {
              * @description The next page's cursor
              */
             next?: number;
-            receipts: components["schemas"]["Deletion"][] | null;
+            receipts: components["schemas"]["Deletion"][];
         };
         Dependency: {
             detail?: string;
@@ -1880,7 +1880,7 @@ export interface components {
             student?: string;
         };
         HoldList: {
-            holds: components["schemas"]["Hold"][] | null;
+            holds: components["schemas"]["Hold"][];
         };
         Identification: {
             /** Format: date-time */
@@ -2044,7 +2044,7 @@ export interface components {
             code: "retention" | "log";
         };
         NoticeList: {
-            notices: components["schemas"]["Notice"][] | null;
+            notices: components["schemas"]["Notice"][];
         };
         OpenInputBody: {
             code: string;
@@ -2307,7 +2307,7 @@ export interface components {
             /** @description The store keeps recordings from being deleted by mistake before their term */
             objectLock: boolean;
             /** @description One for each class, then exams' own */
-            terms: components["schemas"]["RetentionTerm"][] | null;
+            terms: components["schemas"]["RetentionTerm"][];
         };
         RetentionTerm: {
             /** Format: date-time */

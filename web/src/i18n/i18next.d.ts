@@ -7,6 +7,7 @@ import type join from './ru/join.json';
 import type log from './ru/log.json';
 import type people from './ru/people.json';
 import type requests from './ru/requests.json';
+import type retention from './ru/retention.json';
 import type review from './ru/review.json';
 import type wall from './ru/wall.json';
 
@@ -23,6 +24,7 @@ declare module 'i18next' {
       log: typeof log;
       people: typeof people;
       requests: typeof requests;
+      retention: typeof retention;
       review: typeof review;
       wall: typeof wall;
     };

@@ -4,6 +4,7 @@ import { Outlet } from 'react-router';
 import type { Role } from '../api/types';
 import { Header } from './Header';
 import { LoadingView } from './LoadingView';
+import { NoticesBanner } from './NoticesBanner';
 import { RequireRole } from './RequireRole';
 import { StaffNav } from './StaffNav';
 
@@ -19,6 +20,7 @@ export default function StaffLayout({ roles }: { roles: Role[] }) {
       </Header>
       <main id="main" tabIndex={-1}>
         <RequireRole roles={roles}>
+          <NoticesBanner />
           <Suspense fallback={<LoadingView />}>
             <Notifications position="bottom-left" />
             <Outlet />

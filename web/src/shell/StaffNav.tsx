@@ -40,6 +40,11 @@ export function StaffNav() {
           <span className={classes.navShort}>{t('header.peopleShort')}</span>
         </NavLink>
       )}
+      {hasRole(session, 'registrar', 'administrator') && (
+        <NavLink to="/retention" className={classes.navLink}>
+          {t('header.retention')}
+        </NavLink>
+      )}
       {hasRole(session, 'registrar') && (
         <NavLink to="/log" className={classes.navLink}>
           <span className={classes.navFull}>{t('header.log')}</span>
