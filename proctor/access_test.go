@@ -54,6 +54,7 @@ var permitted = map[string][]string{
 	"segment":             {"proctor", "registrar"},
 	"log":                 {"registrar"},
 	"exportLog":           {"registrar"},
+	"logChoices":          {"registrar"},
 	"checkpoint":          {"registrar"},
 	"previewRoster":       {"registrar", "administrator"},
 	"readiness":           {"owner", "other"},                                          // staff may ask, and are not in the roster

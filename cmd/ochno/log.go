@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -18,16 +17,14 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"ochno/proctor"
-	"ochno/proctor/archive"
 	"ochno/proctor/ledger"
 	"ochno/proctor/ledger/pack"
-	"ochno/proctor/ledger/paper"
 )
 
 func logCommands() []command {
 	return []command{
 		{"log export", "", "export the identification log", `Writes the log as CSV (opens right in a Russian Excel), XLSX (typed cells, a summary) or JSON Lines, oldest first,
-or the sheet of identification of an exam as PDF. The export is itself a record of the log.`, logExport},
+or as PDF the sheet of identification of an exam or the protocol of one attempt. The export is itself a record of the log.`, logExport},
 		{"log package", "", "write a package that anyone can check offline", `Writes one ZIP with the sealed records, their proofs, the signed checkpoint, the key and the hashes of recordings, and checks it before it appears.
 Without --exam and --type it holds the whole log. It has personal values: keep and send it accordingly. The package is itself a record of the log.`, logPackage},
 		{"log verify", "[FILE.zip]", "check a package, or the whole log", `With a file: checks a package, with no network, no database and no configuration, and says what it proved or what does not fit.
@@ -42,8 +39,9 @@ knows the old key can go on checking. The old files stay beside as FILE.until-SI
 }
 
 func logExport(ctx context.Context, c *call) error {
-	format := c.flags.String("format", "csv", "csv, xlsx, jsonl, or pdf (the sheet of identification of an exam)")
+	format := c.flags.String("format", "csv", "csv, xlsx, jsonl, or pdf (the sheet of an exam, the protocol of an attempt)")
 	code := c.flags.String("exam", "", "`code` of an exam; default: all")
+	attempt := c.flags.String("attempt", "", "`id` of one student's attempt; default: all")
 	kind := c.flags.String("type", "", "`type` of record, like identification; default: all")
 	output := c.flags.String("output", "-", "`file` to write; - for standard output")
 	separator := c.flags.String("separator", ";", "of CSV: ; or , or tab")
@@ -63,11 +61,18 @@ func logExport(ctx context.Context, c *call) error {
 	switch options.Format {
 	case ledger.CSV, ledger.XLSX, ledger.JSONL:
 	case formatPDF:
-		if *code == "" || *kind != "" {
-			return usageError{errors.New("--format pdf is the sheet of one exam: give --exam and no --type")}
+		if (*code == "") == (*attempt == "") || *kind != "" {
+			return usageError{errors.New("--format pdf is the sheet of one exam or the protocol of one attempt: give --exam or --attempt, and no --type")}
 		}
 	default:
 		return usageError{errors.New("--format: want csv, xlsx, jsonl or pdf")}
+	}
+	if *attempt != "" {
+		id, err := uuid.Parse(*attempt)
+		if err != nil {
+			return usageError{errors.New("--attempt: want the id of an attempt")}
+		}
+		options.Filter.Attempt = id
 	}
 	return withStore(ctx, c, func(store proctor.Store) error {
 		if *code != "" {
@@ -81,7 +86,7 @@ func logExport(ctx context.Context, c *call) error {
 			return err
 		}
 		if options.Format == formatPDF {
-			return exportSheet(ctx, c, store, options.Filter.Exam, *output)
+			return exportPDF(ctx, c, store, options.Filter, *output)
 		}
 		return write(c, *output, func(w io.Writer) error {
 			n, err := store.Log.Export(ctx, w, options)
@@ -96,7 +101,7 @@ func logExport(ctx context.Context, c *call) error {
 // formatPDF is the sheet of identification, which the log itself does not write.
 const formatPDF ledger.Format = "pdf"
 
-func exportSheet(ctx context.Context, c *call, store proctor.Store, exam uuid.UUID, output string) error {
+func exportPDF(ctx context.Context, c *call, store proctor.Store, f ledger.Filter, output string) error {
 	if err := seal(ctx, store); err != nil {
 		return err
 	}
@@ -104,36 +109,12 @@ func exportSheet(ctx context.Context, c *call, store proctor.Store, exam uuid.UU
 	if err != nil {
 		return err
 	}
-	return write(c, output, func(w io.Writer) error { return sheetOf(store, exam)(ctx, w, checkpoint) })
-}
-
-// sheetOf writes «Ведомость идентификации» of an exam.
-func sheetOf(store proctor.Store, exam uuid.UUID) func(context.Context, io.Writer, ledger.Checkpoint) error {
-	return func(ctx context.Context, w io.Writer, checkpoint ledger.Checkpoint) error {
-		e, err := store.Exams.Exam(ctx, exam)
-		if err != nil {
-			return err
+	return write(c, output, func(w io.Writer) error {
+		if f.Attempt != uuid.Nil {
+			return store.Papers().Protocol(ctx, w, f.Attempt, checkpoint)
 		}
-		o, err := store.Accounts.OrganisationByID(ctx, e.Organisation)
-		if err != nil {
-			return err
-		}
-		students, _, err := paper.Collect(ctx, store.Log, exam, checkpoint)
-		if err != nil {
-			return err
-		}
-		sheet := paper.Sheet{
-			Organisation: o.Name, Exam: ledger.ExamRef{Code: e.Code, Title: e.Title}, Students: students,
-			Checkpoint: checkpoint, Key: store.Key.Public, At: time.Now(), Zone: time.Local,
-		}
-		if o.ActNumber != "" {
-			sheet.Act = "Локальный акт № " + o.ActNumber
-			if o.ActDate != nil {
-				sheet.Act += " от " + o.ActDate.Format("02.01.2006")
-			}
-		}
-		return sheet.Write(w)
-	}
+		return store.Papers().Sheet(ctx, w, f.Exam, checkpoint)
+	})
 }
 
 // logAccess records that somebody with access to the machine exported the log.
@@ -192,37 +173,25 @@ func logPackage(ctx context.Context, c *call) error {
 		return usageError{errors.New("--output is needed: a file, for the package is checked before it appears")}
 	}
 	return withStore(ctx, c, func(store proctor.Store) error {
-		o := pack.Options{
-			Filter: ledger.Filter{Type: ledger.Type(*kind)}, Selection: map[string]string{}, Signer: store.Key.Signer, PublicKey: store.Key.Public,
-			At: time.Now(), Software: proctor.Version(), Segments: segmentsOf(archive.OpenIndex(store.Pool)),
-		}
+		filter, selection := ledger.Filter{Type: ledger.Type(*kind)}, map[string]string{}
 		if *kind != "" {
-			o.Selection["type"] = *kind
+			selection["type"] = *kind
 		}
 		if *code != "" {
 			e, err := store.Exams.ByCode(ctx, *code)
 			if err != nil {
 				return fmt.Errorf("exam %q: %w", *code, err)
 			}
-			o.Filter.Exam, o.Selection["exam"] = e.ID, *code
-			if *kind == "" {
-				o.Sheet = sheetOf(store, e.ID)
-			}
+			filter.Exam, selection["exam"] = e.ID, *code
 		}
-		if err := logAccess(ctx, store, ledger.ExportOptions{Format: "package", Filter: o.Filter}); err != nil {
+		if err := logAccess(ctx, store, ledger.ExportOptions{Format: "package", Filter: filter}); err != nil {
 			return err
 		}
 		if err := seal(ctx, store); err != nil {
 			return err
 		}
 		return writeFile(*output, func(file *os.File) error {
-			if _, err := pack.Write(ctx, file, store.Log, o); err != nil {
-				return err
-			}
-			report, err := verifyFile(ctx, file, pack.Trust{Key: store.Key.Public})
-			if err == nil && !report.OK() {
-				return errors.Join(errors.New("the package does not verify, so it was not written; see ochno log verify"), report.Text(c.stderr))
-			}
+			report, err := store.Papers().Package(ctx, file, filter, selection)
 			if err == nil {
 				fmt.Fprintf(c.stderr, "%d records\n", report.Records)
 			}
@@ -238,22 +207,6 @@ func seal(ctx context.Context, store proctor.Store) error {
 		if n, err := s.Sequence(ctx); err != nil || n == 0 {
 			return err
 		}
-	}
-}
-
-// segmentsOf gives the archive's segments in the package's form.
-func segmentsOf(index *archive.Index) func(context.Context, string, func(pack.Segment) error) error {
-	return func(ctx context.Context, recording string, fn func(pack.Segment) error) error {
-		id, err := uuid.Parse(recording)
-		if err != nil {
-			return fmt.Errorf("a recording's id: %w", err)
-		}
-		return index.EachSegment(ctx, id, func(s archive.Segment) error {
-			return fn(pack.Segment{
-				Recording: recording, Number: s.Number, StartMS: s.StartMS, DurationMS: s.DurationMS, Size: s.Size,
-				SHA256: hex.EncodeToString(s.SHA256), Chain: hex.EncodeToString(s.Chain),
-			})
-		})
 	}
 }
 

@@ -31,6 +31,7 @@ import (
 	"ochno/proctor/ledger"
 	"ochno/proctor/mail"
 	"ochno/proctor/media"
+	"ochno/proctor/registrar"
 	"ochno/proctor/retention"
 )
 
@@ -53,6 +54,7 @@ type Config struct {
 	LogKey    string      // the public key of the log's checkpoints
 	LogSigner note.Signer // signs packages
 	Appeals   *appeal.Desk
+	Papers    registrar.Papers
 	Retention *retention.Service
 	Media     *media.Node
 	Web       fs.FS // the built application
@@ -71,6 +73,7 @@ type Server struct {
 	handler  http.Handler
 	page     *page
 	rosters  chan struct{} // a place for each roster file being read
+	exports  chan struct{} // a place for each paper or package being made
 	hub      *hub
 	starts   *limiter       // of sign-ins, by address
 	accounts *limiter       // of sign-ins, by ESIA account
@@ -90,7 +93,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	life, stop := context.WithCancel(context.Background())
-	s := &Server{Config: cfg, page: page, hub: newHub(), rosters: make(chan struct{}, 2), life: life, stop: stop}
+	s := &Server{Config: cfg, page: page, hub: newHub(), rosters: make(chan struct{}, 2), exports: make(chan struct{}, exportsAtOnce), life: life, stop: stop}
 	s.sessions = scs.New()
 	s.sessions.Store = pgxstore.NewWithCleanupInterval(cfg.Pool, 0) // Run removes what has expired
 	s.sessions.Lifetime = cfg.Sessions.Lifetime                     // how long the row stays; see live for whose it is

@@ -45,6 +45,8 @@ var problemTexts = map[string]Text{
 	"no_consent":             {"Действующего согласия нет: отзывать нечего.", "There is no consent in force to withdraw."},
 	"guardian_needed":        {"Вам ещё нет 18 лет: нужно согласие одного из родителей.", "You are under 18: one of your parents must consent."},
 	"of_age":                 {"Студенту уже исполнилось 18 лет: теперь согласие даёт он сам.", "The student has come of age and consents in person."},
+	"paper_of_one":           {"Печатная форма бывает на один экзамен или на одну попытку: выберите экзамен и снимите остальные отборы.", "A paper is of one exam or of one attempt: choose an exam and clear the other filters."},
+	"nothing_sealed":         {"Под этот отбор ещё нет записей, закрытых контрольной точкой. Подождите немного или измените отбор.", "No record under a checkpoint fits the filters yet. Wait a moment, or change the filters."},
 	"hold_lifted":            {"Этот запрет уже снят. Обновите страницу.", "This hold was lifted already. Reload the page."},
 	"no_consent_text":        {"Организация ещё не опубликовала текст согласия. Обратитесь к контактному лицу.", "The organisation has not published its consent text yet. Turn to the contact."},
 	"not_connected":          {"Камера и микрофон не подключены к серверу. Дождитесь подключения и повторите.", "Camera and microphone are not connected to the server. Wait for the connection and try again."},

@@ -103,7 +103,8 @@ func (s *Server) operations() {
 	route(s, post, "/api/exams/{id}/roster", "importRoster", "Import the roster file that was previewed", listKeepers, s.importRoster, largeBody)
 
 	route(s, get, "/api/log", "log", "The identification log, newest first", registrars, s.logPage)
-	route(s, get, "/api/log/export", "exportLog", "The log as CSV or JSON Lines", registrars, s.exportLog)
+	route(s, get, "/api/log/export", "exportLog", "The log as CSV, XLSX, JSON Lines, a paper or a package", registrars, s.exportLog)
+	route(s, get, "/api/log/choices", "logChoices", "What the log's filters offer: faculties, groups, students by name", registrars, s.logChoices)
 	route(s, get, "/api/log/checkpoint", "checkpoint", "The newest signed tree head", registrars, s.checkpoint)
 }
 

@@ -7,11 +7,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
-	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"ochno/proctor/account"
 	"ochno/proctor/archive"
@@ -196,64 +193,6 @@ func (s *Server) segment(ctx context.Context, in *segmentInput) (*segmentOutput,
 	return &segmentOutput{ContentType: "video/webm", CacheControl: "private, no-store", Body: data}, err
 }
 
-// LogFilter is the part of a request that selects records of the log.
-type LogFilter struct {
-	Exam    string `query:"exam" maxLength:"36" doc:"An exam's id"`
-	Type    string `query:"type" maxLength:"40"`
-	Outcome string `query:"outcome" maxLength:"40"`
-	From    string `query:"from" maxLength:"40" doc:"A time or a date, inclusive"`
-	To      string `query:"to" maxLength:"40" doc:"A time (exclusive) or a date (inclusive)"`
-}
-
-// selected are the records that a request asks for, of the caller's organisation where there are several.
-func (s *Server) selected(ctx context.Context, in LogFilter) (ledger.Filter, error) {
-	filter, err := in.parse()
-	if err != nil {
-		return filter, err
-	}
-	organisations, err := s.Accounts.Organisations(ctx)
-	if err != nil {
-		return filter, err
-	}
-	if len(organisations) > 1 {
-		filter.Organisation = caller(ctx).Organisation
-	}
-	return filter, nil
-}
-
-func (f LogFilter) parse() (ledger.Filter, error) {
-	out := ledger.Filter{Type: ledger.Type(f.Type), Outcome: f.Outcome}
-	var err error
-	if f.Exam != "" {
-		if out.Exam, err = uuid.Parse(f.Exam); err != nil {
-			return out, badField("query.exam")
-		}
-	}
-	if f.From != "" {
-		if out.From, _, err = parseMoment(f.From); err != nil {
-			return out, badField("query.from")
-		}
-	}
-	if f.To != "" {
-		var day bool
-		if out.To, day, err = parseMoment(f.To); err != nil {
-			return out, badField("query.to")
-		}
-		if day {
-			out.To = out.To.AddDate(0, 0, 1)
-		}
-	}
-	return out, nil
-}
-
-func parseMoment(text string) (at time.Time, day bool, err error) {
-	if at, err = time.Parse(time.DateOnly, text); err == nil {
-		return at, true, nil
-	}
-	at, err = time.Parse(time.RFC3339, text)
-	return at, false, err
-}
-
 type logInput struct {
 	LogFilter
 	Cursor string `query:"cursor" maxLength:"20"`
@@ -315,58 +254,6 @@ func recordShape(r ledger.Row) (LogRecord, error) {
 	}
 	return out, nil
 }
-
-type exportInput struct {
-	LogFilter
-	Format    string `query:"format" enum:"csv,jsonl" required:"true"`
-	Separator string `query:"separator" default:"semicolon" enum:"semicolon,comma,tab" doc:"CSV only"`
-}
-
-// exportLog streams the log; that it was exported, by whom and with which filter, is itself a record.
-func (s *Server) exportLog(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
-	filter, err := s.selected(ctx, in.LogFilter)
-	if err != nil {
-		return nil, err
-	}
-	options := ledger.ExportOptions{Filter: filter, Format: ledger.Format(in.Format), Separator: ';'}
-	switch in.Separator {
-	case "comma":
-		options.Separator = ','
-	case "tab":
-		options.Separator = '\t'
-	}
-	person := caller(ctx)
-	err = pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-		_, err := s.Log.Append(ctx, tx, ledger.Entry{
-			Type: ledger.TypeAccess, At: s.Now(), Exam: filter.Exam, Person: person.ID, Outcome: "exported",
-			Data:     ledger.Access{What: "log." + in.Format, Filter: map[string]string{"type": in.Type, "outcome": in.Outcome, "from": in.From, "to": in.To}},
-			Personal: map[string]string{"actor": person.Name.String()},
-		})
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	contentType := "text/csv; charset=utf-8"
-	if options.Format == ledger.JSONL {
-		contentType = "application/jsonl; charset=utf-8"
-	}
-	name := "ochno-log-" + s.Now().UTC().Format("20060102-150405") + "." + in.Format
-	return &huma.StreamResponse{Body: func(hc huma.Context) {
-		hc.SetHeader("Content-Type", contentType)
-		hc.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
-		hc.SetHeader("Cache-Control", "no-store")
-		n, err := s.Log.Export(hc.Context(), hc.BodyWriter(), options)
-		if err != nil {
-			// The head is sent already: only cutting the connection tells the browser that the file is not whole.
-			s.Logger.ErrorContext(hc.Context(), "export broke off", "records", n, "error", err)
-			panic(abortExport{})
-		}
-	}}, nil
-}
-
-// abortExport makes the server cut the connection; see recovered.
-type abortExport struct{}
 
 func (s *Server) checkpoint(ctx context.Context, _ *struct{}) (*body[Checkpoint], error) {
 	c, err := s.Log.Latest(ctx)

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -28,6 +30,24 @@ type Filter struct {
 	Appeals      bool // of attempts on which an appeal was filed
 	// Subject is the person whom records concern: those of her attempts and her own, but not her looks at others.
 	Subject uuid.UUID
+	// Attempts selects the records of attempts that are in each of these sets.
+	Attempts []AttemptSet
+}
+
+// AttemptSet is a set of attempts, in the words of the room that knows them: a query of their ids, its parameters $1, $2, ….
+type AttemptSet struct {
+	SQL  string
+	Args []any
+}
+
+var parameter = regexp.MustCompile(`\$(\d+)`)
+
+// shifted is the query with its parameters after n others.
+func (s AttemptSet) shifted(n int) string {
+	return parameter.ReplaceAllStringFunc(s.SQL, func(p string) string {
+		i, _ := strconv.Atoi(p[1:])
+		return fmt.Sprintf("$%d", n+i)
+	})
 }
 
 // Row is a record as readers see it.
@@ -205,6 +225,10 @@ func (f Filter) where() (string, []any) {
 	}
 	if f.Attempt != uuid.Nil {
 		add("attempt_id = $%d", f.Attempt)
+	}
+	for _, set := range f.Attempts {
+		where += " and attempt_id in (" + set.shifted(len(args)) + ")"
+		args = append(args, set.Args...)
 	}
 	if f.Type != "" {
 		add("type = $%d", f.Type)

@@ -52,11 +52,11 @@ func (l *Log) EachPersonal(ctx context.Context, f Filter, size int64, fn func(le
 // inTree reads columns of the selected records below size in the order of the tree. The whole log is read by parts: sorted at once it would
 // fill PostgreSQL's disk, whose planner cannot know that the tree's order is nearly that of appending.
 func (l *Log) inTree(ctx context.Context, f Filter, size int64, columns string, into []any, fn func() error) error {
+	where, args := f.where()
 	part := size
-	if f == (Filter{}) {
+	if where == "true" {
 		part = readPart
 	}
-	where, args := f.where()
 	sql := fmt.Sprintf(`select %s from ledger_leaf join ledger_record using (seq) where %s and leaf >= $%d and leaf < $%d order by leaf`,
 		columns, where, len(args)+1, len(args)+2)
 	for from := int64(0); from < size; from += part {

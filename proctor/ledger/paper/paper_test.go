@@ -133,3 +133,112 @@ func TestSheet(t *testing.T) {
 		}
 	}
 }
+
+// A protocol says what the sealed records say of one attempt: tries with their scores, decisions and by whom, the sealed recording, and nothing of
+// another attempt or of what came after the checkpoint.
+func TestProtocol(t *testing.T) {
+	l := newPaperLog(t)
+	attempt, other := uuid.New(), uuid.New()
+	ref := ledger.ExamRef{Code: "ma", Title: "Математический анализ", Group: "МА-21"}
+	hash := strings.Repeat("ab", 32)
+	try := func(number int, outcome string, score float64) ledger.Identification {
+		return ledger.Identification{
+			Exam: ref, Number: number, StartedAt: at, Outcome: outcome, Reason: "below_threshold", Policy: ledger.Policy{Threshold: 0.9999, Tries: 3},
+			Scores:  &ledger.Scores{Overall: score, Photo: 0.99, Sound: 0.98},
+			Photo:   &ledger.Photo{Recording: "00000000-0000-4000-8000-0000000000c1", OffsetMS: 61_250, FrameSHA256: hash, SHA256: hash},
+			Voice:   &ledger.Voice{Recording: "00000000-0000-4000-8000-0000000000c1", FromMS: 61_000, ToMS: 66_500, SHA256: hash},
+			Verdict: &ledger.Verdict{ID: "4a1f", Issuer: "ebs.example"}, Request: "r-17",
+		}
+	}
+	l.add(attempt, ledger.TypeConsent, "granted", ledger.Consent{Exam: ref, Version: 3}, map[string]string{"student": "Ёлкина Мария Петровна"})
+	l.add(attempt, ledger.TypeIdentification, "no_match", try(1, "no_match", 0.41), map[string]string{"student": "Ёлкина Мария Петровна"})
+	l.add(attempt, ledger.TypeIdentification, "match", try(2, "match", 0.99995), map[string]string{"student": "Ёлкина Мария Петровна"})
+	l.add(other, ledger.TypeIdentification, "match", try(1, "match", 1), map[string]string{"student": "Чужая Анна"})
+	l.add(attempt, ledger.TypeAdmission, "admitted", ledger.Admission{Exam: ref}, map[string]string{"student": "Ёлкина Мария Петровна"})
+	l.add(attempt, ledger.TypeRecordingHead, "", ledger.RecordingHead{Recording: "00000000-0000-4000-8000-0000000000c1", Segment: 11, ToMS: 120_000, SHA256: hash, Chain: hash}, nil)
+	l.add(attempt, ledger.TypeAccess, "viewed", ledger.Access{What: "recording"}, map[string]string{"actor": "Смотрящий Пётр"})
+	l.add(attempt, ledger.TypeDecision, "terminated", ledger.Decision{Exam: ref, From: "in_progress", To: "terminated", Reason: "rules"}, map[string]string{"actor": "Кузнецов Олег Игоревич"})
+	checkpoint, err := l.Latest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.add(attempt, ledger.TypeAdmission, "admitted", ledger.Admission{Exam: ref}, nil) // after the checkpoint
+	p, err := CollectProtocol(t.Context(), l.Log, attempt, checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []string
+	for _, s := range p.Steps {
+		steps = append(steps, fmt.Sprintf("%d %s %s", s.Leaf, s.What, s.By))
+	}
+	want := []string{
+		"0 Согласие дано (текст, версия 3) ", "1 Идентификация № 1: личность не подтверждена ", "2 Идентификация № 2: личность подтверждена ",
+		"4 Допуск к экзамену по результату идентификации ", "7 Решение сотрудника: на экзамене → прекращён (rules) Кузнецов Олег Игоревич",
+	}
+	if !reflect.DeepEqual(steps, want) || len(p.Tries) != 2 || p.Student != "Ёлкина Мария Петровна" || p.Exam != ref {
+		t.Errorf("collected %+v\n%s", p, strings.Join(steps, "\n"))
+	}
+	if len(p.Recordings) != 1 || p.Recordings[0].Segment != 11 || p.Recordings[0].Final {
+		t.Errorf("recordings %+v", p.Recordings)
+	}
+	s := sheet(0)
+	p.Organisation, p.Act, p.Key, p.At, p.Zone = s.Organisation, s.Act, s.Key, s.At, s.Zone
+	p.Steps[4].What = strings.Repeat("Очень длинное решение. ", 100)
+	var one, two bytes.Buffer
+	for _, out := range []*bytes.Buffer{&one, &two} {
+		if err := p.Write(out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.HasPrefix(one.Bytes(), []byte("%PDF-")) || !bytes.Equal(one.Bytes(), two.Bytes()) {
+		t.Error("no PDF, or another one each time")
+	}
+	var empty bytes.Buffer
+	if err := (Protocol{Checkpoint: s.Checkpoint}).Write(&empty); err != nil || bytes.Count(empty.Bytes(), []byte("/Type /Page\n")) != 1 {
+		t.Errorf("of nothing: %v", err)
+	}
+	if dir := os.Getenv("OCHNO_PICTURES"); dir != "" {
+		if err := os.WriteFile(dir+"/protocol.pdf", one.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// paperLog is a log in a database of its own, sealed record by record.
+type paperLog struct {
+	*ledger.Log
+	add func(attempt uuid.UUID, kind ledger.Type, outcome string, data any, personal map[string]string)
+}
+
+func newPaperLog(t *testing.T) paperLog {
+	t.Helper()
+	ring, err := keyring.New(bytes.Repeat([]byte{7}, keyring.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, public, err := note.GenerateKey(nil, "paper.test/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := note.NewSigner(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := stacktest.Database(t)
+	l := paperLog{Log: ledger.Open(pool, ring, public)}
+	sequencer := ledger.NewSequencer(pool, signer, func() time.Time { return at }, slog.New(slog.DiscardHandler))
+	l.add = func(attempt uuid.UUID, kind ledger.Type, outcome string, data any, personal map[string]string) {
+		t.Helper()
+		err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+			_, err := l.Append(t.Context(), tx, ledger.Entry{Type: kind, At: at, Attempt: attempt, Outcome: outcome, Data: data, Personal: personal})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sequencer.Sequence(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return l
+}

@@ -13,6 +13,8 @@ import (
 	"github.com/skip2/go-qrcode"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
+
+	"ochno/proctor/ledger"
 )
 
 // Millimetres on a landscape A4.
@@ -44,16 +46,8 @@ func (s Sheet) Write(w io.Writer) error {
 	if zone == nil {
 		zone = time.UTC
 	}
-	f := fpdf.New("L", "mm", "A4", "")
-	f.SetCreationDate(s.At)
-	f.SetModificationDate(s.At)
-	f.SetCatalogSort(true)
-	f.SetTitle("Ведомость идентификации", true)
-	f.AddUTF8FontFromBytes("go", "", goregular.TTF)
-	f.AddUTF8FontFromBytes("go", "B", gobold.TTF)
-	f.SetMargins(margin, margin, margin)
+	f := newPDF("L", "Ведомость идентификации", s.At)
 	f.SetAutoPageBreak(false, 0)
-	f.AliasNbPages("{pages}")
 	f.SetFooterFunc(func() {
 		f.SetY(-12)
 		f.SetFont("go", "", 8)
@@ -67,13 +61,27 @@ func (s Sheet) Write(w io.Writer) error {
 		row(f, i+1, student, zone)
 	}
 	s.totals(f)
-	if err := s.proof(f); err != nil {
+	if err := proof(f, s.Checkpoint, s.Key, pageWidth); err != nil {
 		return err
 	}
 	if err := f.Output(w); err != nil {
 		return fmt.Errorf("PDF: %w", err)
 	}
 	return nil
+}
+
+// newPDF begins a paper, the same for the same facts.
+func newPDF(orientation, title string, at time.Time) *fpdf.Fpdf {
+	f := fpdf.New(orientation, "mm", "A4", "")
+	f.SetCreationDate(at)
+	f.SetModificationDate(at)
+	f.SetCatalogSort(true)
+	f.SetTitle(title, true)
+	f.AddUTF8FontFromBytes("go", "", goregular.TTF)
+	f.AddUTF8FontFromBytes("go", "B", gobold.TTF)
+	f.SetMargins(margin, margin, margin)
+	f.AliasNbPages("{pages}")
+	return f
 }
 
 func (s Sheet) title(f *fpdf.Fpdf, zone *time.Location) {
@@ -106,7 +114,7 @@ func row(f *fpdf.Fpdf, number int, s Student, zone *time.Location) {
 		name = "(данные удалены)"
 	}
 	if s.Overall != nil {
-		score = strings.Replace(strconv.FormatFloat(*s.Overall, 'f', -1, 64), ".", ",", 1)
+		score = decimal(*s.Overall)
 	}
 	if !s.At.IsZero() {
 		at, leaf = s.At.In(zone).Format("02.01.2006 15:04:05"), strconv.FormatInt(s.Leaf, 10)
@@ -161,8 +169,8 @@ func (s Sheet) totals(f *fpdf.Fpdf) {
 }
 
 // proof prints the checkpoint and what to do with it.
-func (s Sheet) proof(f *fpdf.Fpdf) error {
-	code, err := qrcode.Encode(s.Checkpoint.Note, qrcode.Medium, 512)
+func proof(f *fpdf.Fpdf, c ledger.Checkpoint, key string, width float64) error {
+	code, err := qrcode.Encode(c.Note, qrcode.Medium, 512)
 	if err != nil {
 		return fmt.Errorf("QR code of the checkpoint: %w", err)
 	}
@@ -173,10 +181,10 @@ func (s Sheet) proof(f *fpdf.Fpdf) error {
 	f.SetXY(margin+38, y)
 	f.SetLeftMargin(margin + 38)
 	f.SetFont("go", "", 8)
-	f.MultiCell(pageWidth-38, 4, "Контрольная точка журнала идентификации (та же — в QR-коде). Сохраните её: она доказывает, что записи журнала до неё не изменены, не удалены и не переставлены. "+
-		"Проверка: ochno log verify ПАКЕТ.zip --since ФАЙЛ.", "", "L", false)
-	f.MultiCell(pageWidth-38, 4, strings.TrimSpace(s.Checkpoint.Note), "", "L", false)
-	f.MultiCell(pageWidth-38, 4, "Открытый ключ журнала: "+s.Key, "", "L", false)
+	f.MultiCell(width-38, 4, "Контрольная точка журнала идентификации (та же — в QR-коде). Сохраните её: она доказывает, что записи журнала до неё не изменены, не удалены и не переставлены. "+
+		"Проверка: страница /verify сервиса или ochno log verify ПАКЕТ.zip --since ФАЙЛ.", "", "L", false)
+	f.MultiCell(width-38, 4, strings.TrimSpace(c.Note), "", "L", false)
+	f.MultiCell(width-38, 4, "Открытый ключ журнала: "+key, "", "L", false)
 	f.SetLeftMargin(margin)
 	return nil
 }

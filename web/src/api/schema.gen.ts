@@ -860,6 +860,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/log/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the log's filters offer: faculties, groups, students by name */
+        get: operations["logChoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/log/export": {
         parameters: {
             query?: never;
@@ -867,7 +884,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The log as CSV or JSON Lines */
+        /** The log as CSV, XLSX, JSON Lines, a paper or a package */
         get: operations["exportLog"];
         put?: never;
         post?: never;
@@ -1946,6 +1963,12 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
+        LogChoices: {
+            faculties: string[] | null;
+            groups: string[] | null;
+            /** @description At most 50, by name */
+            students: components["schemas"]["LogStudent"][] | null;
+        };
         LogPage: {
             /** @description The cursor of the next page */
             next?: string;
@@ -1976,6 +1999,15 @@ export interface components {
             /** Format: double */
             threshold?: number;
             type: string;
+        };
+        LogStudent: {
+            /**
+             * Format: int64
+             * @description Tells namesakes apart
+             */
+            birthYear: number;
+            id: string;
+            name: string;
         };
         LoginCard: {
             /** Format: date-time */
@@ -5102,6 +5134,18 @@ export interface operations {
                 exam?: string;
                 type?: string;
                 outcome?: string;
+                /** @description An attempt's id */
+                attempt?: string;
+                /** @description A student's id */
+                person?: string;
+                /** @description As the rosters have it */
+                faculty?: string;
+                /** @description As the rosters have it */
+                group?: string;
+                /** @description Only attempts on which an appeal was filed */
+                appeals?: boolean;
+                /** @description Only attempts that staff took over from the verifier */
+                manual?: boolean;
                 /** @description A time or a date, inclusive */
                 from?: string;
                 /** @description A time (exclusive) or a date (inclusive) */
@@ -5193,6 +5237,57 @@ export interface operations {
             };
         };
     };
+    logChoices: {
+        parameters: {
+            query?: {
+                /** @description A part of a student's name; students are listed only then */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogChoices"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     exportLog: {
         parameters: {
             query: {
@@ -5200,11 +5295,24 @@ export interface operations {
                 exam?: string;
                 type?: string;
                 outcome?: string;
+                /** @description An attempt's id */
+                attempt?: string;
+                /** @description A student's id */
+                person?: string;
+                /** @description As the rosters have it */
+                faculty?: string;
+                /** @description As the rosters have it */
+                group?: string;
+                /** @description Only attempts on which an appeal was filed */
+                appeals?: boolean;
+                /** @description Only attempts that staff took over from the verifier */
+                manual?: boolean;
                 /** @description A time or a date, inclusive */
                 from?: string;
                 /** @description A time (exclusive) or a date (inclusive) */
                 to?: string;
-                format: "csv" | "jsonl";
+                /** @description pdf is the protocol of the attempt or else the sheet of the exam, and needs one of them alone */
+                format: "csv" | "xlsx" | "jsonl" | "pdf" | "package";
                 /** @description CSV only */
                 separator?: "semicolon" | "comma" | "tab";
             };

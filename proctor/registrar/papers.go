@@ -1,0 +1,136 @@
+// Package registrar makes what the registrar takes away from the identification log: sheets and protocols as PDF, and packages that anyone can
+// check. It asks the rooms for what they know and writes; it does not decide who may have one, and its callers record that somebody had.
+//
+// Start reading at Papers.
+package registrar
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"ochno/proctor/account"
+	"ochno/proctor/archive"
+	"ochno/proctor/exam"
+	"ochno/proctor/ledger"
+	"ochno/proctor/ledger/pack"
+	"ochno/proctor/ledger/paper"
+)
+
+// Papers makes them. All fields are needed.
+type Papers struct {
+	Log      *ledger.Log
+	Key      ledger.Key // signs the packages' manifests
+	Accounts *account.Accounts
+	Exams    *exam.Exams
+	Index    *archive.Index
+	Version  string
+	Now      func() time.Time
+	Zone     *time.Location // of the times on paper
+}
+
+// Sheet writes «Ведомость идентификации» of an exam under the checkpoint.
+func (p Papers) Sheet(ctx context.Context, w io.Writer, id uuid.UUID, c ledger.Checkpoint) error {
+	e, err := p.Exams.Exam(ctx, id)
+	if err != nil {
+		return err
+	}
+	name, act, err := p.head(ctx)
+	if err != nil {
+		return err
+	}
+	students, _, err := paper.Collect(ctx, p.Log, id, c)
+	if err != nil {
+		return err
+	}
+	return paper.Sheet{
+		Organisation: name, Act: act, Exam: ledger.ExamRef{Code: e.Code, Title: e.Title}, Students: students,
+		Checkpoint: c, Key: p.Key.Public, At: p.Now(), Zone: p.Zone,
+	}.Write(w)
+}
+
+// Protocol writes «Протокол идентификации» of an attempt under the checkpoint.
+func (p Papers) Protocol(ctx context.Context, w io.Writer, attempt uuid.UUID, c ledger.Checkpoint) error {
+	a, err := p.Exams.Attempt(ctx, attempt)
+	if err != nil {
+		return err
+	}
+	protocol, err := paper.CollectProtocol(ctx, p.Log, attempt, c)
+	if err != nil {
+		return err
+	}
+	if protocol.Organisation, protocol.Act, err = p.head(ctx); err != nil {
+		return err
+	}
+	if protocol.Exam.Code == "" { // nothing was recorded of the attempt yet
+		protocol.Exam = ledger.ExamRef{Code: a.ExamCode, Title: a.ExamTitle, Group: a.Group}
+	}
+	protocol.Key, protocol.At, protocol.Zone = p.Key.Public, p.Now(), p.Zone
+	return protocol.Write(w)
+}
+
+// head is the university's name and its act.
+func (p Papers) head(ctx context.Context) (name, act string, err error) {
+	o, err := p.Accounts.Organisation(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	if o.ActNumber != "" {
+		act = "Локальный акт № " + o.ActNumber
+		if o.ActDate != nil {
+			act += " от " + o.ActDate.Format("02.01.2006")
+		}
+	}
+	return o.Name, act, nil
+}
+
+// Package writes a package of the selected records into a file and checks it there: what does not verify is an error. With an exam and nothing
+// else selected it has the sheet. The file is left at no particular place.
+func (p Papers) Package(ctx context.Context, file *os.File, f ledger.Filter, selection map[string]string) (*pack.Report, error) {
+	o := pack.Options{
+		Filter: f, Selection: maps.Clone(selection), Signer: p.Key.Signer, PublicKey: p.Key.Public, At: p.Now(), Software: p.Version, Segments: p.segments,
+	}
+	if len(selection) == 1 && f.Exam != uuid.Nil {
+		o.Sheet = func(ctx context.Context, w io.Writer, c ledger.Checkpoint) error { return p.Sheet(ctx, w, f.Exam, c) }
+	}
+	if _, err := pack.Write(ctx, file, p.Log, o); err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("the package: %w", err)
+	}
+	report, err := pack.Verify(ctx, file, info.Size(), pack.Trust{Key: p.Key.Public})
+	if err != nil {
+		return nil, err
+	}
+	if !report.OK() {
+		var text strings.Builder
+		if err := report.Text(&text); err != nil {
+			return report, err
+		}
+		return report, fmt.Errorf("the package does not verify, so it is not given out; see ochno log verify: %s", text.String())
+	}
+	return report, nil
+}
+
+// segments gives the archive's segments in the package's form.
+func (p Papers) segments(ctx context.Context, recording string, fn func(pack.Segment) error) error {
+	id, err := uuid.Parse(recording)
+	if err != nil {
+		return fmt.Errorf("a recording's id: %w", err)
+	}
+	return p.Index.EachSegment(ctx, id, func(s archive.Segment) error {
+		return fn(pack.Segment{
+			Recording: recording, Number: s.Number, StartMS: s.StartMS, DurationMS: s.DurationMS, Size: s.Size,
+			SHA256: hex.EncodeToString(s.SHA256), Chain: hex.EncodeToString(s.Chain),
+		})
+	})
+}
