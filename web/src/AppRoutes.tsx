@@ -28,6 +28,9 @@ const GuardianPage = lazy(() => import('./consent/GuardianPage'));
 const ConsentTextsPage = lazy(() => import('./consent/ConsentTextsPage'));
 const GuardianClaimsPage = lazy(() => import('./consent/GuardianClaimsPage'));
 const RetentionPage = lazy(() => import('./retention/RetentionPage'));
+const MyFilePage = lazy(() => import('./myfile/MyFilePage'));
+const AppealsPage = lazy(() => import('./appeals/AppealsPage'));
+const AppealPage = lazy(() => import('./appeals/AppealPage'));
 const LogPage = lazy(() => import('./log/LogPage'));
 
 /** Which page is where. */
@@ -44,6 +47,7 @@ export function AppRoutes() {
           <Route path="ready/:code" element={<ReadyPage />} />
           <Route path="account" element={<AccountPage />} />
           <Route path="consents" element={<ConsentsPage />} />
+          <Route path="my-file" element={<MyFilePage />} />
           <Route path="guardian" element={<GuardianPage />} />
           <Route path="e/:code" element={<JoinPage />} />
           <Route path="*" element={<NotFoundPage />} />
@@ -70,6 +74,8 @@ export function AppRoutes() {
         </Route>
         <Route element={<StaffLayout roles={['registrar']} />}>
           <Route path="log" element={<LogPage />} />
+          <Route path="appeals" element={<AppealsPage />} />
+          <Route path="appeals/:id" element={<AppealPage />} />
         </Route>
       </Routes>
     </Suspense>

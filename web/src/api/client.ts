@@ -8,6 +8,11 @@ import type {
   RosterReadiness,
   AccessGroup,
   AccountPage,
+  AppealDecision,
+  AppealDetail,
+  AppealForm,
+  AppealList,
+  AppealPolicy,
   IssuedLogin,
   Members,
   Arrival,
@@ -26,6 +31,7 @@ import type {
   ExamCard,
   ExamRoom,
   ExamSummary,
+  FileAttempt,
   GuardianAnswer,
   GuardianClaimList,
   GuardianConsent,
@@ -35,6 +41,7 @@ import type {
   LogFilter,
   LogPage,
   MyConsents,
+  MyFile,
   Recording,
   RequestDetail,
   RequestFiling,
@@ -196,6 +203,16 @@ export const api = {
     return response.arrayBuffer();
   },
 
+  myFile: (signal?: AbortSignal) => call<MyFile>('GET', 'api/my-file', undefined, signal),
+  fileAppeal: (attempt: string, form: AppealForm) =>
+    call<FileAttempt>('POST', `api/attempts/${id(attempt)}/appeal`, form.email === '' ? { text: form.text, language: form.language } : form),
+  appeals: (state: 'open' | 'decided', signal?: AbortSignal) =>
+    call<AppealList>('GET', `api/appeals${query({ state })}`, undefined, signal),
+  appeal: (of: string, signal?: AbortSignal) => call<AppealDetail>('GET', `api/appeals/${id(of)}`, undefined, signal),
+  decideAppeal: (of: string, decision: AppealDecision) => call<AppealDetail>('POST', `api/appeals/${id(of)}/decision`, decision),
+  appealPolicy: (signal?: AbortSignal) => call<AppealPolicy>('GET', 'api/appeals/policy', undefined, signal),
+  setAppealPolicy: (policy: AppealPolicy) => call<AppealPolicy>('POST', 'api/appeals/policy', policy),
+
   previewRoster: (exam: string, file: Blob) => call<RosterPreview>('POST', `api/exams/${id(exam)}/roster/preview`, file),
   rosterReadiness: (exam: string, show: ReadinessFilter, text: string, offset: number, signal?: AbortSignal) =>
     call<RosterReadiness>('GET', `api/exams/${id(exam)}/readiness${query({ show, text, offset })}`, undefined, signal),
@@ -216,6 +233,11 @@ export const api = {
 export function logExportURL(filter: LogFilter, format: 'csv' | 'jsonl', separator: Separator): string {
   const csvOnly = format === 'csv' ? { separator } : {};
   return serverURL(`api/log/export${query({ ...filter, format, ...csvOnly })}`);
+}
+
+/** The address of the student's own package. */
+export function myPackageURL(): string {
+  return serverURL('api/my-file/package');
 }
 
 /** The address that starts the sign-in through ESIA and comes back to a path of ours. */

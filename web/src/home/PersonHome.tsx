@@ -1,5 +1,5 @@
 import { Card, Container, Stack, Text, ThemeIcon, Title } from '@mantine/core';
-import { IconChevronRight, IconFileCheck, IconListCheck, IconMailQuestion, IconUserCog, IconUsers, IconUsersGroup, IconVideo } from '@tabler/icons-react';
+import { IconChevronRight, IconFileCheck, IconFolder, IconGavel, IconListCheck, IconMailQuestion, IconUserCog, IconUsers, IconUsersGroup, IconVideo } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -64,12 +64,18 @@ export function PersonHome({ person }: { person: Person }) {
           <Choice to="/guardian" icon={<IconUsersGroup aria-hidden />} title={t('guardian.title')} text={t('guardian.text')} />
         )}
         {may('registrar') && (
+          <Choice to="/appeals" icon={<IconGavel aria-hidden />} title={t('appeals.title')} text={t('appeals.text')} />
+        )}
+        {may('registrar') && (
           <Choice to="/log" icon={<IconListCheck aria-hidden />} title={t('log.title')} text={t('log.text')} />
         )}
         {may('student') && (
           <Card>
             <CodeForm />
           </Card>
+        )}
+        {may('student') && (
+          <Choice to="/my-file" icon={<IconFolder aria-hidden />} title={t('myFile.title')} text={t('myFile.text')} />
         )}
         {may('student') && (
           <Choice to="/consents" icon={<IconFileCheck aria-hidden />} title={t('consents.title')} text={t('consents.text')} />

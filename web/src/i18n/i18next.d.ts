@@ -1,3 +1,4 @@
+import type appeals from './ru/appeals.json';
 import type arrival from './ru/arrival.json';
 import type common from './ru/common.json';
 import type consent from './ru/consent.json';
@@ -5,6 +6,7 @@ import type exam from './ru/exam.json';
 import type home from './ru/home.json';
 import type join from './ru/join.json';
 import type log from './ru/log.json';
+import type myfile from './ru/myfile.json';
 import type people from './ru/people.json';
 import type requests from './ru/requests.json';
 import type retention from './ru/retention.json';
@@ -15,6 +17,7 @@ declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'common';
     resources: {
+      appeals: typeof appeals;
       arrival: typeof arrival;
       common: typeof common;
       consent: typeof consent;
@@ -22,6 +25,7 @@ declare module 'i18next' {
       home: typeof home;
       join: typeof join;
       log: typeof log;
+      myfile: typeof myfile;
       people: typeof people;
       requests: typeof requests;
       retention: typeof retention;

@@ -1,6 +1,7 @@
 import { Button, DataList, Group, Stack, Text } from '@mantine/core';
-import { IconPrinter } from '@tabler/icons-react';
+import { IconFolder, IconPrinter } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import type { Attempt } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
 import { ContactLine } from './ContactLine';
@@ -50,6 +51,9 @@ export function ReceiptStep({ attempt }: { attempt: Attempt }) {
         <Group className={classes.noPrint}>
           <Button variant="light" leftSection={<IconPrinter aria-hidden />} onClick={() => window.print()} data-testid="print">
             {t('receipt.print')}
+          </Button>
+          <Button component={Link} to="/my-file" variant="default" leftSection={<IconFolder aria-hidden />} data-testid="to-my-file">
+            {t('myFile')}
           </Button>
         </Group>
       </Stack>

@@ -1,5 +1,7 @@
-import { Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
+import { IconFolder } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import type { Attempt } from '../api/types';
 import classes from './Join.module.css';
 import { StepFrame } from './StepFrame';
@@ -31,6 +33,11 @@ export function StoppedStep({ attempt }: { attempt: Attempt }) {
             {reason}
           </Text>
         )}
+        <div>
+          <Button component={Link} to="/my-file" variant="light" leftSection={<IconFolder aria-hidden />} data-testid="to-my-file">
+            {t('myFile')}
+          </Button>
+        </div>
         {attempt.exam.contact !== '' && (
           <Text data-testid="contact">{t('stopped.wayOn', { contact: attempt.exam.contact })}</Text>
         )}

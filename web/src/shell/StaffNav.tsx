@@ -46,6 +46,11 @@ export function StaffNav() {
         </NavLink>
       )}
       {hasRole(session, 'registrar') && (
+        <NavLink to="/appeals" className={classes.navLink}>
+          {t('header.appeals')}
+        </NavLink>
+      )}
+      {hasRole(session, 'registrar') && (
         <NavLink to="/log" className={classes.navLink}>
           <span className={classes.navFull}>{t('header.log')}</span>
           <span className={classes.navShort}>{t('header.logShort')}</span>

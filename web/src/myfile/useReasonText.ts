@@ -1,0 +1,24 @@
+import { useTranslation } from 'react-i18next';
+
+const reasons = [
+  'rules',
+  'stranger',
+  'request',
+  'technical',
+  'exam_ended',
+  'handed_in',
+  'ended_by_proctor',
+  'try_granted',
+  'appeal_granted',
+  'other_form',
+  'consent_withdrawn',
+] as const;
+
+/** The code of a decision's reason in words; an unknown one stays as it is. */
+export function useReasonText(): (code: string) => string {
+  const { t } = useTranslation('myfile');
+  return (code) => {
+    const known = reasons.find((reason) => reason === code);
+    return known === undefined ? code : t(`reason.${known}`);
+  };
+}
