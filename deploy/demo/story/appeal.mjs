@@ -11,6 +11,13 @@ async function plays(page) {
     const video = document.querySelector('[data-testid="clip-video"]');
     return video.readyState >= 2 && video.videoWidth > 0;
   });
+  const from = await id(page, 'clip-video').evaluate((video) => {
+    video.muted = true;
+    void video.play();
+    return video.currentTime;
+  });
+  await page.waitForFunction((at) => document.querySelector('[data-testid="clip-video"]').currentTime > at + 0.3, from);
+  await id(page, 'clip-video').evaluate((video) => video.pause());
 }
 
 await play(async (facts) => {

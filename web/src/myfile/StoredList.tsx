@@ -21,9 +21,9 @@ export function StoredList({ stored }: { stored: StoredItem[] }) {
       : `${item.count}`;
   return (
     <Stack gap={0} role="table" aria-label={t('stored.title')} data-testid="stored">
-      <div className={classes.stored} role="row">
+      <div className={`${classes.stored} ${classes.head}`} role="row">
         {[t('stored.what'), t('stored.why'), t('stored.until')].map((label) => (
-          <Text key={label} size="sm" c="dimmed" role="columnheader" visibleFrom="xs">
+          <Text key={label} size="sm" c="dimmed" role="columnheader">
             {label}
           </Text>
         ))}
