@@ -14,6 +14,9 @@ func TestRetentionOverHTTP(t *testing.T) {
 	h := newHouse(t)
 	a := h.signedIn(t, esiamock.StudentAnna).join(t, true)
 	registrar := h.signedIn(t, esiamock.Registrar)
+	if exams := get[struct{ Exams []struct{ ID uuid.UUID } }](t, registrar, "/api/exams").Exams; len(exams) != 1 || exams[0].ID != h.exam.ID {
+		t.Errorf("the exams to choose from: %+v", exams)
+	}
 	type terms struct {
 		Terms []struct {
 			Class  string

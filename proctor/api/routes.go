@@ -180,8 +180,8 @@ func (s *Server) allow(ctx context.Context, who access, attempt string) (*accoun
 // acts. Routes about other things look after theirs.
 func (s *Server) inside(ctx context.Context, person account.Person, path, text string) error {
 	_, rest, _ := strings.Cut(path, "/api/")
-	kind, _, _ := strings.Cut(rest, "/{id}")
-	if kind != "attempts" && kind != "exams" && kind != "recordings" {
+	kind, _, one := strings.Cut(rest, "/{id}")
+	if !one || kind != "attempts" && kind != "exams" && kind != "recordings" {
 		return nil
 	}
 	id, err := uuid.Parse(text)
