@@ -27,7 +27,7 @@ export default function RetentionPage() {
         <Tabs value={tab} onChange={(value) => setSearch(value === null ? {} : { tab: value }, { replace: true })} keepMounted={false}>
           <Tabs.List>
             {tabs.map((name) => (
-              <Tabs.Tab key={name} value={name} data-testid={`tab-${name}`}>
+              <Tabs.Tab key={name} value={name} px={8} data-testid={`tab-${name}`}>
                 {t(`tab.${name}`)}
               </Tabs.Tab>
             ))}
