@@ -148,6 +148,9 @@ func TestRoleByRoute(t *testing.T) {
 				if refused == allowed {
 					t.Errorf("%s as %s: %d %.200s", op.ID, name, status, text)
 				}
+				if allowed && !strings.Contains(op.Path, "{") && status == http.StatusNotFound {
+					t.Errorf("%s as %s: there is no such thing, where nothing was named", op.ID, name)
+				}
 				if !allowed && role == "nobody" && (status != http.StatusUnauthorized || problemCode(t, text) != "not_signed_in") {
 					t.Errorf("%s as nobody: %d %.200s", op.ID, status, text)
 				}
