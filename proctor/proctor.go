@@ -162,7 +162,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		PublicURL: cfg.PublicURL, Pool: s.Pool, Mail: s.Mail, ESIA: signIn, SignIn: cfg.SignIn, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
 		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
-		Log: s.Log, LogKey: s.Key.Public, LogSigner: s.Key.Signer, Papers: s.Papers(), Retention: s.Retention, Appeals: s.appeals, Media: s.media, Web: web.Files(), Checks: s.checks(cfg, signIn), Version: Version(), Now: time.Now, Logger: logger,
+		Log: s.Log, LogKey: s.Key.Public, Papers: s.Papers(), Retention: s.Retention, Appeals: s.appeals, Media: s.media, Web: web.Files(), Checks: s.checks(cfg, signIn), Version: Version(), Now: time.Now, Logger: logger,
 	})
 	return s, err
 }

@@ -19,7 +19,6 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"golang.org/x/mod/sumdb/note"
 
 	"ochno/proctor/account"
 	"ochno/proctor/appeal"
@@ -51,8 +50,7 @@ type Config struct {
 	Identify  *identify.Service
 	Archive   *archive.Archive
 	Log       *ledger.Log
-	LogKey    string      // the public key of the log's checkpoints
-	LogSigner note.Signer // signs packages
+	LogKey    string // the public key of the log's checkpoints
 	Appeals   *appeal.Desk
 	Papers    registrar.Papers
 	Retention *retention.Service

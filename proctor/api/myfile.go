@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -15,10 +13,8 @@ import (
 
 	"ochno/proctor/account"
 	"ochno/proctor/appeal"
-	"ochno/proctor/archive"
 	"ochno/proctor/exam"
 	"ochno/proctor/ledger"
-	"ochno/proctor/ledger/pack"
 	"ochno/proctor/retention"
 )
 
@@ -219,42 +215,19 @@ func (s *Server) looksAt(ctx context.Context, a exam.Attempt) ([]FileLook, error
 // packageOwn is what the log calls a student's taking her own package.
 const packageOwn = "package.own"
 
-// ownFields are the personal fields that are the student's own in the records that concern her; a record that has another is somebody else's, too.
-var ownFields = []string{"student", "oid", "person", "claimant", "text"}
-
 // myPackage streams a package of the records that concern the student, and of nobody else's values. That she took it is a record.
 func (s *Server) myPackage(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
 	person := caller(ctx)
 	if !s.packages.allow(person.ID.String()) {
 		return nil, problem(http.StatusTooManyRequests, "too_many_attempts")
 	}
-	o := pack.Options{
-		Filter: ledger.Filter{Subject: person.ID}, Selection: map[string]string{"person": person.ID.String()}, Signer: s.LogSigner, PublicKey: s.LogKey,
-		At: s.Now(), Software: s.Version, Segments: s.packSegments,
-		Share: func(values map[string]ledger.PersonalValue) bool {
-			for field := range values {
-				if !slices.Contains(ownFields, field) {
-					return false
-				}
-			}
-			return true
-		},
-	}
-	sealed, err := s.Log.Latest(ctx)
-	if errors.Is(err, ledger.ErrEmpty) {
+	switch there, err := s.Papers.KeepsOwn(ctx, person.ID); {
+	case err != nil:
+		return nil, err
+	case !there:
 		return nil, problem(http.StatusConflict, "file_empty")
 	}
-	if err != nil {
-		return nil, err
-	}
-	var any bool
-	if err := s.Log.EachBody(ctx, o.Filter, sealed.Size, func(int64, []byte) error { any = true; return nil }); err != nil {
-		return nil, err
-	}
-	if !any {
-		return nil, problem(http.StatusConflict, "file_empty")
-	}
-	err = pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		_, err := s.Log.Append(ctx, tx, ledger.Entry{
 			Type: ledger.TypeAccess, At: s.Now(), Person: person.ID, Outcome: "exported", Data: ledger.Access{What: packageOwn},
 			Personal: map[string]string{"actor": person.Name.String()},
@@ -269,25 +242,11 @@ func (s *Server) myPackage(ctx context.Context, _ *struct{}) (*huma.StreamRespon
 		hc.SetHeader("Content-Type", "application/zip")
 		hc.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
 		hc.SetHeader("Cache-Control", "no-store")
-		if _, err := pack.Write(hc.Context(), hc.BodyWriter(), s.Log, o); err != nil {
+		if err := s.Papers.Own(hc.Context(), hc.BodyWriter(), person.ID); err != nil {
 			s.Logger.ErrorContext(hc.Context(), "a student's package broke off", "error", err)
 			panic(abortExport{})
 		}
 	}}, nil
-}
-
-// packSegments gives the archive's segments in the package's form.
-func (s *Server) packSegments(ctx context.Context, recording string, fn func(pack.Segment) error) error {
-	id, err := uuid.Parse(recording)
-	if err != nil {
-		return fmt.Errorf("a recording's id: %w", err)
-	}
-	return archive.OpenIndex(s.Pool).EachSegment(ctx, id, func(g archive.Segment) error {
-		return fn(pack.Segment{
-			Recording: recording, Number: g.Number, StartMS: g.StartMS, DurationMS: g.DurationMS, Size: g.Size,
-			SHA256: hex.EncodeToString(g.SHA256), Chain: hex.EncodeToString(g.Chain),
-		})
-	})
 }
 
 // fileOperations are the routes of the student's own file and of appeals.
