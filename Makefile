@@ -17,6 +17,9 @@ test: setup-test build lint test-web test-go ## install what is missing and pass
 story: setup-test build ## play the browser stories alone; pictures in .run/story
 	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story go test -count=1 -timeout 20m -v -run 'Story$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
 
+stories: setup-test build ## play every browser story; pictures in .run/story
+	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story go test -count=1 -timeout 20m -v -run 'Story$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
+
 setup:
 	@deploy/setup.sh
 
@@ -70,4 +73,4 @@ api: build ## write the front end's types from the server's OpenAPI
 clean: ## remove what was built and the local data
 	rm -rf .run bin web/dist/assets web/dist/index.html
 
-.PHONY: help run test story setup setup-test build tools lint test-web test-go fuzz bench bench-media api clean
+.PHONY: help run test story stories setup setup-test build tools lint test-web test-go fuzz bench bench-media api clean
