@@ -50,15 +50,15 @@ func TestVerifyStory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var facts struct{ Good, Broken, Saved string }
-	play(t, d, "verify.mjs", map[string]any{"packages": map[string]string{"good": good, "broken": broken}, "key": store.Key.Public, "saved": saved}, &facts)
+	var facts struct{ Good, Broken, Saved, Taken string }
+	play(t, d, "verify.mjs", map[string]any{"packages": map[string]string{"good": good, "broken": broken}, "key": store.Key.Public, "saved": saved, "folder": folder}, &facts)
 	if !strings.Contains(facts.Good, "Всё сходится") || !strings.Contains(facts.Good, "Подписано ключом, который вы указали") || made.Records == 0 {
 		t.Errorf("of the good package the page says:\n%s", facts.Good)
 	}
 	if !strings.Contains(facts.Broken, "records.jsonl, строка 1, запись ") || !strings.Contains(facts.Broken, "запись изменили") {
 		t.Errorf("of the broken package the page says:\n%s", facts.Broken)
 	}
-	if !strings.Contains(facts.Saved, "Всё сходится") {
-		t.Errorf("the saved page says:\n%s", facts.Saved)
+	if !strings.Contains(facts.Saved, "Всё сходится") || !strings.Contains(facts.Taken, "Всё сходится") {
+		t.Errorf("the saved page says:\n%s\nand of what the registrar took away:\n%s", facts.Saved, facts.Taken)
 	}
 }

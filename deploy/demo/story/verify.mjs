@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { config, expect, id, person, play, step } from './stage.mjs';
+import { config, expect, id, person, play, signIn, step } from './stage.mjs';
 
 async function check(page, file, good) {
   await id(page, 'package').setInputFiles(file);
@@ -39,6 +39,37 @@ await play(async (facts) => {
     await id(reader.page, 'package').waitFor({ state: 'attached' });
     facts.saved = await check(reader.page, config.packages.good, true);
     expect((await reader.page.evaluate(() => performance.getEntriesByType('resource').length)) === 0, 'the page fetched nothing');
+    return reader.page;
+  });
+  const registrar = await person('registrar');
+  const taken = path.join(config.folder, 'taken.zip');
+  await step('The registrar selects a student of a group', async () => {
+    await registrar.page.goto(`${config.url}/log`);
+    await signIn(registrar.page, 'Лебедева Жанна');
+    await id(registrar.page, 'log-table').waitFor();
+    await id(registrar.page, 'filter-student').fill('смирн');
+    await registrar.page.getByRole('option', { name: /Смирнова Анна/ }).click();
+    await registrar.page.waitForURL(/person=/);
+    expect(!decodeURIComponent(registrar.page.url()).includes('Смирнова'), 'no name in the address');
+    await registrar.page.setViewportSize({ width: 390, height: 844 });
+    const wide = await registrar.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    await registrar.page.screenshot({ path: path.join(config.pictures, 'phone-log.png'), fullPage: true });
+    await registrar.page.setViewportSize({ width: 1440, height: 900 });
+    expect(wide <= 0, `the log fits a phone (${wide} px too wide)`);
+    await id(registrar.page, 'filter-clear').click();
+    await id(registrar.page, 'log-table').waitFor();
+    return registrar.page;
+  });
+  await step('She takes a package of the whole log away', async () => {
+    await id(registrar.page, 'download-more').click();
+    await id(registrar.page, 'download-package').waitFor();
+    await registrar.page.screenshot({ path: path.join(config.pictures, 'log-downloads.png') });
+    const [download] = await Promise.all([registrar.page.waitForEvent('download'), id(registrar.page, 'download-package').click()]);
+    await download.saveAs(taken);
+    return registrar.page;
+  });
+  await step('It fits, too', async () => {
+    facts.taken = await check(reader.page, taken, true);
     return reader.page;
   });
   await step('On a phone and in English', async () => {

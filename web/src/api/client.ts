@@ -38,6 +38,8 @@ import type {
   GuardianHome,
   GuardianInvitation,
   Identification,
+  ExportFormat,
+  LogChoices,
   LogFilter,
   LogPage,
   MyConsents,
@@ -226,11 +228,13 @@ export const api = {
 
   log: (filter: LogFilter, cursor: string | undefined, limit: number, signal?: AbortSignal) =>
     call<LogPage>('GET', `api/log${query({ ...filter, cursor, limit })}`, undefined, signal),
+  logChoices: (search: string, signal?: AbortSignal) =>
+    call<LogChoices>('GET', `api/log/choices${query({ search })}`, undefined, signal),
   checkpoint: (signal?: AbortSignal) => call<Checkpoint>('GET', 'api/log/checkpoint', undefined, signal),
 };
 
 /** The address a download link of the log points at. */
-export function logExportURL(filter: LogFilter, format: 'csv' | 'jsonl', separator: Separator): string {
+export function logExportURL(filter: LogFilter, format: ExportFormat, separator: Separator): string {
   const csvOnly = format === 'csv' ? { separator } : {};
   return serverURL(`api/log/export${query({ ...filter, format, ...csvOnly })}`);
 }

@@ -130,8 +130,24 @@ export interface LogFilter {
   exam?: string;
   outcome?: string;
   type?: string;
+  faculty?: string;
+  group?: string;
+  /** A student's id. */
+  person?: string;
+  /** 'true': only attempts that staff took over from the verifier. */
+  manual?: string;
+  /** 'true': only attempts on which an appeal was filed. */
+  appeals?: string;
+  /** An attempt's id. */
+  attempt?: string;
   from?: string;
   to?: string;
 }
+
+/** What the log's filters offer. */
+export type LogChoices = Schemas['LogChoices'];
+
+/** What an export may be. */
+export type ExportFormat = 'csv' | 'xlsx' | 'jsonl' | 'pdf' | 'package';
 
 export type Separator = 'semicolon' | 'comma' | 'tab';

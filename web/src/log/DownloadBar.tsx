@@ -1,18 +1,21 @@
-import { Button, Group, Select } from '@mantine/core';
-import { IconDownload } from '@tabler/icons-react';
+import { Button, Group, Menu, Select, Text } from '@mantine/core';
+import { IconChevronDown, IconDownload } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { logExportURL } from '../api/client';
 import type { LogFilter, Separator } from '../api/types';
 import { apiFilter } from './filter';
 
+const others = ['xlsx', 'jsonl', 'package'] as const;
 const separators: Separator[] = ['semicolon', 'comma', 'tab'];
 
-/** Downloads what the filters leave, as a table or as signed-off lines of JSON. */
+/** Downloads what the filters leave: a table, lines of JSON, a paper, or a package that anyone can check. */
 export function DownloadBar({ filter }: { filter: LogFilter }) {
   const { t } = useTranslation('log');
   const [separator, setSeparator] = useState<Separator>('semicolon');
   const narrowed = apiFilter(filter);
+  // A paper is of one exam or of one attempt, whole.
+  const paper = Object.keys(filter).length === 1 && (filter.exam !== undefined || filter.attempt !== undefined);
   return (
     <Group gap="xs" align="flex-end">
       <Select
@@ -35,17 +38,40 @@ export function DownloadBar({ filter }: { filter: LogFilter }) {
       >
         {t('download.csv')}
       </Button>
-      <Button
-        component="a"
-        href={logExportURL(narrowed, 'jsonl', separator)}
-        download
-        size="sm"
-        variant="default"
-        leftSection={<IconDownload size={18} aria-hidden />}
-        data-testid="download-jsonl"
-      >
-        {t('download.jsonl')}
-      </Button>
+      <Menu position="bottom-end" shadow="md" width={300}>
+        <Menu.Target>
+          <Button variant="default" size="sm" rightSection={<IconChevronDown size={18} aria-hidden />} data-testid="download-more">
+            {t('download.more')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {others.map((format) => (
+            <Menu.Item
+              key={format}
+              component="a"
+              href={logExportURL(narrowed, format, separator)}
+              download
+              data-testid={`download-${format}`}
+            >
+              {t(`download.${format}`)}
+            </Menu.Item>
+          ))}
+          <Menu.Item
+            component="a"
+            href={logExportURL(narrowed, 'pdf', separator)}
+            download
+            disabled={!paper}
+            data-testid="download-pdf"
+          >
+            {t(filter.attempt === undefined ? 'download.pdf' : 'download.protocol')}
+            {!paper && (
+              <Text size="xs" c="dimmed">
+                {t('download.pdfNeeds')}
+              </Text>
+            )}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
     </Group>
   );
 }

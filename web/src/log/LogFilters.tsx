@@ -1,6 +1,6 @@
 import '@mantine/dates/styles.css';
 import 'dayjs/locale/ru';
-import { Button, Select } from '@mantine/core';
+import { Button, Checkbox, Select } from '@mantine/core';
 import { DatePickerInput, DatesProvider } from '@mantine/dates';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,7 +8,8 @@ import { outcomes, type LogFilter } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
 import { recordTypes } from './filter';
 import classes from './Log.module.css';
-import { useExamChoices } from './useLog';
+import { StudentSelect } from './StudentSelect';
+import { useExamChoices, useLogChoices } from './useLog';
 
 interface LogFiltersProps {
   filter: LogFilter;
@@ -17,11 +18,18 @@ interface LogFiltersProps {
 
 type Period = [string | null, string | null];
 
-/** Narrows the log by exam, kind, outcome and days. */
+/** A list with what the address already holds, known or not. */
+function withCurrent(list: string[] | null | undefined, current: string | undefined): string[] {
+  const all = list ?? [];
+  return current === undefined || all.includes(current) ? all : [current, ...all];
+}
+
+/** Narrows the log by exam, kind, outcome, student and days. */
 export function LogFilters({ filter, onChange }: LogFiltersProps) {
   const { t } = useTranslation(['log', 'common']);
   const { language } = useFormat();
   const exams = useExamChoices();
+  const choices = useLogChoices('');
   // A period is being chosen until both its ends are: only then it goes into the address.
   const [choosing, setChoosing] = useState<Period>();
   const period: Period = choosing ?? [filter.from ?? null, filter.to ?? null];
@@ -64,6 +72,27 @@ export function LogFilters({ filter, onChange }: LogFiltersProps) {
         clearable
         data-testid="filter-outcome"
       />
+      <Select
+        label={t('filter.faculty')}
+        placeholder={t('filter.all')}
+        data={withCurrent(choices.data?.faculties, filter.faculty)}
+        value={filter.faculty ?? null}
+        onChange={(faculty) => set({ faculty: faculty ?? '' })}
+        clearable
+        searchable
+        data-testid="filter-faculty"
+      />
+      <Select
+        label={t('filter.group')}
+        placeholder={t('filter.all')}
+        data={withCurrent(choices.data?.groups, filter.group)}
+        value={filter.group ?? null}
+        onChange={(group) => set({ group: group ?? '' })}
+        clearable
+        searchable
+        data-testid="filter-group"
+      />
+      <StudentSelect value={filter.person} onChange={(person) => set({ person })} />
       <DatesProvider settings={{ locale: language, firstDayOfWeek: 1 }}>
         <DatePickerInput
           type="range"
@@ -77,6 +106,20 @@ export function LogFilters({ filter, onChange }: LogFiltersProps) {
           data-testid="filter-period"
         />
       </DatesProvider>
+      <div className={classes.switches}>
+        <Checkbox
+          label={t('filter.manual')}
+          checked={filter.manual === 'true'}
+          onChange={(event) => set({ manual: event.currentTarget.checked ? 'true' : '' })}
+          data-testid="filter-manual"
+        />
+        <Checkbox
+          label={t('filter.appeals')}
+          checked={filter.appeals === 'true'}
+          onChange={(event) => set({ appeals: event.currentTarget.checked ? 'true' : '' })}
+          data-testid="filter-appeals"
+        />
+      </div>
       <Button
         variant="subtle"
         disabled={Object.keys(filter).length === 0}

@@ -1,6 +1,7 @@
-import { Anchor, Code, DataList, Drawer, Stack, Text } from '@mantine/core';
+import { Anchor, Code, DataList, Drawer, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { logExportURL } from '../api/client';
 import type { LogRecord } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
 import { CopyHash } from './CopyHash';
@@ -59,9 +60,14 @@ function RecordDetails({ record }: { record: LogRecord }) {
           ))}
       </DataList>
       {record.attemptId !== undefined && (
-        <Anchor component={Link} to={`/proctor/attempts/${record.attemptId}`} size="sm">
-          {t('record.review')}
-        </Anchor>
+        <Group gap="lg">
+          <Anchor component={Link} to={`/proctor/attempts/${record.attemptId}`} size="sm">
+            {t('record.review')}
+          </Anchor>
+          <Anchor href={logExportURL({ attempt: record.attemptId }, 'pdf', 'semicolon')} download size="sm" data-testid="record-protocol">
+            {t('record.protocol')}
+          </Anchor>
+        </Group>
       )}
       <CopyHash label={t('record.sha256')} value={record.sha256} />
       <CopyHash label={t('record.id')} value={record.id} />

@@ -3,7 +3,7 @@ import { apiFilter, filterOf, searchOf } from './filter';
 
 describe('the filter in the address', () => {
   it('comes back as it went', () => {
-    const filter = { exam: 'e-1', outcome: 'match', type: 'identification', from: '2026-11-01', to: '2026-11-21' };
+    const filter = { exam: 'e-1', outcome: 'match', type: 'identification', faculty: 'Мехмат', group: 'МА-21', person: 'p-1', manual: 'true', from: '2026-11-01', to: '2026-11-21' };
     expect(filterOf(searchOf(filter))).toEqual(filter);
   });
 

@@ -24,7 +24,7 @@ export const recordTypes = [
 ] as const;
 export type RecordType = (typeof recordTypes)[number];
 
-const keys = ['exam', 'outcome', 'type', 'from', 'to'] as const;
+const keys = ['exam', 'outcome', 'type', 'faculty', 'group', 'person', 'manual', 'appeals', 'attempt', 'from', 'to'] as const;
 
 /** Reads the filter from the address; from and to are days such as 2026-11-21. */
 export function filterOf(search: URLSearchParams): LogFilter {

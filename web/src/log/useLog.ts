@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
 import type { LogFilter } from '../api/types';
 import { apiFilter } from './filter';
@@ -17,6 +17,16 @@ export function useLog(filter: LogFilter) {
 
 export function useCheckpoint() {
   return useQuery({ queryKey: ['log-checkpoint'], queryFn: ({ signal }) => api.checkpoint(signal), refetchInterval: 60_000 });
+}
+
+/** Faculties and groups to choose from, and students whose name has the text. */
+export function useLogChoices(search: string) {
+  return useQuery({
+    queryKey: ['log-choices', search],
+    queryFn: ({ signal }) => api.logChoices(search, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
 }
 
 /** The exams to choose from. */
