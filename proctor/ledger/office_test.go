@@ -26,12 +26,12 @@ func TestOfficeOpensTheTables(t *testing.T) {
 	l.seal()
 	// Token 9 of the import filter is the separator, 76 UTF-8; the last ones read numbers and dates in Russian and take no text for a formula.
 	for _, c := range []struct {
-		name, student string
-		options       ExportOptions
-		filter        []string
+		name, sheet, student string // the number of the sheet with the records
+		options              ExportOptions
+		filter               []string
 	}{
-		{"log.csv", "'=1+1", ExportOptions{Format: CSV}, []string{"--infilter=CSV:59,34,76,1,,1049,false,true"}},
-		{"log.xlsx", "=1+1", ExportOptions{Format: XLSX}, nil},
+		{"log.csv", "1", "'=1+1", ExportOptions{Format: CSV}, []string{"--infilter=CSV:59,34,76,1,,1049,false,true"}},
+		{"log.xlsx", "2", "=1+1", ExportOptions{Format: XLSX}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.options.Zone = time.FixedZone("MSK", 3*3600)
@@ -42,9 +42,9 @@ func TestOfficeOpensTheTables(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
-			// Out: tab-separated, UTF-8, cells as they are shown, the first sheet.
+			// Out: tab-separated, UTF-8, cells as they are shown, one sheet.
 			args := append([]string{"-env:UserInstallation=file://" + folder + "/profile", "--headless", "--norestore"}, c.filter...)
-			args = append(args, "--convert-to", "tsv:Text - txt - csv (StarCalc):9,34,76,1,,1033,false,true,false,false,1", "--outdir", filepath.Join(folder, "read"), source)
+			args = append(args, "--convert-to", "tsv:Text - txt - csv (StarCalc):9,34,76,1,,1033,false,true,false,false,"+c.sheet, "--outdir", filepath.Join(folder, "read"), source)
 			if out, err := exec.CommandContext(ctx, soffice, args...).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
