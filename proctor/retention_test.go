@@ -85,4 +85,18 @@ func TestRetentionOverHTTP(t *testing.T) {
 	if got := get[struct{ Expiries []any }](t, registrar, "/api/retention/calendar?days=3660"); len(got.Expiries) == 0 {
 		t.Error("nothing ever expires")
 	}
+
+	// A run that fails is told of to staff, and by /healthz.
+	_, err := h.store.Pool.Exec(t.Context(), `insert into retention_run (started_at, ended_at, error) values (now(), now(), 'MinIO keeps its objects')`)
+	must(t, err)
+	notices := get[struct{ Notices []struct{ Code string } }](t, registrar, "/api/notices").Notices
+	if len(notices) != 1 || notices[0].Code != "retention" {
+		t.Errorf("notices after a run that failed: %+v", notices)
+	}
+	health := get[struct {
+		Dependencies map[string]struct{ Status string }
+	}](t, registrar, "/healthz")
+	if health.Dependencies["retention"].Status != "failed" {
+		t.Errorf("health after a run that failed: %+v", health)
+	}
 }
