@@ -183,3 +183,18 @@ func TestChangedKey(t *testing.T) {
 		}
 	}
 }
+
+// TestShare: personal values that are not to be shared are not in the package, which verifies all the same.
+func TestShare(t *testing.T) {
+	l := newFilled(t)
+	o := l.options(ledger.Filter{})
+	o.Share = func(values map[string]ledger.PersonalValue) bool { return values["actor"].Value == "" }
+	file := l.write(o)
+	if bytes.Contains(file, []byte("Смирнов")) || !bytes.Contains(file, []byte(oid)) {
+		t.Error("the package holds a value that is not shared, or lacks one that is")
+	}
+	r := check(t, file, Trust{})
+	if !r.OK() || r.Manifest.Erased != 3 || r.Manifest.Personal != 5 { // of the erased are two looks, and who was erased before
+		t.Errorf("report %+v", r)
+	}
+}
