@@ -42,9 +42,9 @@ func TestOfficeOpensTheTables(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
-			// Out: tab-separated, UTF-8, cells as they are shown, one sheet.
+			// Out: tab-separated, UTF-8, values rather than what a cell shows of them, one sheet.
 			args := append([]string{"-env:UserInstallation=file://" + folder + "/profile", "--headless", "--norestore"}, c.filter...)
-			args = append(args, "--convert-to", "tsv:Text - txt - csv (StarCalc):9,34,76,1,,1033,false,true,false,false,"+c.sheet, "--outdir", filepath.Join(folder, "read"), source)
+			args = append(args, "--convert-to", "tsv:Text - txt - csv (StarCalc):9,34,76,1,,1033,false,true,false,false,false,"+c.sheet, "--outdir", filepath.Join(folder, "read"), source)
 			if out, err := exec.CommandContext(ctx, soffice, args...).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
