@@ -14,8 +14,8 @@ run: setup build ## install what is missing, build, and run everything on this m
 
 test: setup-test build lint test-web test-go ## install what is missing and pass every test
 
-story: setup-test build ## play the browser stories alone; pictures in .run/story
-	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story go test -count=1 -timeout 20m -v -run 'Story$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
+story: setup-test build ## play the main job's browser story alone; pictures in .run/story
+	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story go test -count=1 -timeout 20m -v -run '^TestStory$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
 
 stories: setup-test build ## play every browser story; pictures in .run/story
 	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story go test -count=1 -timeout 20m -v -run 'Story$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
