@@ -1,6 +1,6 @@
 // The story of an appeal: a student whom the biometric system does not know is refused and appeals; somebody who did not refuse her looks at the
 // facts and gives her another try; she reads it and takes her package away.
-import { config, expect, id, person, phone, play, signIn, step } from './stage.mjs';
+import { config, expect, id, person, phone, play, signIn, step, until } from './stage.mjs';
 import path from 'node:path';
 
 /** Waits until a clip plays: the seconds around the decision are there. */
@@ -36,10 +36,8 @@ await play(async (facts) => {
     await page.waitForTimeout(6_000); // the time a person takes to read four digits
     await id(page, 'spoken').click();
     facts.attempt = (await (await page.request.get(`${config.url}/api/join/demo`)).json()).attemptId;
-    await page.waitForFunction(async (of) => {
-      const now = await (await fetch(`/api/attempts/${of}`)).json();
-      return now.state === 'ready' && now.lastIdentification?.outcome === 'not_enrolled';
-    }, facts.attempt, { polling: 300 });
+    await until('she is refused and may try again', page, `/api/attempts/${facts.attempt}`,
+      (now) => now.state === 'ready' && now.lastIdentification?.outcome === 'not_enrolled');
     return page;
   });
   await step('In her file she sees the refusal, and the video around it', async () => {

@@ -1,6 +1,6 @@
 // The story of consents: a minor waits at the door until her father, come by the link of a letter, consents; he withdraws again; a student
 // withdraws in the middle of an exam, and the proctor sees it. STORY also has: media, mail (the page of the mail stand).
-import { config, expect, id, person, play, signIn, step } from './stage.mjs';
+import { config, expect, id, person, play, signIn, step, until } from './stage.mjs';
 import path from 'node:path';
 
 const attemptOf = async (page) => (await (await page.request.get(`${config.url}/api/join/demo`)).json()).attemptId;
@@ -127,10 +127,8 @@ await play(async (facts) => {
     await id(anna.page, 'erased').waitFor();
     const now = await attempt(anna.page, facts.anna);
     expect(now.state === 'declined' && now.stateReason === 'consent_withdrawn' && !now.consent.grantedAt, `her attempt is ${now.state}`);
-    await proctor.page.waitForFunction(async (of) => {
-      const timeline = await (await fetch(`/api/attempts/${of}/timeline`)).json();
-      return timeline.events.some((e) => e.kind === 'disconnected');
-    }, facts.anna, { polling: 300 });
+    await until('her connection has ended', proctor.page, `/api/attempts/${facts.anna}/timeline`,
+      (timeline) => timeline.events.some((e) => e.kind === 'disconnected'));
     await onPhone(anna.page, 'declined');
     return anna.page;
   });

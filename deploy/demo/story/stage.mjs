@@ -39,6 +39,17 @@ export function expect(truth, what) {
   if (!truth) throw new Error(`not so: ${what}`);
 }
 
+/** Asks the service as the page's person until what is asked for is so. (waitForFunction takes the promise of an async function for a yes.) */
+export async function until(what, page, asked, so) {
+  const end = Date.now() + 2 * patience;
+  for (;;) {
+    const answer = await page.request.get(`${config.url}${asked}`);
+    if (answer.ok() && so(await answer.json())) return;
+    expect(Date.now() < end, `${what} (asked ${asked})`);
+    await page.waitForTimeout(200);
+  }
+}
+
 /** A person with a browser of her own; camera is a y4m file, a phone has a phone's screen. */
 export async function person(name, { camera, phone = false } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'ochno-story-'));

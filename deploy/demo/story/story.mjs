@@ -2,7 +2,7 @@
 // exporting. Beside what every story is told (stage.mjs): media: {right, other, empty, voice} (files), downloads (a folder).
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { config, expect, id, patience, person, play, signIn, step } from './stage.mjs';
+import { config, expect, id, patience, person, play, signIn, step, until } from './stage.mjs';
 
 mkdirSync(config.downloads, { recursive: true });
 
@@ -221,11 +221,9 @@ async function story(facts) {
   await step('The student has a receipt', async () => anna.page);
   await step('The recording plays in the proctor’s browser', async () => {
     // The end of the recording is stored a moment after the exam ended.
-    await proctor.page.waitForFunction(async (of) => {
-      const answer = await (await fetch(`/api/attempts/${of}/recordings`)).json();
-      const timeline = await (await fetch(`/api/attempts/${of}/timeline`)).json();
-      return answer.recordings[0]?.segments.length > 0 && timeline.events.some((e) => e.kind === 'disconnected');
-    }, facts.anna, { polling: 500 });
+    await until('the recording is stored', proctor.page, `/api/attempts/${facts.anna}/recordings`, (answer) => answer.recordings[0]?.segments.length > 0);
+    await until('her connection has ended', proctor.page, `/api/attempts/${facts.anna}/timeline`,
+      (timeline) => timeline.events.some((e) => e.kind === 'disconnected'));
     await proctor.page.goto(`${config.url}/proctor/attempts/${facts.anna}`);
     await id(proctor.page, 'review-video').waitFor();
     await proctor.page.evaluate(() => document.querySelector('[data-testid="review-video"]')?.play?.());
