@@ -302,6 +302,13 @@ func makeExam(ctx context.Context, c *call) error {
 	c.flags.Float64Var(&e.Policy.Threshold, "threshold", e.Policy.Threshold, "least overall score of a verdict that identifies")
 	c.flags.IntVar(&e.Policy.Tries, "tries", e.Policy.Tries, "identifications a student may make by herself")
 	c.flags.IntVar(&e.Policy.Digits, "digits", e.Policy.Digits, "length of the number read aloud")
+	c.flags.Func("policy", "a JSON `file` with the policy; what is absent in it has its default, and flags that follow change it", func(path string) error {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			e.Policy, err = exam.ParsePolicy(text)
+		}
+		return err
+	})
 	starts := c.flags.String("starts", "", "`time`, 2026-12-20T09:00:00+03:00")
 	ends := c.flags.String("ends", "", "`time` likewise")
 	if err := c.parse(1); err != nil {

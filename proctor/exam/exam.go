@@ -23,31 +23,6 @@ import (
 // ErrNotFound: no such exam or attempt.
 var ErrNotFound = errors.New("not found")
 
-// Policy is what the university decided for an exam. Zero fields take the defaults of DefaultPolicy.
-type Policy struct {
-	// Threshold is the least overall score of a verdict that identifies, 0…1.
-	Threshold float64 `json:"threshold"`
-	// Tries is how many identifications a student may make by herself; a proctor may grant more.
-	Tries int `json:"tries"`
-	// Digits is the length of the challenge.
-	Digits int `json:"digits"`
-}
-
-// DefaultPolicy is what EBS's public material suggests (the threshold is believed, not published).
-func DefaultPolicy() Policy { return Policy{Threshold: 0.9999, Tries: 3, Digits: 4} }
-
-func (p Policy) validate() error {
-	switch {
-	case p.Threshold <= 0 || p.Threshold > 1:
-		return fmt.Errorf("policy: threshold %v is not in (0, 1]", p.Threshold)
-	case p.Tries < 1 || p.Tries > 20:
-		return fmt.Errorf("policy: tries %d are not in 1…20", p.Tries)
-	case p.Digits < 3 || p.Digits > 10:
-		return fmt.Errorf("policy: digits %d are not in 3…10", p.Digits)
-	}
-	return nil
-}
-
 // Exam is one exam of an organisation.
 type Exam struct {
 	ID           uuid.UUID
@@ -86,23 +61,35 @@ func (x *Exams) Ensure(ctx context.Context, e Exam) (uuid.UUID, error) {
 	if !e.EndsAt.After(e.StartsAt) {
 		return uuid.Nil, errors.New("an exam ends after it starts")
 	}
-	if err := e.Policy.validate(); err != nil {
+	if err := e.Policy.Check(); err != nil {
 		return uuid.Nil, err
 	}
 	var id uuid.UUID
-	err := x.pool.QueryRow(ctx, `insert into exam (id, organisation_id, code, title, starts_at, ends_at, policy) values ($1, $2, $3, $4, $5, $6, $7)
-		on conflict (code) do update set title = excluded.title, starts_at = excluded.starts_at, ends_at = excluded.ends_at, policy = excluded.policy,
-			finished_at = case when excluded.ends_at > $8 and excluded.starts_at > exam.finished_at then null else exam.finished_at end
-		where exam.organisation_id = excluded.organisation_id
-		returning id`,
-		uuid.New(), e.Organisation, e.Code, e.Title, e.StartsAt, e.EndsAt, e.Policy, x.now()).Scan(&id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return uuid.Nil, fmt.Errorf("exam code %q: another organisation's exam has it", e.Code)
-	}
-	if err != nil {
-		return uuid.Nil, fmt.Errorf("store the exam: %w", err)
-	}
-	return id, nil
+	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		rows, _ := tx.Query(ctx, selectExam+` where code = $1 and organisation_id = $2 for update`, e.Code, e.Organisation)
+		before, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Exam])
+		known := err == nil
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("read the exam: %w", err)
+		}
+		err = tx.QueryRow(ctx, `insert into exam (id, organisation_id, code, title, starts_at, ends_at, policy) values ($1, $2, $3, $4, $5, $6, $7)
+			on conflict (code) do update set title = excluded.title, starts_at = excluded.starts_at, ends_at = excluded.ends_at, policy = excluded.policy,
+				finished_at = case when excluded.ends_at > $8 and excluded.starts_at > exam.finished_at then null else exam.finished_at end
+			where exam.organisation_id = excluded.organisation_id
+			returning id`,
+			uuid.New(), e.Organisation, e.Code, e.Title, e.StartsAt, e.EndsAt, e.Policy, x.now()).Scan(&id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("exam code %q: another organisation's exam has it", e.Code)
+		}
+		if err != nil {
+			return fmt.Errorf("store the exam: %w", err)
+		}
+		if !known {
+			return nil
+		}
+		return x.logPolicy(ctx, tx, before, e.Policy, nil)
+	})
+	return id, err
 }
 
 const selectExam = `select id, organisation_id as organisation, code, title, starts_at, ends_at, policy, finished_at from exam`

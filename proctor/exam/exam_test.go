@@ -16,7 +16,8 @@ import (
 func TestEnsureExam(t *testing.T) {
 	x := newTestExams(t)
 	e := x.exam
-	e.Title, e.EndsAt, e.Policy = "Алгебра (пересдача)", testTime.Add(2*time.Hour), Policy{Threshold: 0.5, Tries: 1, Digits: 6}
+	e.Title, e.EndsAt = "Алгебра (пересдача)", testTime.Add(2*time.Hour)
+	e.Policy.Threshold, e.Policy.Tries, e.Policy.Digits = 0.5, 1, 6
 	id, err := x.Ensure(t.Context(), e)
 	if err != nil || id != x.exam.ID {
 		t.Fatalf("again: %s, %v; want %s", id, err, x.exam.ID)

@@ -196,7 +196,7 @@ func (f *finding) ref() ledger.ExamRef {
 func (f *finding) entry(number int, now time.Time, object, software string) ledger.Entry {
 	d := ledger.Identification{
 		Exam: f.ref(), Number: number, StartedAt: f.startedAt, Outcome: string(f.outcome), Reason: f.reason,
-		Policy: ledger.Policy{Threshold: f.exam.Policy.Threshold, Tries: f.exam.Policy.Tries}, Request: f.id.String(), Software: software,
+		Policy: inForce(f.exam.Policy), Request: f.id.String(), Software: software,
 	}
 	if f.challenge != nil {
 		d.Challenge = f.challenge.ID.String()
@@ -225,6 +225,17 @@ func (f *finding) entry(number int, now time.Time, object, software string) ledg
 		Type: ledger.TypeIdentification, At: now, Exam: f.attempt.ExamID, Attempt: f.attempt.ID, Person: f.attempt.PersonID, Outcome: string(f.outcome),
 		Data: d, Personal: map[string]string{"student": f.attempt.Student, "oid": f.attempt.OID},
 	}
+}
+
+// inForce is the policy as the log keeps it.
+func inForce(p exam.Policy) ledger.Policy {
+	out := ledger.Policy{
+		Threshold: p.Threshold, Tries: p.Tries, PhotoThreshold: p.PhotoThreshold, SoundThreshold: p.SoundThreshold, Digits: p.Digits, Verifier: string(p.Verifier),
+	}
+	for _, m := range p.Modalities {
+		out.Modalities = append(out.Modalities, string(m))
+	}
+	return out
 }
 
 func (f *finding) event(now time.Time) exam.Event {

@@ -23,7 +23,7 @@ func (s *Service) ask(ctx context.Context, f *finding) error {
 		return refusal(err)
 	}
 	verdict, err := s.Verdicts.Check(limit, token, ebsclient.Expect{
-		Subject: f.attempt.OID, Session: f.id.String(), Challenge: f.challenge.Digits, Replay: &f.use,
+		Subject: f.attempt.OID, Session: f.id.String(), Challenge: f.challenge.Digits, Modalities: f.modalities(), Replay: &f.use,
 	})
 	if err != nil {
 		return refusal(err)
@@ -31,6 +31,15 @@ func (s *Service) ask(ctx context.Context, f *finding) error {
 	f.verdict = verdict
 	f.outcome, f.reason = judge(verdict, f.exam.Policy)
 	return nil
+}
+
+// modalities are what the policy compares, in the verifier's words.
+func (f *finding) modalities() []ebsclient.Modality {
+	out := make([]ebsclient.Modality, 0, len(f.exam.Policy.Modalities))
+	for _, m := range f.exam.Policy.Modalities {
+		out = append(out, ebsclient.Modality(m))
+	}
+	return out
 }
 
 // laterUse is the checker's replay store that only notes the use: it is stored, or found to be a replay, in the transaction of the decision.
@@ -52,6 +61,10 @@ func judge(v *ebsclient.Verdict, p exam.Policy) (Outcome, string) {
 		return Liveness, "liveness_failed"
 	case v.Match.Overall < p.Threshold:
 		return NoMatch, "below_threshold"
+	case v.Match.Photo < p.PhotoThreshold:
+		return NoMatch, "photo_below_threshold"
+	case p.Asks(exam.Sound) && v.Match.Sound < p.SoundThreshold:
+		return NoMatch, "sound_below_threshold"
 	case !v.Result:
 		return NoMatch, "verifier_says_no"
 	}

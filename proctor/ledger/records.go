@@ -56,10 +56,15 @@ type Identification struct {
 	Software  string    `json:"software"` // our version
 }
 
-// Policy is what was in force.
+// Policy is what was in force. Fields but the first two are absent in records of earlier versions, which compared both modalities.
 type Policy struct {
-	Threshold float64 `json:"threshold"`
-	Tries     int     `json:"tries"`
+	Threshold      float64  `json:"threshold"`
+	Tries          int      `json:"tries"`
+	Modalities     []string `json:"modalities,omitempty"`    // what was compared: "photo", "sound"
+	PhotoThreshold float64  `json:"photoThreshold,omitzero"` // the least score of one modality; absent: the overall score alone counted
+	SoundThreshold float64  `json:"soundThreshold,omitzero"`
+	Digits         int      `json:"digits,omitzero"`    // length of the challenge that was read aloud; absent: nobody was asked to speak
+	Verifier       string   `json:"verifier,omitempty"` // "push": the samples were sent; "session": the browser went to the verifier's page
 }
 
 // Scores are 0…1 as the verifier signed them.
@@ -237,10 +242,12 @@ type Hold struct {
 // PolicyChange is a change of what the organisation decided about exams or about what is kept how long. Personal fields: actor; without one it came
 // from the command line.
 type PolicyChange struct {
-	What   string `json:"what"`          // "retention" or "appeals"
-	Class  string `json:"class"`         // of retention: "recordings", "log", "consents", "requests"; of appeals: "days" for filing, "hold_days" of keeping the evidence after the decision
-	From   int    `json:"from,omitzero"` // days until then, the default's where none was set
-	To     int    `json:"to,omitzero"`   // days from then on; absent: an exam's own term was taken back, the organisation's stands
+	What   string `json:"what"`             // "retention", "appeals" or "exam"
+	Class  string `json:"class"`            // of retention: "recordings", "log", "consents", "requests"; of appeals: "days" for filing, "hold_days" of keeping the evidence after the decision; of an exam: the setting's name
+	From   int    `json:"from,omitzero"`    // days until then, the default's where none was set
+	To     int    `json:"to,omitzero"`      // days from then on; absent: an exam's own term was taken back, the organisation's stands
+	Before string `json:"before,omitempty"` // an exam's setting until then, as JSON
+	After  string `json:"after,omitempty"`  // and from then on
 	Reason string `json:"reason,omitempty"`
 }
 
