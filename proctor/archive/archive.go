@@ -178,23 +178,32 @@ func (a *Archive) Get(ctx context.Context, attempt uuid.UUID, name string) ([]by
 	if err != nil {
 		return nil, err
 	}
-	object, err := a.minio.GetObject(ctx, a.bucket, name, minio.GetObjectOptions{})
+	sealed, err := a.read(ctx, name, maxObject)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
-	}
-	defer object.Close()
-	sealed, err := io.ReadAll(io.LimitReader(object, maxObject+1))
-	if minio.ToErrorResponse(err).Code == "NoSuchKey" {
-		return nil, ErrNotFound
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, err
 	}
 	plain, err := keyring.OpenObject(secret, name, sealed)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	return plain, nil
+}
+
+// read gets an object as it is stored, of at most that many bytes: of a larger one no more than what tells that it is too large.
+func (a *Archive) read(ctx context.Context, name string, most int64) ([]byte, error) {
+	object, err := a.minio.GetObject(ctx, a.bucket, name, minio.GetObjectOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	defer object.Close()
+	sealed, err := io.ReadAll(io.LimitReader(object, most+1))
+	if minio.ToErrorResponse(err).Code == "NoSuchKey" {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return sealed, nil
 }
 
 // key returns the attempt's object key, making it at first use.

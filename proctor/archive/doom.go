@@ -99,7 +99,7 @@ func (a *Archive) Sweep(ctx context.Context) (Swept, error) {
 const maxFaults = 10
 
 func (a *Archive) sweep(ctx context.Context, attempt uuid.UUID) (int64, error) {
-	there, err := a.versions(ctx, attempt)
+	there, err := a.versions(ctx, folderOf(attempt))
 	if err != nil {
 		return 0, err
 	}
@@ -113,7 +113,7 @@ func (a *Archive) sweep(ctx context.Context, attempt uuid.UUID) (int64, error) {
 			return 0, fmt.Errorf("%s: %w", o.Key, err)
 		}
 	}
-	if there, err = a.versions(ctx, attempt); err != nil {
+	if there, err = a.versions(ctx, folderOf(attempt)); err != nil {
 		return 0, err
 	}
 	if len(there) > 0 {
@@ -139,12 +139,15 @@ func (a *Archive) sweep(ctx context.Context, attempt uuid.UUID) (int64, error) {
 	})
 }
 
-// versions lists all objects of an attempt, in a bucket with versions each of them.
-func (a *Archive) versions(ctx context.Context, attempt uuid.UUID) ([]minio.ObjectInfo, error) {
+// folderOf is where an attempt's objects are.
+func folderOf(attempt uuid.UUID) string { return "attempts/" + attempt.String() + "/" }
+
+// versions lists all objects whose keys begin so, in a bucket with versions each of them.
+func (a *Archive) versions(ctx context.Context, prefix string) ([]minio.ObjectInfo, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends the listing
 	var list []minio.ObjectInfo
-	for o := range a.minio.ListObjects(ctx, a.bucket, minio.ListObjectsOptions{Prefix: "attempts/" + attempt.String() + "/", Recursive: true, WithVersions: true}) {
+	for o := range a.minio.ListObjects(ctx, a.bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true, WithVersions: true}) {
 		if o.Err != nil {
 			return nil, fmt.Errorf("list the objects: %w", o.Err)
 		}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,11 @@ func segmentsOf(_ context.Context, recording string, fn func(Segment) error) err
 		}
 	}
 	return nil
+}
+
+// contentOf gives what segmentHashes are of.
+func contentOf(_ context.Context, s Segment) ([]byte, error) {
+	return []byte(strconv.Itoa(s.Number)), nil
 }
 
 func (l *testLog) options(f ledger.Filter) Options {

@@ -11,7 +11,7 @@ import (
 
 // maxDirectory bounds what is read of a file before it is known to be a package; maxSmall a file that is read whole.
 const (
-	maxDirectory = 1 << 20
+	maxDirectory = 16 << 20
 	maxSmall     = 1 << 20
 )
 
@@ -39,7 +39,7 @@ func open(r io.ReaderAt, size int64) (contents, error) {
 	files := contents{}
 	var total uint64
 	for _, f := range z.File {
-		if _, ok := known[f.Name]; !ok {
+		if _, ok := known[f.Name]; !ok && !recordedFile.MatchString(f.Name) {
 			return nil, fmt.Errorf("%q does not belong into a package", shorten(f.Name))
 		}
 		if files[f.Name] != nil {

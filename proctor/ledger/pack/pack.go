@@ -8,6 +8,7 @@ package pack
 import (
 	"encoding/base64"
 	"fmt"
+	"regexp"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -46,7 +47,7 @@ type Manifest struct {
 	MadeAt    string            `json:"madeAt"`   // UTC
 	Software  string            `json:"software"` // version that made it
 	// Files has the SHA-256, in hex, of every file but manifest.json, manifest.note, and those which the checkpoint proves through their
-	// contents: records.jsonl, personal.jsonl, leaves.bin.
+	// contents: records.jsonl, personal.jsonl, leaves.bin. Recorded files have theirs in segments.jsonl.
 	Files map[string]string `json:"files"`
 }
 
@@ -59,7 +60,17 @@ type Segment struct {
 	Size       int64  `json:"size"`   // bytes
 	SHA256     string `json:"sha256"` // of the file, hex
 	Chain      string `json:"chain"`  // hex of SHA-256(the chain value before ‖ sha256, both as bytes); nothing before the first
+	// File is the recorded file itself where the package has it, as it was recorded and not encrypted: "recordings/<recording>/<number>.webm".
+	File string `json:"file,omitempty"`
 }
+
+// fileOf is where a segment's file stands in a package.
+func fileOf(recording string, number int) string {
+	return fmt.Sprintf("recordings/%s/%d.webm", recording, number)
+}
+
+// recordedFile is what fileOf makes.
+var recordedFile = regexp.MustCompile(`^recordings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/(0|[1-9][0-9]{0,8})\.webm$`)
 
 // keyChangeLine is a line of key-changes.jsonl: how the log's key became the one that signed the package, oldest first.
 type keyChangeLine struct {

@@ -22,9 +22,12 @@ type Report struct {
 	Values     int64 // records whose personal values have the sealed hashes
 	Segments   int64 // of recordings, in whole chains up to a sealed head
 	Unsealed   int64 // segments after the last sealed head: nothing is proved of them
+	Recorded   int64 // recorded files in the package, each the one whose hash the log's chain covers
 	Earlier    bool  // an earlier checkpoint was given, and the tree begins with the records that it signed
-	Findings   []Finding
-	More       int // findings that are not listed
+	// RecordedBytes is what the recorded files have together.
+	RecordedBytes int64
+	Findings      []Finding
+	More          int // findings that are not listed
 }
 
 // Finding is one thing that does not fit. It holds no personal values.
@@ -107,7 +110,14 @@ func (r *Report) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "  – The personal values of %d records were erased or left out of this package; the rest of these records is proved.\n", m.Erased)
 	}
 	if r.Segments > 0 {
-		fmt.Fprintf(&b, "  ✓ The hashes of %d recorded segments are those that the log sealed: compare a recording's file with its SHA-256 in segments.jsonl.\n", r.Segments)
+		fmt.Fprintf(&b, "  ✓ The hashes of %d recorded segments are those that the log sealed", r.Segments)
+		if r.Recorded == 0 {
+			b.WriteString(": compare a recording's file with its SHA-256 in segments.jsonl")
+		}
+		b.WriteString(".\n")
+	}
+	if r.Recorded > 0 {
+		fmt.Fprintf(&b, "  ✓ %d recorded files (%d MB) are in this package, unchanged: any browser plays them from the folder recordings.\n", r.Recorded, (r.RecordedBytes+500_000)/1_000_000)
 	}
 	if r.Unsealed > 0 {
 		fmt.Fprintf(&b, "  – %d segments were recorded after the last seal: nothing is proved of them.\n", r.Unsealed)

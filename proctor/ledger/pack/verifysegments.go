@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
 	"slices"
 
 	"ochno/proctor/ledger"
@@ -54,6 +56,7 @@ func readSegments(lines [][]byte) []readSegment {
 // segments rebuilds each recording's hash chain and compares it with the heads that the log sealed.
 func (v *verification) segments(ctx context.Context) bool {
 	if v.files[fileSegments] == nil {
+		v.unnamed()
 		return true
 	}
 	r, err := v.files.reader(fileSegments)
@@ -103,6 +106,7 @@ func (v *verification) segments(ctx context.Context) bool {
 			find(fmt.Sprintf("segment %d of recording %s does not continue the chain: it was changed, or one before it was removed", s.Number, shorten(recording)))
 			chain, _ = hex.DecodeString(s.Chain) // go on from what it says, to name this one only
 		}
+		v.recorded(ctx, &s.Segment, find)
 		v.heads[recording] = slices.DeleteFunc(v.heads[recording], func(h sealedHead) bool {
 			if h.number != s.Number {
 				return false
@@ -123,8 +127,66 @@ func (v *verification) segments(ctx context.Context) bool {
 	for recording, heads := range v.heads {
 		v.find(Finding{File: fileSegments, Record: heads[0].record, What: fmt.Sprintf("the log sealed recording %s, of which no segment is here", shorten(recording))})
 	}
+	v.unnamed()
 	if n := file.number - 1; n != v.Manifest.Segments {
 		v.fault(fileSegments, fmt.Errorf("it has %d segments, the package was signed with %d", n, v.Manifest.Segments))
 	}
 	return true
+}
+
+// recorded holds a recorded file of the package against the hash in its line.
+func (v *verification) recorded(ctx context.Context, s *Segment, find func(what string)) {
+	if s.File == "" {
+		return
+	}
+	which := fmt.Sprintf("the recorded file of segment %d of recording %s", s.Number, shorten(s.Recording))
+	if s.File != fileOf(s.Recording, s.Number) || !recordedFile.MatchString(s.File) {
+		find(which + " is said to stand in another place than it may")
+		return
+	}
+	f := v.files[s.File]
+	if f == nil {
+		find(which + " was removed from the package")
+		return
+	}
+	delete(v.files, s.File)
+	r, err := f.OpenRaw()
+	if err != nil {
+		find(fmt.Sprintf("%s cannot be read: %v", which, err))
+		return
+	}
+	h := sha256.New()
+	n, err := io.Copy(h, contextReader{ctx, r})
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		find(fmt.Sprintf("%s cannot be read: %v", which, err))
+	case n != s.Size || hex.EncodeToString(h.Sum(nil)) != s.SHA256:
+		find(which + " was changed: it is not the one that was recorded")
+	default:
+		v.Recorded++
+		v.RecordedBytes += n
+	}
+}
+
+// unnamed tells of recorded files that no line names. Those that a line names are taken away by then.
+func (v *verification) unnamed() {
+	for _, name := range slices.Sorted(maps.Keys(v.files)) {
+		if recordedFile.MatchString(name) {
+			v.find(Finding{File: name, What: "it was added to the package: segments.jsonl does not name it"})
+		}
+	}
+}
+
+// contextReader ends with its context.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
 }

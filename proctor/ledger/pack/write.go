@@ -32,12 +32,23 @@ type Options struct {
 	Share func(values map[string]ledger.PersonalValue) bool
 	// Segments gives the stored segments of a recording in order; nil leaves segments.jsonl out.
 	Segments func(ctx context.Context, recording string, fn func(Segment) error) error
+	// Content gives a segment's recorded file, to be in the package as it is; nil leaves all out. ErrGone says that it cannot be read any more.
+	Content func(ctx context.Context, s Segment) ([]byte, error)
 	// Sheet writes the sheet of identification as PDF; nil leaves it out.
 	Sheet func(ctx context.Context, w io.Writer, c ledger.Checkpoint) error
 }
 
 // ErrNothing is returned when the selection has no sealed record.
 var ErrNothing = errors.New("nothing that was sealed fits the selection")
+
+// ErrGone is Content's: the file was destroyed, and the package goes without it.
+var ErrGone = errors.New("the recorded file was destroyed")
+
+// ErrTooManyFiles is returned when the recordings of a selection have more files than a package may.
+var ErrTooManyFiles = fmt.Errorf("a package has at most %d recorded files: choose a smaller selection", maxFiles)
+
+// maxFiles bounds a package's recorded files: about eleven days of segments, and what reading its directory takes.
+const maxFiles = 100_000
 
 // maxRecordings bounds what writing and checking remember of recordings: about 20 MB.
 const maxRecordings = 100_000
@@ -59,13 +70,13 @@ func Write(ctx context.Context, w io.Writer, log *ledger.Log, o Options) (Manife
 		return Manifest{}, err
 	}
 	p := &writer{
-		zip: zip.NewWriter(w), log: log, o: o, keys: keys, checkpoint: checkpoint, recordings: map[string]bool{},
+		zip: zip.NewWriter(w), log: log, o: o, keys: keys, checkpoint: checkpoint, recordings: map[string]bool{}, files: map[string]bool{},
 		manifest: Manifest{
 			Format: Format, Origin: o.Signer.Name(), Size: checkpoint.Size, Selection: o.Selection, MadeAt: o.At.UTC().Format(time.RFC3339),
 			Software: o.Software, Files: map[string]string{},
 		},
 	}
-	for _, step := range []func(context.Context) error{p.words, p.records, p.proofs, p.personal, p.segments, p.sheet, p.seal} {
+	for _, step := range []func(context.Context) error{p.words, p.records, p.proofs, p.personal, p.recorded, p.segments, p.sheet, p.seal} {
 		if err := step(ctx); err != nil {
 			return p.manifest, err
 		}
@@ -85,6 +96,7 @@ type writer struct {
 	manifest   Manifest
 	recordings map[string]bool // of which a head was sealed in this package
 	order      []string        // the same, as they come
+	files      map[string]bool // recorded files that are in the package
 }
 
 // file streams one file of the package; its hash goes into the manifest when the manifest has to vouch for it.
@@ -225,6 +237,33 @@ func (p *writer) personal(ctx context.Context) error {
 	})
 }
 
+// recorded writes the recorded files themselves; segments.jsonl after them names those that are there.
+func (p *writer) recorded(ctx context.Context) error {
+	if p.o.Segments == nil || p.o.Content == nil {
+		return nil
+	}
+	for _, id := range p.order {
+		if err := p.o.Segments(ctx, id, func(s Segment) error {
+			content, err := p.o.Content(ctx, s)
+			if errors.Is(err, ErrGone) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if len(p.files) == maxFiles {
+				return ErrTooManyFiles
+			}
+			name := fileOf(id, s.Number)
+			p.files[name] = true
+			return p.text(name, false, content)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (p *writer) segments(ctx context.Context) error {
 	if p.o.Segments == nil {
 		return nil
@@ -234,6 +273,9 @@ func (p *writer) segments(ctx context.Context) error {
 		for _, id := range p.order {
 			if err := p.o.Segments(ctx, id, func(s Segment) error {
 				p.manifest.Segments++
+				if name := fileOf(id, s.Number); p.files[name] {
+					s.File = name
+				}
 				return enc.Encode(s)
 			}); err != nil {
 				return err

@@ -25,6 +25,8 @@ export type Mismatched =
   | { code: 'valuesDiffer'; field: string }
   | { code: 'recordCount' | 'erasedCount' | 'segmentCount'; is: number; want: number }
   | { code: 'badHead' | 'segmentOrder' | 'unsealedRecording' }
+  | { code: 'recordedAdded' }
+  | { code: 'recordedElsewhere' | 'recordedRemoved' | 'recordedChanged'; segment: number; recording: string }
   | { code: 'chainBroken' | 'otherSegment' | 'segmentMissing'; segment: number; recording: string }
   | { code: 'recordingMissing'; recording: string };
 

@@ -20,6 +20,9 @@ export interface Report {
   segments: number;
   /** After the last sealed head: nothing is proved of them. */
   unsealed: number;
+  /** Recorded files in the package, each the one whose hash the log's chain covers; and what they have together. */
+  recorded: number;
+  recordedBytes: number;
   /** An earlier checkpoint was given, and the tree begins with the records that it signed. */
   earlier: boolean;
   findings: Finding[];
@@ -39,6 +42,8 @@ export function emptyReport(): Report {
     values: 0,
     segments: 0,
     unsealed: 0,
+    recorded: 0,
+    recordedBytes: 0,
     earlier: false,
     findings: [],
     more: 0,

@@ -7,6 +7,8 @@ import type { Report } from './report';
 import { sha256 } from './sha256';
 
 const file = 'segments.jsonl';
+/** What the archive bounds a recorded file to: it is hashed in one piece. */
+const maxRecorded = 128 << 20;
 
 interface Segment {
   recording: string;
@@ -16,6 +18,8 @@ interface Segment {
   size: number;
   sha256: string;
   chain: string;
+  /** The recorded file, where the package has it. */
+  file: string | undefined;
 }
 
 /** A line that is no segment is one without any: the end of the file is something else. */
@@ -28,12 +32,19 @@ function readSegment(line: Uint8Array): { segment: Segment | undefined } {
     size: isCount,
     sha256: isText,
     chain: isText,
+    file: (value): value is string | undefined => value === undefined || isText(value),
   });
   return { segment };
 }
 
 /** Rebuilds each recording's hash chain and compares it with the heads that the log sealed. Returns how many lines there were. */
-export async function checkSegments(blob: Blob, heads: SealedHead[], report: Report, find: (finding: Finding) => void): Promise<number> {
+export async function checkSegments(
+  blob: Blob,
+  heads: SealedHead[],
+  recorded: Map<string, Blob>,
+  report: Report,
+  find: (finding: Finding) => void,
+): Promise<number> {
   const open = new Map<string, SealedHead[]>();
   for (const head of heads) open.set(head.recording, [...(open.get(head.recording) ?? []), head]);
   const lines = Reader.lines(blob, file, readSegment);
@@ -74,6 +85,8 @@ export async function checkSegments(blob: Blob, heads: SealedHead[], report: Rep
       found({ code: 'chainBroken', ...where });
       chain = fromHex(segment.chain) ?? chain; // go on from what it says, to name this one only
     }
+    const wrong = await checkRecorded(segment, recorded, report);
+    if (wrong !== undefined) found({ code: wrong, ...where });
     const sealed = (open.get(recording) ?? []).filter((head) => head.segment === last);
     for (const head of sealed) {
       if (head.sha256 !== segment.sha256 || head.chain !== segment.chain) {
@@ -94,4 +107,28 @@ export async function checkSegments(blob: Blob, heads: SealedHead[], report: Rep
     find({ file, record: head?.record, what: { code: 'recordingMissing', recording: shorten(id) } });
   }
   return lines.number - 1;
+}
+
+/** Holds a recorded file of the package against the hash in its line; those that are named are taken away. */
+async function checkRecorded(
+  segment: Segment,
+  recorded: Map<string, Blob>,
+  report: Report,
+): Promise<'recordedElsewhere' | 'recordedRemoved' | 'recordedChanged' | undefined> {
+  if (segment.file === undefined) return undefined;
+  if (segment.file !== `recordings/${segment.recording}/${segment.number}.webm`) return 'recordedElsewhere';
+  const blob = recorded.get(segment.file);
+  if (blob === undefined) return 'recordedRemoved';
+  recorded.delete(segment.file);
+  if (blob.size !== segment.size || blob.size > maxRecorded) return 'recordedChanged';
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
+  if (hex(hash) !== segment.sha256) return 'recordedChanged';
+  report.recorded++;
+  report.recordedBytes += blob.size;
+  return undefined;
+}
+
+/** Tells of recorded files that no line names. */
+export function checkUnnamed(recorded: Map<string, Blob>, find: (finding: Finding) => void): void {
+  for (const name of [...recorded.keys()].sort()) find({ file: name, what: { code: 'recordedAdded' } });
 }

@@ -7,7 +7,7 @@ import { format, isText, readManifest, strictObject, type Manifest } from './man
 import { openNote } from './note';
 import { Walk } from './records';
 import { emptyReport, type Report } from './report';
-import { checkSegments } from './segments';
+import { checkSegments, checkUnnamed } from './segments';
 import { Sha256, sha256 } from './sha256';
 import { Frontier } from './tree';
 import { names, openZip, type Contents, type FileName } from './zip';
@@ -41,9 +41,10 @@ export async function verify(zip: Blob, trust: Trust = {}, progress: (done: numb
     if (walk.lines !== manifest.records) find({ file: 'records.jsonl', what: { code: 'recordCount', is: walk.lines, want: manifest.records } });
     if (walk.erased !== manifest.erased) find({ file: 'personal.jsonl', what: { code: 'erasedCount', is: walk.erased, want: manifest.erased } });
     if (files.has('segments.jsonl')) {
-      const lines = await checkSegments(files.file('segments.jsonl'), walk.heads, report, find);
+      const lines = await checkSegments(files.file('segments.jsonl'), walk.heads, files.recorded, report, find);
       if (lines !== manifest.segments) find({ file: 'segments.jsonl', what: { code: 'segmentCount', is: lines, want: manifest.segments } });
     }
+    checkUnnamed(files.recorded, find);
   } catch (error) {
     if (!(error instanceof Mismatch)) throw error;
     find({ file: error.file, what: error.what });

@@ -36,7 +36,8 @@ export const en: Words = {
         : `Each of the ${n(r.records)} records stands unchanged in the log “${m.origin}”, which had ${n(m.size)} records when the checkpoint was signed.`,
     ];
     if (r.values > 0) out.push(`The personal values of ${n(r.values)} records are those that were sealed with them.`);
-    if (r.segments > 0) out.push(`The hashes of ${n(r.segments)} recorded segments are those that the log sealed: compare a recording’s file with its SHA-256 in segments.jsonl.`);
+    if (r.segments > 0) out.push(`The hashes of ${n(r.segments)} recorded segments are those that the log sealed${r.recorded === 0 ? ': compare a recording’s file with its SHA-256 in segments.jsonl' : ''}.`);
+    if (r.recorded > 0) out.push(`${n(r.recorded)} recorded files (${n(Math.round(r.recordedBytes / 1e6))} MB) are in this package, unchanged: any browser plays them from the folder recordings.`);
     if (r.earlier) out.push('The log begins with the very records that your earlier checkpoint signed.');
     if (r.succeeded) out.push('It is signed by a key that took over from the one that you gave; each change is signed by both keys.');
     else if (r.pinned) out.push('It is signed by the key that you gave.');
@@ -46,7 +47,7 @@ export const en: Words = {
     const m = r.manifest;
     if (m === undefined) return [];
     const out: string[] = [];
-    if (m.erased > 0) out.push(`The personal values of ${m.erased.toLocaleString('en')} records were erased; the rest of these records is proved.`);
+    if (m.erased > 0) out.push(`The personal values of ${m.erased.toLocaleString('en')} records were erased or left out of this package (their salted hashes stay); the rest of these records is proved.`);
     if (r.unsealed > 0) out.push(`Segments recorded after the last seal: ${r.unsealed.toLocaleString('en')}. Nothing is proved of them.`);
     if (!m.whole) out.push(`It is a selection, signed on ${m.madeAt}. That it leaves out no record which fits is the word of who made it; a package of the whole log proves it.`);
     if (!r.pinned) out.push('The key came with the package. Compare it with the one that the university publishes.');
@@ -109,6 +110,10 @@ export const en: Words = {
       case 'badHead': return 'a recording’s head that cannot be read';
       case 'segmentOrder': return 'the segment is out of order';
       case 'unsealedRecording': return 'the records of this package seal no such recording, or its segments stand apart';
+      case 'recordedAdded': return 'it was added to the package: segments.jsonl does not name it';
+      case 'recordedElsewhere': return `the recorded file of segment ${m.segment} of recording ${m.recording} is said to stand in another place than it may`;
+      case 'recordedRemoved': return `the recorded file of segment ${m.segment} of recording ${m.recording} was removed from the package`;
+      case 'recordedChanged': return `the recorded file of segment ${m.segment} of recording ${m.recording} was changed: it is not the one that was recorded`;
       case 'chainBroken': return `segment ${m.segment} of recording ${m.recording} does not continue the chain: it was changed, or one before it was removed`;
       case 'otherSegment': return `segment ${m.segment} of recording ${m.recording} is not the one that the record sealed`;
       case 'segmentMissing': return `the log sealed segment ${m.segment} of recording ${m.recording}, which is not here`;

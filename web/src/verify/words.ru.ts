@@ -36,7 +36,8 @@ export const ru: Words = {
         : `Записей проверено: ${n(r.records)}. Каждая стоит без изменений в журнале «${m.origin}», где на момент подписи контрольной точки записей было ${n(m.size)}.`,
     ];
     if (r.values > 0) out.push(`Персональные данные — те самые, что были запечатаны с записями: ${n(r.values)}.`);
-    if (r.segments > 0) out.push(`Хеши сегментов видеозаписей — те, что запечатал журнал: ${n(r.segments)}. Файл записи сравните с его SHA-256 в segments.jsonl.`);
+    if (r.segments > 0) out.push(`Хеши сегментов видеозаписей — те, что запечатал журнал: ${n(r.segments)}.${r.recorded === 0 ? ' Файл записи сравните с его SHA-256 в segments.jsonl.' : ''}`);
+    if (r.recorded > 0) out.push(`Файлы видеозаписей лежат в пакете без изменений: ${n(r.recorded)} (${n(Math.round(r.recordedBytes / 1e6))} МБ). Их играет любой браузер, они в папке recordings.`);
     if (r.earlier) out.push('Журнал начинается с тех самых записей, которые подписала ваша контрольная точка.');
     if (r.succeeded) out.push('Подписано ключом, который сменил указанный вами; каждая смена подписана обоими ключами.');
     else if (r.pinned) out.push('Подписано ключом, который вы указали.');
@@ -46,7 +47,7 @@ export const ru: Words = {
     const m = r.manifest;
     if (m === undefined) return [];
     const out: string[] = [];
-    if (m.erased > 0) out.push(`Записей, персональные данные которых удалены: ${m.erased.toLocaleString('ru')}. Остальное в этих записях доказано.`);
+    if (m.erased > 0) out.push(`Записей, персональные данные которых удалены или не вошли в этот пакет (есть только хеши с солью): ${m.erased.toLocaleString('ru')}. Остальное в этих записях доказано.`);
     if (r.unsealed > 0) out.push(`Сегментов записано после последней печати: ${r.unsealed.toLocaleString('ru')}. О них ничего не доказано.`);
     if (!m.whole) out.push(`Это выборка, подписана ${m.madeAt}. Что подходящих записей в ней не пропустили — слово того, кто её составил; доказывает это пакет всего журнала.`);
     if (!r.pinned) out.push('Ключ взят из самого пакета. Сравните его с тем, который публикует университет.');
@@ -109,6 +110,10 @@ export const ru: Words = {
       case 'badHead': return 'запись о видео не читается';
       case 'segmentOrder': return 'сегмент стоит не по порядку';
       case 'unsealedRecording': return 'записи пакета не запечатывали такого видео, или его сегменты стоят порознь';
+      case 'recordedAdded': return 'файл добавили в пакет: segments.jsonl его не называет';
+      case 'recordedElsewhere': return `файл сегмента ${m.segment} видеозаписи ${m.recording} назван не там, где может быть`;
+      case 'recordedRemoved': return `файл сегмента ${m.segment} видеозаписи ${m.recording} убрали из пакета`;
+      case 'recordedChanged': return `файл сегмента ${m.segment} видеозаписи ${m.recording} изменили: это не то, что было записано`;
       case 'chainBroken': return `сегмент ${m.segment} видеозаписи ${m.recording} не продолжает цепочку: его изменили или убрали один из предыдущих`;
       case 'otherSegment': return `сегмент ${m.segment} видеозаписи ${m.recording} — не тот, что запечатан записью`;
       case 'segmentMissing': return `журнал запечатал сегмент ${m.segment} видеозаписи ${m.recording}, а здесь его нет`;

@@ -1,7 +1,7 @@
 import { textOf } from './bytes';
 import { Mismatch, shorten } from './finding';
 
-const maxDirectory = 1 << 20;
+const maxDirectory = 16 << 20;
 const maxSmall = 1 << 20;
 
 /** The files a package may have, and whether it must. */
@@ -23,9 +23,16 @@ export const known = {
 export type FileName = keyof typeof known;
 export const names = Object.keys(known) as FileName[];
 
+/** Where a recorded file may stand. */
+const recordedName = /^recordings\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/(0|[1-9][0-9]{0,8})\.webm$/;
+
 /** A package's files, each a slice of the ZIP: nothing is read before it is asked for. */
 export class Contents {
-  constructor(private readonly files: Map<FileName, Blob>) {}
+  constructor(
+    private readonly files: Map<FileName, Blob>,
+    /** Recorded files, by name. */
+    readonly recorded: Map<string, Blob>,
+  ) {}
 
   has(name: FileName): boolean {
     return this.files.has(name);
@@ -59,6 +66,7 @@ export async function openZip(zip: Blob): Promise<Contents> {
   if (directory.size > maxDirectory) throw new Mismatch({ code: 'directoryTooLarge' });
   const view = await read(zip, directory.offset, directory.size);
   const files = new Map<FileName, Blob>();
+  const recorded = new Map<string, Blob>();
   const places: [number, number][] = [];
   let at = 0;
   for (let i = 0; i < directory.entries; i++) {
@@ -69,17 +77,18 @@ export async function openZip(zip: Blob): Promise<Contents> {
     if (end > view.byteLength) throw new Mismatch({ code: 'notZip' });
     const text = textOf(new Uint8Array(view.buffer, view.byteOffset + at + 46, nameEnd - at - 46)) ?? '?';
     const name = names.find((one) => one === text);
-    if (name === undefined) throw new Mismatch({ code: 'unknownFile', name: shorten(text) });
-    if (files.has(name)) throw new Mismatch({ code: 'doubled', name });
-    if ((view.getUint16(at + 8, true) & 1) !== 0) throw new Mismatch({ code: 'encrypted', name });
+    if (name === undefined && !recordedName.test(text)) throw new Mismatch({ code: 'unknownFile', name: shorten(text) });
+    if (recorded.has(text) || (name !== undefined && files.has(name))) throw new Mismatch({ code: 'doubled', name: text });
+    if ((view.getUint16(at + 8, true) & 1) !== 0) throw new Mismatch({ code: 'encrypted', name: text });
     const { size, packed, offset } = sizes(view, at, nameEnd, extraEnd);
-    if (view.getUint16(at + 10, true) !== 0 || size !== packed) throw new Mismatch({ code: 'compressed', name });
+    if (view.getUint16(at + 10, true) !== 0 || size !== packed) throw new Mismatch({ code: 'compressed', name: text });
     const local = await read(zip, offset, 30);
     if (local.byteLength < 30 || local.getUint32(0, true) !== 0x04034b50) throw new Mismatch({ code: 'notZip' });
     const start = offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
     if (start + size > directory.offset) throw new Mismatch({ code: 'overlap' });
     places.push([offset, start + size]);
-    files.set(name, zip.slice(start, start + size));
+    if (name === undefined) recorded.set(text, zip.slice(start, start + size));
+    else files.set(name, zip.slice(start, start + size));
     at = end;
   }
   places.sort(([a], [b]) => a - b);
@@ -88,7 +97,7 @@ export async function openZip(zip: Blob): Promise<Contents> {
   }
   const missing = names.filter((name) => known[name] && !files.has(name));
   if (missing.length > 0) throw new Mismatch({ code: 'missingFile', name: missing.join(', ') });
-  return new Contents(files);
+  return new Contents(files, recorded);
 }
 
 async function read(zip: Blob, at: number, length: number): Promise<DataView> {
