@@ -67,8 +67,8 @@ func facePath(t *testing.T) string {
 //	right  the photograph, drifting a little, as a person before a webcam does
 //	other  another face, made of the same one: mirrored, its middle squeezed and its lower half stretched by a lens the other way round
 //	empty  a grey wall with the noise of a camera
-//	voice  four Russian digits, spoken again and again
-func makeMedia(t *testing.T) map[string]string {
+//	digits the ten Russian digits, a file each, in their order
+func makeMedia(t *testing.T) map[string]any {
 	t.Helper()
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
@@ -82,11 +82,14 @@ func makeMedia(t *testing.T) map[string]string {
 	ffmpeg("-loop", "1", "-i", facePath(t), "-t", "8", "-r", "15", "-vf", drift, "-pix_fmt", "yuv420p", file("right.y4m"))
 	ffmpeg("-loop", "1", "-i", facePath(t), "-t", "8", "-r", "15", "-vf", otherFace+","+drift, "-pix_fmt", "yuv420p", file("other.y4m"))
 	ffmpeg("-f", "lavfi", "-i", "color=c=0x808080:s=640x480:r=15,noise=alls=6:allf=t", "-t", "4", "-pix_fmt", "yuv420p", file("empty.y4m"))
-	if out, err := exec.Command(tool(t, "espeak-ng"), "-v", "ru", "-s", "120", "-g", "40", "-w", file("digits.wav"), "пять. три. восемь. один.").CombinedOutput(); err != nil {
-		t.Fatalf("espeak-ng: %v\n%s", err, out)
+	var digits []string
+	for i, word := range []string{"ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"} {
+		digits = append(digits, file(strconv.Itoa(i)+".wav"))
+		if out, err := exec.Command(tool(t, "espeak-ng"), "-v", "ru", "-s", "120", "-w", digits[i], word).CombinedOutput(); err != nil {
+			t.Fatalf("espeak-ng: %v\n%s", err, out)
+		}
 	}
-	ffmpeg("-i", file("digits.wav"), "-ar", "48000", "-ac", "1", file("voice.wav"))
-	return map[string]string{"right": file("right.y4m"), "other": file("other.y4m"), "empty": file("empty.y4m"), "voice": file("voice.wav")}
+	return map[string]any{"right": file("right.y4m"), "other": file("other.y4m"), "empty": file("empty.y4m"), "digits": digits}
 }
 
 const otherFace = "hflip,lenscorrection=cx=0.5:cy=0.45:k1=-0.35:k2=0.12,perspective=x0=60:y0=0:x1=W-60:y1=0:x2=-40:y2=H:x3=W+40:y3=H:interpolation=cubic"

@@ -183,7 +183,7 @@ func (s *Server) changed(attempt uuid.UUID) {
 	}
 }
 
-// progress tells the student and those who watch how an identification goes. The digits are the student's only.
+// progress tells the student and those who watch how an identification goes. The digits are the student's only, and none of them before its moment.
 func (s *Server) progress(a exam.Attempt, p identify.Progress) {
 	m := identificationMessage{Type: "identification", Phase: string(p.Phase), Hint: p.Hint}
 	if p.Result != nil {
@@ -193,7 +193,10 @@ func (s *Server) progress(a exam.Attempt, p identify.Progress) {
 	if c := s.hub.student(a.ID); c != nil {
 		own := m
 		if p.Challenge != nil {
-			own.Challenge = &challengeMessage{ID: p.Challenge.ID.String(), Digits: p.Challenge.Digits, ExpiresAt: p.Challenge.ExpiresAt}
+			own.Challenge = &challengeMessage{ID: p.Challenge.ID.String(), Length: len(p.Challenge.Digits), Shown: p.Shown}
+			if p.Shown > 0 {
+				own.Challenge.Digit = p.Challenge.Digits[p.Shown-1 : p.Shown]
+			}
 		}
 		c.send(own)
 	}

@@ -171,11 +171,10 @@ func (c *socket) finish() {
 
 // incoming is every message a browser may send.
 type incoming struct {
-	Type        string           `json:"type"`
-	SDP         string           `json:"sdp"`
-	Candidate   *media.Candidate `json:"candidate"`
-	ChallengeID string           `json:"challengeId"`
-	Attempts    []string         `json:"attempts"`
+	Type      string           `json:"type"`
+	SDP       string           `json:"sdp"`
+	Candidate *media.Candidate `json:"candidate"`
+	Attempts  []string         `json:"attempts"`
 }
 
 // Messages of the server.
@@ -209,9 +208,10 @@ type (
 		Identification *Identification   `json:"identification,omitempty"`
 	}
 	challengeMessage struct {
-		ID        string    `json:"id"`
-		Digits    string    `json:"digits"`
-		ExpiresAt time.Time `json:"expiresAt"`
+		ID     string `json:"id"`
+		Length int    `json:"length"` // how many digits there will be
+		Shown  int    `json:"shown"`  // how many were shown, this one included
+		Digit  string `json:"digit"`  // to be read aloud now; empty before the first
 	}
 	studentHello struct {
 		Type       string   `json:"type"`

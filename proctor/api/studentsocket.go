@@ -92,10 +92,6 @@ func (c *student) handle(message []byte) {
 		}
 	case "candidate":
 		c.remoteCandidate(m.Candidate)
-	case "spoken":
-		if id, err := uuid.Parse(m.ChallengeID); err == nil {
-			c.server.Identify.Spoken(c.attempt.ID, id)
-		}
 	default:
 		c.close(closeBadMessage, "unknown type")
 	}

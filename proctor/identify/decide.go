@@ -41,6 +41,7 @@ type finding struct {
 	exam      exam.Exam
 	startedAt time.Time
 	challenge *Challenge
+	shown     []time.Time // when each of its digits was
 	photo     *photo
 	sound     sound
 	quality   []vision.Component
@@ -211,6 +212,7 @@ func (f *finding) entry(number int, now time.Time, object, software string) ledg
 			Recording: f.sound.recording.String(), FromMS: from, ToMS: to,
 			PacketsSHA256: hex.EncodeToString(f.packetsSHA256[:]), SHA256: hex.EncodeToString(f.voiceSHA256[:]),
 			VoicedMS: f.sound.quality.Voiced.Milliseconds(), SNR: int(f.sound.quality.SNR), LevelDBFS: int(f.sound.quality.LevelDBFS),
+			ShownMS: milliseconds(f.shownFrom(), from),
 		}
 	}
 	for _, c := range f.quality {
@@ -292,4 +294,13 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, d decision) error {
 		return fmt.Errorf("store the identification: %w", err)
 	}
 	return nil
+}
+
+// milliseconds are moments after a beginning, itself in milliseconds.
+func milliseconds(moments []time.Duration, from int64) []int64 {
+	list := make([]int64, 0, len(moments))
+	for _, at := range moments {
+		list = append(list, from+at.Milliseconds())
+	}
+	return list
 }

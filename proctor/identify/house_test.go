@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,6 +45,9 @@ type house struct {
 	config   identify.Config
 	exam     exam.Exam
 	asked    *counter
+
+	mu       sync.Mutex
+	students map[uuid.UUID]*studenttest.Connection // by attempt
 }
 
 // counter counts the questions to the verifier.
@@ -59,14 +63,15 @@ func (c *counter) Verify(ctx context.Context, r ebsclient.Request) (string, erro
 
 func quickTiming() identify.Timing {
 	return identify.Timing{
-		Look: 6 * time.Second, KeyFrame: 300 * time.Millisecond, PerDigit: 0, ListenMin: 5 * time.Second, Challenge: time.Minute, Verify: 8 * time.Second,
+		Look: 6 * time.Second, KeyFrame: 300 * time.Millisecond,
+		GetReady: 300 * time.Millisecond, Digit: 800 * time.Millisecond, Waver: 200 * time.Millisecond, LastDigit: 1200 * time.Millisecond, Challenge: time.Minute, Verify: 8 * time.Second,
 	}
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	ctx := context.Background()
-	h := &house{pool: stacktest.Database(t)}
+	h := &house{pool: stacktest.Database(t), students: map[uuid.UUID]*studenttest.Connection{}}
 	ring, err := keyring.New(bytes.Repeat([]byte{7}, keyring.KeySize))
 	must(t, err)
 	_, public, err := note.GenerateKey(nil, "test.example/log")
@@ -208,7 +213,10 @@ func (h *house) publish(t *testing.T, a exam.Attempt, clip studenttest.Clip) *me
 		}
 	}})
 	must(t, err)
-	studenttest.Connect(t, clip, func(offer string) (string, error) { return p.Offer(ctx, offer) })
+	connection := studenttest.Connect(t, clip, func(offer string) (string, error) { return p.Offer(ctx, offer) })
+	h.mu.Lock()
+	h.students[a.ID] = connection
+	h.mu.Unlock()
 	select {
 	case <-live:
 	case <-time.After(15 * time.Second):
@@ -217,7 +225,7 @@ func (h *house) publish(t *testing.T, a exam.Attempt, clip studenttest.Clip) *me
 	return p
 }
 
-// run plays one identification to its end and returns its phases and result.
+// run plays one identification to its end, the student saying each digit when it is shown, and returns its phases and result.
 func (h *house) run(t *testing.T, service *identify.Service, attempt uuid.UUID, stream identify.Stream, on func(identify.Progress)) ([]identify.Progress, identify.Identification) {
 	t.Helper()
 	progress := make(chan identify.Progress, 100)
@@ -229,6 +237,11 @@ func (h *house) run(t *testing.T, service *identify.Service, attempt uuid.UUID, 
 		select {
 		case p := <-progress:
 			seen = append(seen, p)
+			if p.Shown > 0 {
+				h.mu.Lock()
+				h.students[attempt].Say(p.Challenge.Digits[p.Shown-1 : p.Shown])
+				h.mu.Unlock()
+			}
 			if on != nil {
 				on(p)
 			}

@@ -42,8 +42,10 @@ type Verdicts interface {
 type Timing struct {
 	Look      time.Duration // for a good picture
 	KeyFrame  time.Duration // between requests for a key frame while none comes
-	PerDigit  time.Duration // of reading aloud, on top of ListenMin
-	ListenMin time.Duration
+	GetReady  time.Duration // before the first digit, at least
+	Digit     time.Duration // that a digit is shown alone, at least
+	Waver     time.Duration // what is added to both at random, at most
+	LastDigit time.Duration // from the last digit to the end of listening
 	Challenge time.Duration // until its expiry
 	Verify    time.Duration // for the verifier in all
 }
@@ -51,8 +53,8 @@ type Timing struct {
 // DefaultTiming suits a person before a webcam.
 func DefaultTiming() Timing {
 	return Timing{
-		Look: 25 * time.Second, KeyFrame: 700 * time.Millisecond, PerDigit: 2 * time.Second, ListenMin: 6 * time.Second,
-		Challenge: 2 * time.Minute, Verify: 30 * time.Second,
+		Look: 25 * time.Second, KeyFrame: 700 * time.Millisecond,
+		GetReady: 1200 * time.Millisecond, Digit: 1300 * time.Millisecond, Waver: 700 * time.Millisecond, LastDigit: 2200 * time.Millisecond, Challenge: 2 * time.Minute, Verify: 30 * time.Second,
 	}
 }
 
@@ -85,9 +87,8 @@ type Service struct {
 
 // attemptRun is an identification under way.
 type attemptRun struct {
-	id     uuid.UUID
-	spoken chan uuid.UUID // the challenge that was read to its end
-	stop   context.CancelFunc
+	id   uuid.UUID
+	stop context.CancelFunc
 }
 
 // New makes a service.
@@ -109,7 +110,7 @@ type Phase string
 // The phases in their order.
 const (
 	PhaseLooking   Phase = "looking"   // for a good picture; Hint says what to change
-	PhaseChallenge Phase = "challenge" // the digits are to be read aloud
+	PhaseChallenge Phase = "challenge" // the digits are shown one by one, to be read aloud
 	PhaseVerifying Phase = "verifying" // the verifier was asked
 	PhaseDone      Phase = "done"      // Result says how it ended
 )
@@ -119,6 +120,7 @@ type Progress struct {
 	Phase     Phase
 	Hint      string     // with PhaseLooking; empty: nothing to change
 	Challenge *Challenge // with PhaseChallenge
+	Shown     int        // with PhaseChallenge: how many of its digits are shown by now; 0: the first is about to come
 	Result    *Identification
 }
 
@@ -126,7 +128,7 @@ type Progress struct {
 // phase is done. The attempt moves to identifying first; *exam.IllegalMove, ErrNoTries, ErrBusy and ErrClosed say why it does not.
 func (s *Service) Start(ctx context.Context, attempt uuid.UUID, stream Stream, report func(Progress)) (uuid.UUID, error) {
 	life, stop := context.WithCancel(s.life)
-	run := &attemptRun{id: uuid.New(), spoken: make(chan uuid.UUID, 1), stop: stop}
+	run := &attemptRun{id: uuid.New(), stop: stop}
 	if err := s.claim(attempt, run); err != nil {
 		stop()
 		return uuid.Nil, err
@@ -150,20 +152,6 @@ func (s *Service) Start(ctx context.Context, attempt uuid.UUID, stream Stream, r
 		}
 	}()
 	return run.id, nil
-}
-
-// Spoken says that the student has read the challenge to its end.
-func (s *Service) Spoken(attempt, challenge uuid.UUID) {
-	s.mu.Lock()
-	run := s.active[attempt]
-	s.mu.Unlock()
-	if run == nil {
-		return
-	}
-	select {
-	case run.spoken <- challenge:
-	default:
-	}
 }
 
 // Stop ends an identification of the attempt that runs here, without a verdict: nothing more is taken from her stream or sent to the verifier.

@@ -214,7 +214,7 @@ func TestEndedInTheMiddle(t *testing.T) {
 	t.Run("terminated", func(t *testing.T) {
 		a, stream := start(t, "4001")
 		_, result := h.run(t, h.service, a.ID, stream, func(p identify.Progress) {
-			if p.Phase == identify.PhaseChallenge {
+			if p.Phase == identify.PhaseChallenge && p.Shown == 1 {
 				h.move(t, a.ID, exam.Move{To: exam.Terminated, Reason: "rules"})
 			}
 		})
@@ -231,7 +231,7 @@ func TestEndedInTheMiddle(t *testing.T) {
 	t.Run("disconnected", func(t *testing.T) {
 		a, stream := start(t, "4002")
 		_, result := h.run(t, h.service, a.ID, stream, func(p identify.Progress) {
-			if p.Phase == identify.PhaseChallenge {
+			if p.Phase == identify.PhaseChallenge && p.Shown == 1 {
 				must(t, stream.Close())
 			}
 		})
@@ -247,7 +247,7 @@ func TestEndedInTheMiddle(t *testing.T) {
 		service := identify.New(h.config)
 		challenged := make(chan struct{})
 		_, err := service.Start(context.Background(), a.ID, stream, func(p identify.Progress) {
-			if p.Phase == identify.PhaseChallenge {
+			if p.Phase == identify.PhaseChallenge && p.Shown == 1 {
 				close(challenged)
 			}
 		})

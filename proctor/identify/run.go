@@ -2,24 +2,13 @@ package identify
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/big"
 	"time"
-
-	"github.com/google/uuid"
 
 	"ochno/proctor/exam"
 	"ochno/proctor/media"
 )
-
-// Challenge is the digits a student reads aloud: fresh, made by the server, used once.
-type Challenge struct {
-	ID        uuid.UUID
-	Digits    string
-	ExpiresAt time.Time
-}
 
 // stopped says why an identification ended without a verdict, as an outcome.
 type stopped struct {
@@ -42,7 +31,7 @@ func (e *stopped) Unwrap() error { return e.err }
 func (s *Service) run(ctx context.Context, run *attemptRun, a exam.Attempt, stream Stream, report func(Progress)) *Identification {
 	logger := s.Logger.With("attempt", a.ID, "identification", run.id)
 	f := &finding{id: run.id, attempt: a, startedAt: s.Now().UTC()}
-	err := s.find(ctx, run, f, stream, report)
+	err := s.find(ctx, f, stream, report)
 	f.wipe()
 	if ctx.Err() != nil { // the service is stopping: nothing is decided, nobody loses a try
 		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -89,7 +78,7 @@ func (s *Service) seal(ctx context.Context, a exam.Attempt, stream Stream) {
 }
 
 // find takes the samples and asks the verifier, filling f.
-func (s *Service) find(ctx context.Context, run *attemptRun, f *finding, stream Stream, report func(Progress)) error {
+func (s *Service) find(ctx context.Context, f *finding, stream Stream, report func(Progress)) error {
 	e, err := s.Exams.Exam(ctx, f.attempt.ExamID)
 	if err != nil {
 		return err
@@ -107,8 +96,7 @@ func (s *Service) find(ctx context.Context, run *attemptRun, f *finding, stream 
 	if err := s.challenge(ctx, f, e.Policy.Digits); err != nil {
 		return err
 	}
-	report(Progress{Phase: PhaseChallenge, Challenge: f.challenge})
-	if err := s.listen(ctx, run, f, stream, tap); err != nil {
+	if err := s.listen(ctx, f, stream, tap, report); err != nil {
 		return err
 	}
 	if err := f.prepare(); err != nil {
@@ -156,28 +144,4 @@ func (s *Service) look(ctx context.Context, f *finding, stream Stream, tap *medi
 			}
 		}
 	}
-}
-
-// challenge makes fresh digits, no two alike side by side, and stores them.
-func (s *Service) challenge(ctx context.Context, f *finding, length int) error {
-	digits := make([]byte, 0, length)
-	for len(digits) < length {
-		n, err := rand.Int(rand.Reader, big.NewInt(10))
-		if err != nil {
-			return fmt.Errorf("challenge: %w", err)
-		}
-		d := byte('0' + n.Int64())
-		if len(digits) > 0 && digits[len(digits)-1] == d {
-			continue
-		}
-		digits = append(digits, d)
-	}
-	now := s.Now().UTC()
-	c := &Challenge{ID: uuid.New(), Digits: string(digits), ExpiresAt: now.Add(s.Timing.Challenge)}
-	if _, err := s.Pool.Exec(ctx, `insert into challenge (id, attempt_id, digits, created_at, expires_at) values ($1, $2, $3, $4, $5)`,
-		c.ID, f.attempt.ID, c.Digits, now, c.ExpiresAt); err != nil {
-		return fmt.Errorf("store the challenge: %w", err)
-	}
-	f.challenge = c
-	return nil
 }

@@ -61,21 +61,6 @@ func (s *Service) consider(ctx context.Context, f *finding, frame media.Frame) (
 	return "", nil
 }
 
-// listen keeps what is said until the student has finished or the time is over, and better pictures that come meanwhile. The sound has a
-// goroutine of its own: looking at a picture takes long enough to lose some.
-func (s *Service) listen(ctx context.Context, run *attemptRun, f *finding, stream Stream, tap *media.Tap) error {
-	began, enough := s.Now(), make(chan struct{})
-	heard := make(chan []media.AudioPacket, 1)
-	go func() { heard <- collect(tap.Audio(), began, enough) }()
-	err := s.await(ctx, run, f, stream, tap)
-	close(enough)
-	f.sound.packets = <-heard
-	if len(f.sound.packets) > 0 {
-		f.sound.recording = f.sound.packets[0].Recording
-	}
-	return err
-}
-
 // collect keeps the packets since a moment, until it is enough or the stream ends.
 func collect(audio <-chan media.AudioPacket, since time.Time, enough <-chan struct{}) (packets []media.AudioPacket) {
 	for {
@@ -88,35 +73,6 @@ func collect(audio <-chan media.AudioPacket, since time.Time, enough <-chan stru
 			}
 			if !p.At.Before(since) && len(packets) < maxPackets {
 				packets = append(packets, p)
-			}
-		}
-	}
-}
-
-// await ends when the student has read the digits, or the time for it is over.
-func (s *Service) await(ctx context.Context, run *attemptRun, f *finding, stream Stream, tap *media.Tap) error {
-	limit := time.NewTimer(s.Timing.ListenMin + time.Duration(len(f.challenge.Digits))*s.Timing.PerDigit)
-	defer limit.Stop()
-	ask := time.NewTicker(3 * s.Timing.KeyFrame)
-	defer ask.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-limit.C:
-			return nil
-		case id := <-run.spoken:
-			if id == f.challenge.ID {
-				return nil
-			}
-		case <-ask.C:
-			stream.RequestKeyFrame()
-		case frame, open := <-tap.Frames():
-			if !open {
-				return &stopped{Interrupted, "connection_lost", nil}
-			}
-			if _, err := s.consider(ctx, f, frame); err != nil {
-				return err
 			}
 		}
 	}

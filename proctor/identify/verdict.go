@@ -15,7 +15,7 @@ func (s *Service) ask(ctx context.Context, f *finding) error {
 	defer cancel()
 	f.asked = true
 	token, err := s.Verifier.Verify(limit, ebsclient.Request{
-		ID: f.id.String(), Subject: f.attempt.OID, Session: f.id.String(), Challenge: f.challenge.Digits,
+		ID: f.id.String(), Subject: f.attempt.OID, Session: f.id.String(), Challenge: f.challenge.Digits, Shown: f.shownFrom(),
 		Photo: ebsclient.Sample{ContentType: "image/jpeg", Data: f.jpeg}, Voice: ebsclient.Sample{ContentType: "audio/wav", Data: f.sound.wav},
 	})
 	f.wipe()

@@ -181,7 +181,7 @@ func identification() Entry {
 			Exam: algebra, Number: 2, StartedAt: testTime, Outcome: "match", Reason: "identified", Challenge: "c-1",
 			Policy: Policy{Threshold: 0.9999, Tries: 3}, Scores: &Scores{Overall: 0.99995, Photo: 0.98, Sound: 1}, Liveness: &liveness,
 			Photo:   &Photo{Recording: "rec-1", OffsetMS: 12345, FrameSHA256: "f00d", SHA256: "beef"},
-			Voice:   &Voice{Recording: "rec-1", FromMS: 10, ToMS: 20, PacketsSHA256: "aa", SHA256: "cafe", VoicedMS: 9, SNR: 21, LevelDBFS: -20},
+			Voice:   &Voice{Recording: "rec-1", FromMS: 10, ToMS: 20, PacketsSHA256: "aa", SHA256: "cafe", VoicedMS: 9, SNR: 21, LevelDBFS: -20, ShownMS: []int64{11, 15}},
 			Quality: []Measure{{Name: "UnifiedQualityScore", Value: 80}, {Name: "Sharpness", Value: -1}},
 			Verdict: &Verdict{ID: "jti-1", Issuer: "ebs", JWS: "a.b.c", Object: "attempts/x/verdicts/y.jws", Engine: map[string]string{"photo": "1.2"}},
 			Request: "req-1", Software: "test",

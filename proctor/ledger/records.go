@@ -92,6 +92,8 @@ type Voice struct {
 	VoicedMS      int64  `json:"voicedMs"`      // time of speech
 	SNR           int    `json:"snr"`           // signal-to-noise ratio, dB
 	LevelDBFS     int    `json:"levelDbfs"`     // mean level of the speech
+	// ShownMS is when each digit of the challenge was shown, from the recording's start.
+	ShownMS []int64 `json:"shownMs,omitempty"`
 }
 
 // Measure is one component of quality by its ISO/IEC 29794-5 name, 0…100, or −1 where it could not be assessed.

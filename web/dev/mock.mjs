@@ -53,11 +53,11 @@ async function identify() {
   await wait(900);
   if (world.hint) say({ phase: 'looking', hint: world.hint });
   await wait(1800);
-  say({ phase: 'challenge', challenge: { id: randomBytes(4).toString('hex'), digits: '5381', expiresAt: data.at(12_000) } });
-  await new Promise((resolve) => {
-    world.spoken = resolve;
-    setTimeout(resolve, 12_000);
-  });
+  const id = randomBytes(4).toString('hex');
+  for (const [shown, digit] of ['', ...'5381'].entries()) {
+    say({ phase: 'challenge', challenge: { id, length: 4, shown, digit } });
+    await wait(1500);
+  }
   say({ phase: 'verifying' });
   await wait(1500);
   const triesLeft = world.attempt.triesLeft - 1;
@@ -179,7 +179,6 @@ sockets.on('connection', (socket, request) => {
   socket.on('message', (raw) => {
     const message = JSON.parse(raw);
     if (message.type === 'offer' && !world.stuck) setTimeout(() => say({ type: 'media', state: 'live' }), 700);
-    if (message.type === 'spoken') world.spoken?.();
   });
   socket.on('close', () => world.sockets.delete(socket));
 });

@@ -47,15 +47,14 @@ for (const size of sizes) {
   await page.waitForTimeout(1400);
   await shot('identify-hint');
   await page.getByTestId('challenge-digits').waitFor();
+  await page.locator('[data-testid=challenge-digits][data-shown="3"]').waitFor();
   await shot('identify-digits');
-  await page.getByTestId('spoken').click();
-  await page.waitForTimeout(600);
+  await page.getByTestId('challenge-digits').waitFor({ state: 'detached' });
   await shot('identify-verifying');
   await page.getByTestId('identify-again').waitFor();
   await shot('identify-failed');
   await set({ outcome: 'match' });
   await page.getByTestId('identify-again').click();
-  await page.getByTestId('spoken').click();
   await page.getByTestId('begin-exam').waitFor();
   await shot('admitted');
   await page.getByTestId('begin-exam').click();

@@ -1,7 +1,7 @@
 // What every browser story needs: browsers for its people, steps with a picture each, and the end that hands what was seen to the Go test.
 //
 // STORY (JSON): url, root (of the checkout), chromium, pictures (a folder), and what the story itself asks for.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -50,20 +50,24 @@ export async function until(what, page, asked, so) {
   }
 }
 
-/** A person with a browser of her own; camera is a y4m file, a phone has a phone's screen. */
-export async function person(name, { camera, phone = false } = {}) {
+/**
+ * A person with a browser of her own; camera is a y4m file, a phone has a phone's screen. Whoever has a camera also has a voice: she says
+ * something while her devices are checked, and then each digit when the page shows it, unless she is mute.
+ */
+export async function person(name, { camera, phone = false, mute = false } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'ochno-story-'));
   folders.push(folder);
   const args = [
     '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
     '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required',
   ];
-  if (camera) args.push(`--use-file-for-fake-video-capture=${camera}`, `--use-file-for-fake-audio-capture=${config.media.voice}`);
+  if (camera) args.push(`--use-file-for-fake-video-capture=${camera}`);
   const context = await chromium.launchPersistentContext(folder, {
     executablePath: config.chromium, headless: true, chromiumSandbox: false, args, viewport: phone ? { width: 390, height: 844 } : { width: 1440, height: 900 },
     locale: 'ru-RU', timezoneId: 'Europe/Moscow', acceptDownloads: true, permissions: camera ? ['camera', 'microphone'] : [],
   });
   context.setDefaultTimeout(patience);
+  if (camera) await context.addInitScript(speaker, { digits: mute ? [] : config.media.digits.map((file) => readFileSync(file).toString('base64')) });
   const page = context.pages()[0] ?? (await context.newPage());
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
@@ -74,6 +78,67 @@ export async function person(name, { camera, phone = false } = {}) {
   const who = { name, page, context, complaints };
   open.push(who);
   return who;
+}
+
+/**
+ * Runs in the page: puts a voice in the place of the browser's own microphone. It is the sound of a quiet room, in which the digits of the
+ * page are said as they appear; before a challenge any digit, so that a check of the microphone hears somebody.
+ */
+function speaker({ digits }) {
+  const devices = navigator.mediaDevices;
+  if (!devices) return; // a page without https
+  const original = devices.getUserMedia.bind(devices);
+  let voice;
+  const open = async () => {
+    const context = new AudioContext({ sampleRate: 48_000 });
+    const room = context.createBuffer(1, 48_000, 48_000);
+    const samples = room.getChannelData(0);
+    for (let i = 0; i < samples.length; i += 1) samples[i] = (Math.random() - 0.5) * 0.002;
+    const noise = context.createBufferSource();
+    noise.buffer = room;
+    noise.loop = true;
+    const out = context.createMediaStreamDestination();
+    noise.connect(out);
+    noise.start();
+    const said = await Promise.all(
+      digits.map((text) => context.decodeAudioData(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer)),
+    );
+    let until = 0;
+    const say = (digit) => {
+      const source = context.createBufferSource();
+      source.buffer = said[digit];
+      source.connect(out);
+      source.start();
+      until = context.currentTime + source.buffer.duration + 0.4;
+    };
+    let last = '';
+    setInterval(() => {
+      if (said.length === 0) return;
+      const shown = document.querySelector('[data-testid="challenge-digits"]');
+      if (shown) {
+        const now = `${shown.dataset.shown}${shown.dataset.digit}`;
+        if (now !== last && shown.dataset.digit) say(Number(shown.dataset.digit));
+        last = now;
+        return;
+      }
+      last = '';
+      if (document.querySelector('[data-testid="microphone-check"]') && context.currentTime > until) say(7);
+    }, 40);
+    return out.stream;
+  };
+  devices.getUserMedia = async (wanted) => {
+    const stream = await original(wanted);
+    const [microphone] = stream.getAudioTracks();
+    if (!microphone) return stream;
+    voice ??= open();
+    const track = (await voice).getAudioTracks()[0].clone();
+    const settings = microphone.getSettings();
+    track.getSettings = () => settings;
+    stream.removeTrack(microphone);
+    microphone.stop();
+    stream.addTrack(track);
+    return stream;
+  };
 }
 
 export const id = (page, testId) => page.getByTestId(testId);

@@ -30,17 +30,18 @@ const (
 	joinLimit       = 20 * time.Second
 )
 
-// Clip is what a student's camera and microphone give, over and over.
+// Clip is what a student's camera gives, over and over, and what she can say.
 type Clip struct {
 	frames [][]byte
-	sound  [][]byte
+	room   [][]byte          // the microphone while she is silent, over and over
+	digits map[rune][][]byte // how she says each digit; empty for a microphone that is off
 }
 
 // What a clip may show and say.
 const (
 	Face    = "face"    // the photograph of the gocv module, as a webcam shows it
 	Nobody  = "nobody"  // a grey wall
-	Digits  = "digits"  // four Russian digits, spoken, with pauses
+	Digits  = "digits"  // a quiet room; Say makes her say Russian digits in it
 	Silence = "silence" // a microphone that is off
 )
 
@@ -61,24 +62,47 @@ func NewClip(t testing.TB, picture, sound string) Clip {
 	video := filepath.Join(dir, "video.ivf")
 	run("ffmpeg", append(append([]string{"-v", "error"}, source...), "-t", "3", "-s", "640x480", "-pix_fmt", "yuv420p", "-c:v", "libvpx", "-deadline", "realtime",
 		"-cpu-used", "8", "-auto-alt-ref", "0", "-g", fmt.Sprint(keyFrameEvery), "-keyint_min", fmt.Sprint(keyFrameEvery), "-b:v", "500k", video)...)
-	voice := []string{"-f", "lavfi", "-i", "anullsrc=r=48000:cl=mono", "-t", "3"}
-	if sound == Digits {
-		wav := filepath.Join(dir, "digits.wav")
-		run("espeak-ng", "-v", "ru", "-s", "120", "-g", "40", "-w", wav, "пять. три. восемь. один.")
-		voice = []string{"-i", wav}
-	}
-	ogg := filepath.Join(dir, "sound.ogg")
-	run("ffmpeg", append(append([]string{"-v", "error"}, voice...), "-ar", "48000", "-ac", "1", "-c:a", "libopus", "-b:a", "32k", "-page_duration", "20000", ogg)...)
 	frames, err := readIVF(video)
 	if err != nil {
 		t.Fatalf("read the clip: %v", err)
 	}
-	packets, err := readOgg(ogg)
-	if err != nil {
-		t.Fatalf("read the clip: %v", err)
+	room := "anullsrc=r=48000:cl=mono"
+	if sound == Digits {
+		room = "anoisesrc=r=48000:c=pink:a=0.002:s=1"
 	}
-	return Clip{frames: frames, sound: packets}
+	sounds := [][]string{{"-f", "lavfi", "-t", "3", "-i", room}}
+	if sound == Digits {
+		for digit, word := range digitWords {
+			wav := filepath.Join(dir, fmt.Sprintf("%d.wav", digit))
+			run("espeak-ng", "-v", "ru", "-s", "120", "-w", wav, word)
+			sounds = append(sounds, []string{"-i", wav})
+		}
+	}
+	args, oggs := []string{"-v", "error"}, make([]string, len(sounds))
+	for _, input := range sounds {
+		args = append(args, input...)
+	}
+	for i := range sounds {
+		oggs[i] = filepath.Join(dir, fmt.Sprintf("%d.ogg", i))
+		args = append(args, "-map", fmt.Sprint(i), "-ar", "48000", "-ac", "1", "-c:a", "libopus", "-b:a", "32k", "-page_duration", "20000", oggs[i])
+	}
+	run("ffmpeg", args...)
+	clip := Clip{frames: frames, digits: map[rune][][]byte{}}
+	for i, ogg := range oggs {
+		packets, err := readOgg(ogg)
+		if err != nil {
+			t.Fatalf("read the clip: %v", err)
+		}
+		if i == 0 {
+			clip.room = packets
+		} else {
+			clip.digits['0'+rune(i-1)] = packets
+		}
+	}
+	return clip
 }
+
+var digitWords = [...]string{"ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"}
 
 // FacePath is the photograph images/face.jpg of the gocv module.
 func FacePath(t testing.TB) string {
@@ -93,6 +117,8 @@ func FacePath(t testing.TB) string {
 // Connection is a student who sends. Close it, or let the test's end do it.
 type Connection struct {
 	pc   *webrtc.PeerConnection
+	clip Clip
+	say  chan rune
 	stop chan struct{}
 	once sync.Once
 	work sync.WaitGroup
@@ -131,7 +157,7 @@ func connect(clip Clip, answer func(string) (string, error)) (*Connection, error
 	if err != nil {
 		return nil, err
 	}
-	c := &Connection{pc: pc, stop: make(chan struct{})}
+	c := &Connection{pc: pc, clip: clip, say: make(chan rune, 20), stop: make(chan struct{})}
 	video, err := c.track(webrtc.MimeTypeVP8, "camera")
 	if err != nil {
 		return nil, errors.Join(err, pc.Close())
@@ -143,7 +169,7 @@ func connect(clip Clip, answer func(string) (string, error)) (*Connection, error
 	if err := c.negotiate(answer); err != nil {
 		return nil, errors.Join(err, pc.Close())
 	}
-	c.work.Go(func() { c.send(clip, video, audio) })
+	c.work.Go(func() { c.send(video, audio) })
 	return c, nil
 }
 
@@ -186,12 +212,24 @@ func (c *Connection) negotiate(answer func(string) (string, error)) error {
 	}
 }
 
+// Say makes the student say digits aloud from now on. One whose microphone is off stays silent.
+func (c *Connection) Say(digits string) {
+	for _, d := range digits {
+		select {
+		case c.say <- d:
+		case <-c.stop:
+			return
+		}
+	}
+}
+
 // send plays the clip in real time. On a machine that is busy it catches up, as a browser does, instead of leaving sound out.
-func (c *Connection) send(clip Clip, video, audio *webrtc.TrackLocalStaticSample) {
+func (c *Connection) send(video, audio *webrtc.TrackLocalStaticSample) {
 	tick := time.NewTicker(packetTime)
 	defer tick.Stop()
 	began := time.Now()
 	packet, frame := 0, 0
+	var saying [][]byte
 	for {
 		select {
 		case <-c.stop:
@@ -200,12 +238,23 @@ func (c *Connection) send(clip Clip, video, audio *webrtc.TrackLocalStaticSample
 		}
 		at := time.Since(began)
 		for ; time.Duration(packet)*packetTime <= at; packet++ {
-			if audio.WriteSample(media.Sample{Data: clip.sound[packet%len(clip.sound)], Duration: packetTime}) != nil {
+			if len(saying) == 0 {
+				select {
+				case digit := <-c.say:
+					saying = c.clip.digits[digit]
+				default:
+				}
+			}
+			data := c.clip.room[packet%len(c.clip.room)]
+			if len(saying) > 0 {
+				data, saying = saying[0], saying[1:]
+			}
+			if audio.WriteSample(media.Sample{Data: data, Duration: packetTime}) != nil {
 				return
 			}
 		}
 		for ; time.Duration(frame)*time.Second/framesPerSecond <= at; frame++ {
-			if video.WriteSample(media.Sample{Data: clip.frames[frame%len(clip.frames)], Duration: time.Second / framesPerSecond}) != nil {
+			if video.WriteSample(media.Sample{Data: c.clip.frames[frame%len(c.clip.frames)], Duration: time.Second / framesPerSecond}) != nil {
 				return
 			}
 		}

@@ -1,33 +1,26 @@
-import { Progress, Stack, Text, VisuallyHidden } from '@mantine/core';
-import { useState } from 'react';
+import { Text, VisuallyHidden } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { clock } from '../i18n/clock';
 import type { Challenge } from '../rtc/wire';
 import classes from './Join.module.css';
-import { useServerClock } from './useServerClock';
 
-/** The digits to read aloud, large, and the time that is left for it. */
+/** The digit to read aloud now, large, and how many have come; the server shows each at a moment of its own. */
 export function ChallengeDigits({ challenge }: { challenge: Challenge }) {
   const { t } = useTranslation('join');
-  const now = useServerClock(200);
-  const [shownAt] = useState(now);
-  const end = Date.parse(challenge.expiresAt);
-  const left = Math.max(0, end - now);
-  const share = end > shownAt ? (100 * left) / (end - shownAt) : 0;
+  const { length, shown, digit } = challenge;
   return (
-    <Stack gap="sm">
-      <div className={classes.digits} data-testid="challenge-digits" data-digits={challenge.digits} aria-hidden>
-        {challenge.digits.split('').map((digit, index) => (
-          <span key={index} className={classes.digit}>
-            {digit}
-          </span>
+    <div className={classes.digits} data-testid="challenge-digits" data-shown={shown} data-digit={digit}>
+      <div className={classes.digit} data-waiting={shown === 0 || undefined} key={shown} aria-hidden>
+        {shown === 0 ? '…' : digit}
+      </div>
+      <div className={classes.digitMarks} aria-hidden>
+        {Array.from({ length }, (_, index) => (
+          <span key={index} className={classes.digitMark} data-passed={index < shown || undefined} />
         ))}
       </div>
-      <VisuallyHidden role="alert">{t('identification.digits', { digits: challenge.digits.split('').join(' ') })}</VisuallyHidden>
-      <Progress value={Math.min(100, share)} size={6} aria-hidden />
-      <Text size="sm" c="dimmed" ta="center">
-        {t('exam.timeLeft', { time: clock(left) })}
+      <Text size="md" c="dimmed" ta="center">
+        {shown === 0 ? t('identification.soon', { count: length }) : t('identification.digitOf', { shown, length })}
       </Text>
-    </Stack>
+      <VisuallyHidden role="alert">{shown === 0 ? '' : t('identification.digit', { digit })}</VisuallyHidden>
+    </div>
   );
 }

@@ -1,5 +1,4 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { IdentificationView } from './identificationView';
 
@@ -9,13 +8,11 @@ interface IdentificationControlsProps {
   /** The server has picture and sound, and no call is on its way. */
   ready: boolean;
   onStart: () => void;
-  onSpoken: (challengeId: string) => void;
 }
 
-/** The one button of the moment: begin, «I have read them», try again; none while the server works. */
-export function IdentificationControls({ view, triesLeft, ready, onStart, onSpoken }: IdentificationControlsProps) {
+/** The one button of the moment: begin, or try again; none while the server works. */
+export function IdentificationControls({ view, triesLeft, ready, onStart }: IdentificationControlsProps) {
   const { t } = useTranslation('join');
-  const [sent, setSent] = useState<string>();
   switch (view.kind) {
     case 'intro':
       return (
@@ -29,23 +26,7 @@ export function IdentificationControls({ view, triesLeft, ready, onStart, onSpok
           {ready ? t('identification.again') : t('exam.connecting')}
         </Button>
       );
-    case 'challenge': {
-      const { id } = view.challenge;
-      return (
-        <Button
-          size="xl"
-          autoFocus
-          disabled={sent === id}
-          onClick={() => {
-            setSent(id);
-            onSpoken(id);
-          }}
-          data-testid="spoken"
-        >
-          {sent === id ? t('identification.spokenSent') : t('identification.spoken')}
-        </Button>
-      );
-    }
+    case 'challenge':
     case 'looking':
     case 'verifying':
     case 'matched':

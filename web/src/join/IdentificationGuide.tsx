@@ -53,7 +53,7 @@ export function IdentificationGuide({ view, attempt }: IdentificationGuideProps)
           </>
         )}
       </div>
-      {view.kind === 'challenge' && <ChallengeDigits key={view.challenge.id} challenge={view.challenge} />}
+      {view.kind === 'challenge' && <ChallengeDigits challenge={view.challenge} />}
     </div>
   );
 }

@@ -62,7 +62,6 @@ export function IdentificationStep({ attempt }: { attempt: Attempt }) {
           triesLeft={attempt.triesLeft}
           ready={media === 'live' && !identify.isPending}
           onStart={() => identify.mutate()}
-          onSpoken={(challengeId) => publisher.spoken(challengeId)}
         />
       </Stack>
       {attempt.state === 'ready' && !underWay(view) && <OtherForm attempt={attempt} />}

@@ -19,7 +19,7 @@ describe('identificationView', () => {
   });
 
   it('shows what the socket tells while it is under way', () => {
-    const challenge = { id: 'c', digits: '5381', expiresAt: '' };
+    const challenge = { id: 'c', length: 4, shown: 1, digit: '5' };
     expect(identificationView(fakeAttempt(), { phase: 'looking', hint: 'too_far' })).toEqual({ kind: 'looking', hint: 'too_far' });
     expect(identificationView(fakeAttempt(), { phase: 'challenge', challenge })).toEqual({ kind: 'challenge', challenge });
     expect(identificationView(fakeAttempt(), { phase: 'verifying' })).toEqual({ kind: 'verifying' });

@@ -136,7 +136,7 @@ describe('Publisher', () => {
     expect(peers.last.transceivers.map(({ track }) => track)).toEqual([other]);
   });
 
-  it('follows an identification to its end and says «spoken» for its challenge', async () => {
+  it('follows an identification to its end, digit by digit', async () => {
     const { sockets, publisher, stream, hello } = setUp();
     publisher.start(stream);
     await hello();
@@ -144,10 +144,13 @@ describe('Publisher', () => {
     expect(publisher.state.get().identification).toEqual({ phase: 'looking' });
     sockets.last.say({ type: 'identification', phase: 'looking', hint: 'too_far' });
     expect(publisher.state.get().identification).toMatchObject({ phase: 'looking', hint: 'too_far' });
-    const challenge = { id: 'c', digits: '5381', expiresAt: '2026-11-21T10:00:12Z' };
-    sockets.last.say({ type: 'identification', phase: 'challenge', challenge });
-    publisher.spoken('c');
-    expect(sockets.last.sentOfType('spoken')).toEqual([{ type: 'spoken', challengeId: 'c' }]);
+    for (const challenge of [
+      { id: 'c', length: 4, shown: 0, digit: '' },
+      { id: 'c', length: 4, shown: 1, digit: '5' },
+    ]) {
+      sockets.last.say({ type: 'identification', phase: 'challenge', challenge });
+      expect(publisher.state.get().identification).toMatchObject({ phase: 'challenge', challenge });
+    }
     sockets.last.say({ type: 'identification', phase: 'verifying' });
     const identification = { id: 'i', outcome: 'match' } as Identification;
     sockets.last.say({ type: 'identification', phase: 'done', identification });

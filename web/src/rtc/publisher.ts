@@ -71,11 +71,6 @@ export class Publisher {
     }
   }
 
-  /** Tells the server that the student has read the digits aloud. */
-  spoken(challengeId: string): void {
-    this.#send({ type: 'spoken', challengeId });
-  }
-
   /** Shows the first phase at once, before the server tells of it; the last result is forgotten. */
   expectIdentification(): void {
     this.state.patch({ identification: { phase: 'looking' }, problem: undefined });

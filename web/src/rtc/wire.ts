@@ -18,10 +18,12 @@ export const hints = [
 ] as const;
 export type Hint = (typeof hints)[number];
 
+/** Digits to read aloud, one by one: `length` in all, `shown` so far; `digit` is the one to say now, empty before the first. */
 export interface Challenge {
   id: string;
-  digits: string;
-  expiresAt: string;
+  length: number;
+  shown: number;
+  digit: string;
 }
 
 export type IdentificationPhase =
@@ -64,7 +66,6 @@ export type StudentServerMessage =
 export type StudentClientMessage =
   | { type: 'offer'; sdp: string }
   | Candidate
-  | { type: 'spoken'; challengeId: string }
   | { type: 'ping' };
 
 export type ProctorServerMessage =
