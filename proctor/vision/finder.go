@@ -192,59 +192,104 @@ func (f *Finder) Assess(ctx context.Context, img *image.YCbCr) (Assessment, erro
 	}
 	defer clear(l.pix)
 
+	return f.assess(ctx, l, false)
+}
+
+func (f *Finder) assess(ctx context.Context, l *luma, reduced bool) (Assessment, error) {
 	a := Assessment{Width: l.w, Height: l.h}
 	if l.isFlat() {
 		// Nothing to find: do not spend a search on a covered camera.
 		a.empty = true
-	} else {
-		w, err := f.take(ctx)
-		if err != nil {
-			return Assessment{}, err
-		}
-		err = w.find(l, &a)
-		f.idle <- w
-		if err != nil {
-			return Assessment{}, err
-		}
+	} else if err := f.with(ctx, func(w *worker) error { return w.find(l, &a, reduced) }); err != nil {
+		return Assessment{}, err
 	}
-	a.measure(l)
-	a.Hints = f.limits.hints(&a)
-	a.assessed = true
+	f.finish(l, &a)
 	return a, nil
 }
 
-// find fills in faces, largest first, and the eyes of the largest.
-func (w *worker) find(l *luma, a *Assessment) error {
-	mat, err := l.mat(image.Rect(0, 0, l.w, l.h))
+// with lends a worker.
+func (f *Finder) with(ctx context.Context, use func(*worker) error) error {
+	w, err := f.take(ctx)
 	if err != nil {
 		return err
 	}
-	defer closeMat(&mat)
+	defer func() { f.idle <- w }()
+	return use(w)
+}
 
+// finish measures what was found.
+func (f *Finder) finish(l *luma, a *Assessment) {
+	a.measure(l)
+	a.Hints = f.limits.hints(a)
+	a.assessed = true
+}
+
+// find fills in faces, largest first, and the eyes of the largest. A reduced search looks at the picture with the least face brought to
+// the size the cascade was trained on: four times as fast at 640×480, faces are found to some pixels.
+func (w *worker) find(l *luma, a *Assessment, reduced bool) error {
 	// The least face is about half of what the limits ask, so that somebody too far away is told so rather than not seen at all.
 	least := max(40, min(l.w, l.h)/10)
 	if l.w < least || l.h < least {
 		return nil
 	}
-	faces := w.face.DetectMultiScaleWithParams(mat, 1.1, 5, 0, image.Pt(least, least), image.Point{})
-	whole := image.Rect(0, 0, l.w, l.h)
-	for _, face := range faces {
-		if face = face.Intersect(whole); !face.Empty() {
-			a.Faces = append(a.Faces, face)
-		}
+	scale := 1.0
+	if reduced {
+		scale = cascadeFace / float64(least)
 	}
+	whole := image.Rect(0, 0, l.w, l.h)
+	side := int(float64(least)*scale + 0.5)
+	faces, err := search(&w.face, l, whole, scale, 1.1, 5, side, 0)
+	if err != nil {
+		return err
+	}
+	a.Faces = faces
 	slices.SortFunc(a.Faces, func(p, q image.Rectangle) int { return area(q) - area(p) })
 	if len(a.Faces) == 0 {
 		return nil
 	}
-	return w.findEyes(l, a)
+	return w.findEyes(l, a, eyeStep)
+}
+
+const (
+	// cascadeFace and cascadeEye are the sides of the pictures that the cascades were trained on, in pixels.
+	cascadeFace, cascadeEye = 24, 20
+	// eyeStep is by how much the size of an eye grows from one pass of its search to the next; with trackedEyeStep the passes are fewer.
+	eyeStep, trackedEyeStep = 1.08, 1.16
+)
+
+// search runs a cascade over a part of the picture brought to the given scale; least and most are sides in pixels of that scale, 0 for
+// any. What it returns is in pixels of the picture.
+func search(c *gocv.CascadeClassifier, l *luma, part image.Rectangle, scale, step float64, neighbours, least, most int) ([]image.Rectangle, error) {
+	mat, err := l.mat(part)
+	if err != nil {
+		return nil, err
+	}
+	defer closeMat(&mat)
+	if scale < 1 {
+		small := gocv.NewMat()
+		gocv.Resize(mat, &small, image.Point{}, scale, scale, gocv.InterpolationArea)
+		closeMat(&mat)
+		mat = small
+	} else {
+		scale = 1
+	}
+	var out []image.Rectangle
+	for _, r := range c.DetectMultiScaleWithParams(mat, step, neighbours, 0, image.Pt(least, least), image.Pt(most, most)) {
+		r = image.Rect(int(float64(r.Min.X)/scale), int(float64(r.Min.Y)/scale), int(float64(r.Max.X)/scale), int(float64(r.Max.Y)/scale))
+		if r = r.Add(part.Min).Intersect(part); !r.Empty() {
+			out = append(out, r)
+		}
+	}
+	return out, nil
 }
 
 // findEyes looks for one eye in each upper quarter of the face. An eye it does not find is placed where the cascade's training
 // faces had it; Found tells them apart.
-func (w *worker) findEyes(l *luma, a *Assessment) error {
+func (w *worker) findEyes(l *luma, a *Assessment, step float64) error {
 	face := a.Faces[0]
 	fw, fh := face.Dx(), face.Dy()
+	// The least eye is brought to what the cascade was trained on: larger ones only cost time.
+	scale := min(1, cascadeEye/(float64(fw)/8))
 	for i := range a.Eyes {
 		x0 := face.Min.X + fw*(10+40*i)/100
 		zone := image.Rect(x0, face.Min.Y+fh*20/100, x0+fw*40/100, face.Min.Y+fh*58/100)
@@ -253,17 +298,14 @@ func (w *worker) findEyes(l *luma, a *Assessment) error {
 		if zone.Dx() < 24 || zone.Dy() < 24 {
 			continue
 		}
-		mat, err := l.mat(zone)
+		// One neighbour is enough to ask for: the zone is small, and frames of glasses hide much of an eye.
+		found, err := search(&w.eye, l, zone, scale, step, 1, cascadeEye, int(float64(fw)*scale*0.4))
 		if err != nil {
 			return err
 		}
-		least := max(20, fw/8)
-		// One neighbour is enough to ask for: the zone is small, and frames of glasses hide much of an eye.
-		found := w.eye.DetectMultiScaleWithParams(mat, 1.08, 1, 0, image.Pt(least, least), image.Pt(fw*40/100, fw*40/100))
-		closeMat(&mat)
 		nearest := math.Inf(1)
 		for _, eye := range found {
-			p := zone.Min.Add(eye.Min).Add(eye.Size().Div(2))
+			p := eye.Min.Add(eye.Size().Div(2))
 			if d := distance(p, expected); d < nearest && d < float64(fw)*0.13 {
 				nearest, a.Eyes[i] = d, Eye{Point: p, Found: true}
 			}

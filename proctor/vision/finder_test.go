@@ -137,7 +137,7 @@ func TestComponents(t *testing.T) {
 	photo := gocvPhoto(t, "face.jpg")
 	face := webcam(photo)
 	names := []string{
-		SingleFacePresent, InterEyeDistance, HeadSize, HeadPoseRoll, Sharpness, IlluminationUniformity, UnderExposurePrevention,
+		SingleFacePresent, InterEyeDistance, HeadSize, HeadPoseYaw, HeadPosePitch, HeadPoseRoll, Sharpness, IlluminationUniformity, UnderExposurePrevention,
 		OverExposurePrevention, DynamicRange, LeftwardCrop, RightwardCrop, MarginAbove, MarginBelow,
 	}
 	for name, img := range map[string]*image.YCbCr{"face": face, "nobody": flat(100)} {
@@ -308,40 +308,6 @@ func TestNewFinderSaysWhatIsMissing(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		} else if name != "a folder" && !strings.Contains(err.Error(), "opencv-data") {
 			t.Errorf("%s: %v: does not say what to install", name, err)
-		}
-	}
-}
-
-// BenchmarkAssess and BenchmarkCascade are to be compared: all we do beside OpenCV's own search must stay small.
-func BenchmarkAssess(b *testing.B) {
-	f := newTestFinder(b)
-	face := webcam(gocvPhoto(b, "face.jpg"))
-	for b.Loop() {
-		if _, err := f.Assess(b.Context(), face); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkCascade(b *testing.B) {
-	f := newTestFinder(b)
-	l, err := newLuma(webcam(gocvPhoto(b, "face.jpg")))
-	if err != nil {
-		b.Fatal(err)
-	}
-	mat, err := l.mat(image.Rect(0, 0, l.w, l.h))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer mat.Close()
-	w, err := f.take(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { f.idle <- w }()
-	for b.Loop() {
-		if faces := w.face.DetectMultiScaleWithParams(mat, 1.1, 5, 0, image.Pt(48, 48), image.Point{}); len(faces) != 1 {
-			b.Fatal(faces)
 		}
 	}
 }

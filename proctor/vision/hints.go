@@ -44,13 +44,15 @@ type Limits struct {
 	// Roll is the greatest tilt of the head in degrees, to either side. Default 12: verifiers ask for 8, and the eyes are
 	// found to a few pixels.
 	Roll float64
+	// Yaw is how far the head may be turned in degrees, to either side. Default 25: the estimate is a rough one.
+	Yaw float64
 }
 
 // DefaultLimits returns the defaults given at each field.
 func DefaultLimits() Limits {
 	return Limits{
 		SecondFace: 0.15, InterEye: 40, HeadShare: 0.8, Dark: 50, Bright: 215, Exposure: 30, DynamicRange: 55, Sharpness: 25,
-		Illumination: 50, Margin: 30, Roll: 12,
+		Illumination: 50, Margin: 30, Roll: 12, Yaw: 25,
 	}
 }
 
@@ -89,7 +91,7 @@ func (l Limits) hints(a *Assessment) []Hint {
 		{dark || below(l.Exposure, UnderExposurePrevention), TooDark},
 		{bright || below(l.Exposure, OverExposurePrevention), TooBright},
 		{below(l.Margin, LeftwardCrop, RightwardCrop, MarginAbove, MarginBelow), OffCentre},
-		{a.tilt() > l.Roll, FaceTurned},
+		{a.degrees(HeadPoseRoll) > l.Roll || a.degrees(HeadPoseYaw) > l.Yaw, FaceTurned},
 		{below(l.Sharpness, Sharpness), Blurred},
 		{below(l.Illumination, IlluminationUniformity) || below(l.DynamicRange, DynamicRange), UnevenLight},
 	} {
@@ -100,8 +102,11 @@ func (l Limits) hints(a *Assessment) []Hint {
 	return out
 }
 
-// tilt is the size of the roll in degrees, 0 where it is unknown.
-func (a Assessment) tilt() float64 {
-	raw := a.Component(HeadPoseRoll).Raw
-	return max(raw, -raw)
+// degrees is the size of an angle, 0 where it is unknown.
+func (a Assessment) degrees(name string) float64 {
+	c := a.Component(name)
+	if c.Value < 0 {
+		return 0
+	}
+	return max(c.Raw, -c.Raw)
 }

@@ -108,6 +108,20 @@ func (l *luma) at(x, y float64) float64 {
 	return top*(1-fy) + bottom*fy
 }
 
+// logs are the logarithms of brightness, a little away from 0: a shadow divides the brightness of what lies in it.
+var logs = func() (table [256]float64) {
+	for v := range table {
+		table[v] = math.Log(float64(v) + 8)
+	}
+	return table
+}()
+
+// log is that of the nearest pixel; positions outside take the border's.
+func (l *luma) log(x, y int) float64 {
+	x, y = min(max(x, 0), l.w-1), min(max(y, 0), l.h-1)
+	return logs[l.pix[y*l.w+x]]
+}
+
 // histogram counts the pixels of each brightness.
 type histogram struct {
 	count [256]int

@@ -10,6 +10,8 @@ const (
 	SingleFacePresent       = "SingleFacePresent"
 	InterEyeDistance        = "InterEyeDistance"
 	HeadSize                = "HeadSize"
+	HeadPoseYaw             = "HeadPoseYaw"
+	HeadPosePitch           = "HeadPosePitch"
 	HeadPoseRoll            = "HeadPoseRoll"
 	Sharpness               = "Sharpness"
 	IlluminationUniformity  = "IlluminationUniformity"
@@ -52,6 +54,10 @@ type Assessment struct {
 	// worst of them, half and half, so that one bad component cannot hide among good ones. Ours; it orders pictures, it
 	// does not predict match scores.
 	Unified int
+	// Patch is the largest face upright and at one scale; nil without a face. It shows the person: Wipe it after use.
+	Patch Patch
+	// Tracked says that only the surroundings of the last face were searched: see [Tracker].
+	Tracked bool
 	// Hints says what to change, most important first. Empty for a good picture.
 	Hints []Hint
 
@@ -89,7 +95,7 @@ func (a *Assessment) measure(l *luma) {
 		a.brightness = l.histogram(image.Rect(0, 0, l.w, l.h)).mean()
 		a.Components = []Component{{Name: SingleFacePresent, Raw: 0, Value: 0}}
 		for _, name := range []string{
-			InterEyeDistance, HeadSize, HeadPoseRoll, Sharpness, IlluminationUniformity, UnderExposurePrevention,
+			InterEyeDistance, HeadSize, HeadPoseYaw, HeadPosePitch, HeadPoseRoll, Sharpness, IlluminationUniformity, UnderExposurePrevention,
 			OverExposurePrevention, DynamicRange, LeftwardCrop, RightwardCrop, MarginAbove, MarginBelow,
 		} {
 			a.Components = append(a.Components, Component{Name: name, Value: -1})
@@ -102,12 +108,15 @@ func (a *Assessment) measure(l *luma) {
 	a.brightness = skin.mean()
 	eyes, midX, midY := a.eyeDistance()
 	eyes = max(eyes, 1)
+	a.Patch = newPatch(l, a.Eyes)
+	yaw, pitch := headPose(a.Patch, eyes)
 
 	a.Components = []Component{
 		a.singleFace(),
 		// Distance between the middles of the eyes in pixels; half the value at 70, as in ISO/IEC 29794-5.
 		sigmoid(InterEyeDistance, eyes, 70, 20),
 		headSize(face, l.h),
+		yaw, pitch,
 		a.roll(l),
 		sharpness(l, face),
 		illumination(l, a.Eyes),
@@ -124,7 +133,7 @@ func (a *Assessment) measure(l *luma) {
 	}
 	sum, n, worst := 0, 0, 100
 	for _, c := range a.Components {
-		if c.Value >= 0 {
+		if c.Value >= 0 && c.Name != HeadPosePitch { // too rough to choose pictures by
 			sum, n, worst = sum+c.Value, n+1, min(worst, c.Value)
 		}
 	}
@@ -194,8 +203,7 @@ func eyeRows(l *luma, face image.Rectangle) (degrees float64, ok bool) {
 			v := (float64(j)/(rows-1) - 0.5) * 0.42 * w
 			for i := range columns {
 				u := (float64(i)/(columns-1) - 0.5) * 0.72 * w
-				// The logarithm: a shadow divides the brightness of what lies in it.
-				row[j] += math.Log(l.at(cx+cos*u-sin*v, cy+sin*u+cos*v) + 8)
+				row[j] += l.log(int(cx+cos*u-sin*v+0.5), int(cy+sin*u+cos*v+0.5))
 			}
 		}
 		energy := 0.0

@@ -6,6 +6,8 @@ const components = [
   'SingleFacePresent',
   'InterEyeDistance',
   'HeadSize',
+  'HeadPoseYaw',
+  'HeadPosePitch',
   'HeadPoseRoll',
   'Sharpness',
   'IlluminationUniformity',
