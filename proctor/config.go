@@ -75,6 +75,10 @@ type Config struct {
 	EBSIssuer    string
 	EBSKeysURL   string
 	EBSStand     bool
+	EBSPage      string
+	EBSPageURL   string
+	EBSPageHosts []string
+	EBSLaunch    string
 
 	SMTPAddress      string
 	SMTPFrom         string
@@ -147,6 +151,10 @@ func Settings() []Setting {
 		{"OCHNO_EBS_ISSUER", "", true, "who must have signed a verdict", text(func(c *Config) *string { return &c.EBSIssuer })},
 		{"OCHNO_EBS_KEYS_URL", "", true, "the verifier's public keys (JWKS)", text(func(c *Config) *string { return &c.EBSKeysURL })},
 		{"OCHNO_EBS_STAND", "false", false, "the verifier is a stand: allow test algorithms (RS256, ES256)", boolean(func(c *Config) *bool { return &c.EBSStand })},
+		{"OCHNO_EBS_PAGE", "", false, "the way to a verifier with a page of its own, for exams whose policy wants it: `web` (EBS's page; needs OCHNO_SIGN_IN=esia) or `adapter` (its application and a secret)", setEBSPage},
+		{"OCHNO_EBS_PAGE_URL", "", false, "where it is; by default OCHNO_EBS_URL", text(func(c *Config) *string { return &c.EBSPageURL })},
+		{"OCHNO_EBS_PAGE_HOSTS", "", false, "hosts of its page, separated by commas: a browser is sent nowhere else; by default the host of its address", list(func(c *Config) *[]string { return &c.EBSPageHosts })},
+		{"OCHNO_EBS_LAUNCH", "ebs://", false, "what an adapter's launch link begins with", text(func(c *Config) *string { return &c.EBSLaunch })},
 		{"OCHNO_SMTP_ADDRESS", "", false, "host:port of the mail server; without it letters wait in the queue and /healthz says so", text(func(c *Config) *string { return &c.SMTPAddress })},
 		{"OCHNO_SMTP_FROM", "", false, "the sender of letters, `Name <address>`; required with OCHNO_SMTP_ADDRESS", text(func(c *Config) *string { return &c.SMTPFrom })},
 		{"OCHNO_SMTP_SECURITY", "starttls", false, "starttls (a server without it gets nothing), tls (from the first byte) or none (for a server on the same machine)", text(func(c *Config) *string { return &c.SMTPSecurity })},
@@ -245,6 +253,17 @@ func setSignIn(c *Config, value string) error {
 		return fmt.Errorf("want %s or %s", signInESIA, signInOIDC)
 	}
 	c.SignIn = value
+	return nil
+}
+
+func setEBSPage(c *Config, value string) error {
+	if value != pageWeb && value != pageAdapter {
+		return fmt.Errorf("want %s or %s", pageWeb, pageAdapter)
+	}
+	if value == pageWeb && c.SignIn != signInESIA {
+		return errors.New("web needs people signed in by ESIA: its page takes their access tokens")
+	}
+	c.EBSPage = value
 	return nil
 }
 

@@ -17,7 +17,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"ochno/ebsclient"
 	"ochno/migrations"
 	"ochno/proctor/account"
 	"ochno/proctor/api"
@@ -124,6 +123,10 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	if err != nil {
 		return nil, err
 	}
+	page, err := openVerifierPage(cfg, logger)
+	if err != nil {
+		return nil, err
+	}
 	signIn, err := openSignIn(ctx, cfg, logger)
 	if err != nil {
 		return nil, err
@@ -144,7 +147,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		return nil, err
 	}
 	s.identify = identify.New(identify.Config{
-		Pool: s.Pool, Exams: s.Exams, Archive: s.Archive, Log: s.Log, Finder: s.finder, Verifier: verifier, Verdicts: verdicts,
+		Pool: s.Pool, Exams: s.Exams, Archive: s.Archive, Log: s.Log, Finder: s.finder, Verifier: verifier, Verdicts: verdicts, Sessions: page,
 		Timing: identify.DefaultTiming(), Software: Version(), Now: time.Now, Logger: logger,
 	})
 	if err := s.identify.Recover(ctx); err != nil {
@@ -159,7 +162,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		Pool: s.Pool, Ring: s.Ring, Log: s.Log, Exams: s.Exams, Accounts: s.Accounts, Holds: s.Retention, Post: s.Mail, Now: time.Now,
 	})
 	s.api, err = api.New(api.Config{
-		PublicURL: cfg.PublicURL, Pool: s.Pool, Mail: s.Mail, ESIA: signIn, SignIn: cfg.SignIn, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
+		PublicURL: cfg.PublicURL, Pool: s.Pool, Mail: s.Mail, ESIA: signIn, SignIn: cfg.SignIn, KeepToken: cfg.EBSPage == pageWeb, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
 		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
 		Log: s.Log, LogKey: s.Key.Public, Papers: s.Papers(), Retention: s.Retention, Appeals: s.appeals, Media: s.media, Web: web.Files(), Checks: s.checks(cfg, signIn), Version: Version(), Now: time.Now, Logger: logger,
@@ -300,23 +303,6 @@ func archiveConfig(cfg Config) (archive.Config, error) {
 		return archive.Config{}, fmt.Errorf("MinIO's secret key: %w", err)
 	}
 	return archive.Config{Endpoint: cfg.MinioEndpoint, AccessKey: cfg.MinioAccessKey, SecretKey: key, TLS: cfg.MinioTLS, Bucket: cfg.MinioBucket}, nil
-}
-
-func openVerifier(cfg Config, logger *slog.Logger) (*ebsclient.Push, *ebsclient.Checker, error) {
-	token, err := secret(cfg.EBSTokenFile)
-	if err != nil {
-		return nil, nil, fmt.Errorf("the verifier's token: %w", err)
-	}
-	push, err := ebsclient.NewPush(ebsclient.PushConfig{BaseURL: cfg.EBSURL, System: cfg.EBSSystem, Token: token, Logger: logger})
-	if err != nil {
-		return nil, nil, err
-	}
-	keys, err := ebsclient.NewRemoteKeys(ebsclient.RemoteKeysConfig{URL: cfg.EBSKeysURL})
-	if err != nil {
-		return nil, nil, err
-	}
-	checker, err := ebsclient.NewChecker(ebsclient.CheckerConfig{Issuer: cfg.EBSIssuer, Audience: cfg.EBSSystem, Keys: keys, Stand: cfg.EBSStand})
-	return push, checker, err
 }
 
 // Version is the commit the program was built from, or "dev".

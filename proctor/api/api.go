@@ -40,6 +40,7 @@ type Config struct {
 	Pool      *pgxpool.Pool
 	ESIA      esia.Provider
 	SignIn    string // how the log names it: esia, oidc
+	KeepToken bool   // the access token of ESIA is kept, sealed, for a verifier's page
 	Ring      *keyring.Ring
 	Accounts  *account.Accounts
 	Desk      *account.Desk

@@ -183,7 +183,7 @@ func (s *Server) changed(attempt uuid.UUID) {
 	}
 }
 
-// progress tells the student and those who watch how an identification goes. The digits are the student's only, and none of them before its moment.
+// progress tells the student and those who watch how an identification goes. The verifier's page is the student's only. The digits are the student's only, and none of them before its moment.
 func (s *Server) progress(a exam.Attempt, p identify.Progress) {
 	m := identificationMessage{Type: "identification", Phase: string(p.Phase), Hint: p.Hint}
 	if p.Result != nil {
@@ -198,6 +198,7 @@ func (s *Server) progress(a exam.Attempt, p identify.Progress) {
 				own.Challenge.Digit = p.Challenge.Digits[p.Shown-1 : p.Shown]
 			}
 		}
+		own.URL = p.URL
 		c.send(own)
 	}
 	m.AttemptID = a.ID.String()

@@ -52,6 +52,8 @@ var problemTexts = map[string]Text{
 	"not_connected":          {"Камера и микрофон не подключены к серверу. Дождитесь подключения и повторите.", "Camera and microphone are not connected to the server. Wait for the connection and try again."},
 	"no_tries_left":          {"Попытки закончились. Проктор видит это и может дать ещё одну.", "No tries are left. The proctor sees this and may grant another one."},
 	"identification_running": {"Идентификация уже идёт, возможно в другой вкладке.", "An identification is already under way, perhaps in another tab."},
+	"sign_in_again":          {"Вы вошли давно: для проверки в единой биометрической системе войдите через Госуслуги ещё раз. Место в экзамене сохранится.", "You signed in long ago: sign in through Gosuslugi again for the check by the biometric system. Your place in the exam is kept."},
+	"no_verifier_page":       {"Экзамен настроен на проверку на странице биометрической системы, а сервер с ней не связан. Сообщите организатору.", "The exam wants a check on the biometric system's page, and the server is not connected to it. Tell the organiser."},
 	"sdp_refused":            {"Браузер предложил соединение, которое сервер не принимает.", "The browser offered a connection that the server does not accept."},
 	"candidate_refused":      {"Сетевой адрес от браузера не принят.", "A network candidate of the browser was refused."},
 	"bad_message":            {"Сервер не понял сообщение страницы. Обновите страницу.", "The server did not understand the page's message. Reload the page."},
@@ -82,6 +84,11 @@ var problemTexts = map[string]Text{
 // outcomeTexts are what people read of an identification, by its reason; of reasons not listed, by the outcome's own entry.
 var outcomeTexts = map[string]Text{
 	"match":                 {"Личность подтверждена.", "Your identity is confirmed."},
+	"session_cancelled":     {"Вы отменили проверку на странице биометрической системы. Её можно начать снова.", "You called the check off on the biometric system's page. It can be begun again."},
+	"session_repeat":        {"Биометрическая система просит повторить проверку.", "The biometric system asks to repeat the check."},
+	"session_failed":        {"Биометрическая система не смогла провести проверку. Попробуйте ещё раз; если не выйдет, проктор поможет.", "The biometric system could not do the check. Try again; if it fails, the proctor will help."},
+	"session_expired":       {"Время проверки на странице биометрической системы вышло. Начните снова.", "The time on the biometric system's page is over. Begin again."},
+	"session_secret_used":   {"Эта проверка уже использована. Начните снова.", "This check was used already. Begin again."},
 	"no_match":              {"Проверка не подтвердила личность.", "The check did not confirm your identity."},
 	"below_threshold":       {"Лицо и голос не совпали с образцами в единой биометрической системе. Проверьте свет и повторите; если не выйдет, проктор поможет.", "Face and voice do not match the enrolled samples. Check the light and try again; if it fails, the proctor will help."},
 	"photo_below_threshold": {"Лицо не совпало с образцом в единой биометрической системе. Проверьте свет и повторите; если не выйдет, проктор поможет.", "Your face does not match the enrolled sample. Check the light and try again; if it fails, the proctor will help."},

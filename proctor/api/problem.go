@@ -122,6 +122,10 @@ func explain(ctx context.Context, logger *slog.Logger, err error) *Problem {
 		return problem(http.StatusConflict, "no_tries_left")
 	case errors.Is(err, identify.ErrBusy):
 		return problem(http.StatusConflict, "identification_running")
+	case errors.Is(err, identify.ErrBearer):
+		return problem(http.StatusForbidden, "sign_in_again")
+	case errors.Is(err, identify.ErrNoSessions):
+		return problem(http.StatusServiceUnavailable, "no_verifier_page")
 	case errors.Is(err, ledger.ErrEmpty):
 		return problem(http.StatusNotFound, "log_empty")
 	case errors.Is(err, context.Canceled):

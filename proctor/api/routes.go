@@ -44,6 +44,7 @@ func (s *Server) routes() http.Handler {
 	sessions.HandleFunc("GET /auth/esia/start", s.startSignIn)
 	sessions.HandleFunc("GET /auth/esia/callback", s.finishSignIn)
 	sessions.HandleFunc("GET /auth/esia/link", s.startLink)
+	sessions.HandleFunc("GET /auth/verification", s.verified)
 	sessions.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		s.writeProblem(w, r, problem(http.StatusNotFound, "not_found"))
 	})

@@ -30,6 +30,7 @@ const (
 	keySeen    = "seen"    // when the session was last used, to a minute
 	keySignIn  = "signin"  // a sign-in that was started: signInState, sealed
 	keyArrival = "arrival" // how the last sign-in ended: arrival, sealed
+	keyBearer  = "bearer"  // the access token of ESIA: bearer, sealed
 	keyReturn  = "return"  // where to go after a role was chosen
 )
 

@@ -124,6 +124,10 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
 		s.signInFailed(w, r, how, err)
 		return
 	}
+	if err := s.keepToken(ctx, identity); err != nil {
+		s.signInFailed(w, r, how, err)
+		return
+	}
 	to, err := s.arrive(ctx, people, how)
 	if errors.Is(err, account.ErrNoRole) && lost {
 		err = problem(http.StatusServiceUnavailable, "groups_unavailable")

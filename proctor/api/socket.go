@@ -205,6 +205,7 @@ type (
 		Phase          string            `json:"phase"`
 		Hint           string            `json:"hint,omitempty"`
 		Challenge      *challengeMessage `json:"challenge,omitempty"`
+		URL            string            `json:"url,omitempty"` // of the verifier's page
 		Identification *Identification   `json:"identification,omitempty"`
 	}
 	challengeMessage struct {

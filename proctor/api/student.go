@@ -232,7 +232,7 @@ func (s *Server) startIdentification(ctx context.Context, in *AttemptPath) (*sta
 	if !live {
 		return nil, problem(http.StatusConflict, "not_connected")
 	}
-	id, err := s.Identify.Start(ctx, in.ID, stream, func(p identify.Progress) { s.progress(a, p) })
+	id, err := s.Identify.Start(ctx, in.ID, stream, s.token(ctx), func(p identify.Progress) { s.progress(a, p) })
 	if err != nil {
 		return nil, err
 	}

@@ -69,6 +69,9 @@ func (s *Server) studentSocket(w http.ResponseWriter, r *http.Request) {
 		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: "taken_over"})
 	}
 	c.send(studentHello{Type: "hello", Attempt: shape, ICEServers: []string{}})
+	if p, running := s.Identify.Progress(id); running { // the page came anew in the middle
+		s.progress(a, p)
+	}
 	var guarding sync.WaitGroup
 	guarding.Go(func() { c.guard(guardEvery, s.stillMay(r, owner, id.String())) })
 	c.serve(c.handle)

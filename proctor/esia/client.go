@@ -119,6 +119,7 @@ func (c *Client) identify(ctx context.Context, answer *tokenAnswer) (*Identity, 
 		AuthMethod: id.method(),
 		SessionID:  id.SessionID,
 		token:      answer.AccessToken,
+		expires:    c.config.Now().Add(time.Duration(answer.ExpiresIn) * time.Second),
 	}, nil
 }
 

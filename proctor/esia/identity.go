@@ -29,8 +29,13 @@ type Identity struct {
 	// Groups are access groups as a plain OIDC sign-on names them; ESIA's are read by [Client.Groups].
 	Groups []string
 
-	token string // the access token
+	token   string    // the access token
+	expires time.Time // when it does
 }
+
+// AccessToken is the person's access token, for a system of ESIA's that asks us for it (the Unified Biometric System), and when it expires.
+// It is a secret. An Identity of a plain OIDC sign-on has none.
+func (i Identity) AccessToken() (token string, expires time.Time) { return i.token, i.expires }
 
 // Person is what the granted scopes hold; what was not granted or not filled in is zero.
 type Person struct {

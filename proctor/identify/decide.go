@@ -41,6 +41,7 @@ type finding struct {
 	exam      exam.Exam
 	startedAt time.Time
 	challenge *Challenge
+	session   string      // at a verifier with a page of its own
 	shown     []time.Time // when each of its digits was
 	photo     *photo
 	sound     sound
@@ -202,6 +203,12 @@ func (f *finding) entry(number int, now time.Time, object, software string) ledg
 	if f.challenge != nil {
 		d.Challenge = f.challenge.ID.String()
 	}
+	if f.session != "" { // her picture shows who sat there; what was compared is the verifier's own
+		d.Session = f.session
+		d.Photo = &ledger.Photo{
+			Recording: f.photo.frame.Recording.String(), OffsetMS: f.photo.frame.Offset.Milliseconds(), FrameSHA256: hex.EncodeToString(f.photo.frame.SHA256[:]),
+		}
+	}
 	if f.asked {
 		d.Photo = &ledger.Photo{
 			Recording: f.photo.frame.Recording.String(), OffsetMS: f.photo.frame.Offset.Milliseconds(),
@@ -267,6 +274,11 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, d decision) error {
 	)
 	if f.challenge != nil {
 		challenge = uuid.NullUUID{UUID: f.challenge.ID, Valid: true}
+	}
+	if f.session != "" {
+		recording = uuid.NullUUID{UUID: f.photo.frame.Recording, Valid: true}
+		at := f.photo.frame.Offset.Milliseconds()
+		frameMS, frameSHA = &at, f.photo.frame.SHA256[:]
 	}
 	if f.asked {
 		recording = uuid.NullUUID{UUID: f.photo.frame.Recording, Valid: true}

@@ -229,7 +229,7 @@ func (h *house) publish(t *testing.T, a exam.Attempt, clip studenttest.Clip) *me
 func (h *house) run(t *testing.T, service *identify.Service, attempt uuid.UUID, stream identify.Stream, on func(identify.Progress)) ([]identify.Progress, identify.Identification) {
 	t.Helper()
 	progress := make(chan identify.Progress, 100)
-	_, err := service.Start(context.Background(), attempt, stream, func(p identify.Progress) { progress <- p })
+	_, err := service.Start(context.Background(), attempt, stream, "", func(p identify.Progress) { progress <- p })
 	must(t, err)
 	var seen []identify.Progress
 	limit := time.After(30 * time.Second)

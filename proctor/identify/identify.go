@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"sync"
 	"time"
 
@@ -67,6 +68,7 @@ type Config struct {
 	Finder   *vision.Finder
 	Verifier ebsclient.Verifier
 	Verdicts Verdicts
+	Sessions Sessions // of a verifier with a page of its own; may be zero
 	Timing   Timing
 	Software string // our version, for the record
 	Now      func() time.Time
@@ -87,8 +89,15 @@ type Service struct {
 
 // attemptRun is an identification under way.
 type attemptRun struct {
-	id   uuid.UUID
-	stop context.CancelFunc
+	id     uuid.UUID
+	began  time.Time
+	stop   context.CancelFunc
+	bearer string          // the person's access token of ESIA, for a verifier's page; may be empty
+	back   chan url.Values // from there
+
+	person uuid.UUID // with away and last under Service.mu
+	away   bool
+	last   Progress
 }
 
 // New makes a service.
@@ -111,6 +120,7 @@ type Phase string
 const (
 	PhaseLooking   Phase = "looking"   // for a good picture; Hint says what to change
 	PhaseChallenge Phase = "challenge" // the digits are shown one by one, to be read aloud
+	PhaseAway      Phase = "away"      // URL is the verifier's page, on which the student is identified
 	PhaseVerifying Phase = "verifying" // the verifier was asked
 	PhaseDone      Phase = "done"      // Result says how it ended
 )
@@ -121,29 +131,41 @@ type Progress struct {
 	Hint      string     // with PhaseLooking; empty: nothing to change
 	Challenge *Challenge // with PhaseChallenge
 	Shown     int        // with PhaseChallenge: how many of its digits are shown by now; 0: the first is about to come
+	URL       string     // with PhaseAway
 	Result    *Identification
 }
 
 // Start begins an identification over the student's live stream and returns its id. Progress goes to report, from one goroutine, until the
-// phase is done. The attempt moves to identifying first; *exam.IllegalMove, ErrNoTries, ErrBusy and ErrClosed say why it does not.
-func (s *Service) Start(ctx context.Context, attempt uuid.UUID, stream Stream, report func(Progress)) (uuid.UUID, error) {
+// phase is done. The attempt moves to identifying first; *exam.IllegalMove, ErrNoTries, ErrBusy and ErrClosed say why it does not, and where
+// the exam's policy is the verifier's own page, ErrNoSessions and ErrBearer. The bearer is the student's access token of ESIA, which only
+// such a page may need; it is kept nowhere.
+func (s *Service) Start(ctx context.Context, attempt uuid.UUID, stream Stream, bearer string, report func(Progress)) (uuid.UUID, error) {
 	life, stop := context.WithCancel(s.life)
-	run := &attemptRun{id: uuid.New(), stop: stop}
+	run := &attemptRun{id: uuid.New(), began: s.Now(), stop: stop, bearer: bearer, back: make(chan url.Values, 1)}
 	if err := s.claim(attempt, run); err != nil {
 		stop()
 		return uuid.Nil, err
 	}
-	before, err := s.enter(ctx, attempt)
+	before, err := s.enter(ctx, attempt, bearer)
 	if err != nil {
 		stop()
 		s.forget(attempt)
 		s.running.Done()
 		return uuid.Nil, err
 	}
+	s.mu.Lock()
+	run.person = before.PersonID
+	s.mu.Unlock()
+	tell := func(p Progress) {
+		s.mu.Lock()
+		run.last = p
+		s.mu.Unlock()
+		report(p)
+	}
 	go func() {
 		defer s.running.Done()
 		defer stop()
-		result := s.run(life, run, before, stream, report)
+		result := s.run(life, run, before, stream, tell)
 		// From here on the student may try again, while the recording is being cut.
 		s.forget(attempt)
 		if result != nil {
@@ -163,6 +185,17 @@ func (s *Service) Stop(attempt uuid.UUID) {
 	if run != nil {
 		run.stop()
 	}
+}
+
+// Progress is how far an identification of the attempt is that runs here, for a page that comes anew; false when none does.
+func (s *Service) Progress(attempt uuid.UUID) (Progress, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	run := s.active[attempt]
+	if run == nil || run.last.Phase == "" {
+		return Progress{}, false
+	}
+	return run.last, true
 }
 
 // Recover moves attempts that a crash left identifying back to ready, without using up a try. Call it before the first Start.
@@ -210,7 +243,7 @@ func (s *Service) forget(attempt uuid.UUID) {
 }
 
 // enter moves the attempt to identifying.
-func (s *Service) enter(ctx context.Context, attempt uuid.UUID) (exam.Attempt, error) {
+func (s *Service) enter(ctx context.Context, attempt uuid.UUID, bearer string) (exam.Attempt, error) {
 	var before exam.Attempt
 	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		var err error
@@ -220,7 +253,11 @@ func (s *Service) enter(ctx context.Context, attempt uuid.UUID) (exam.Attempt, e
 		if before.TriesLeft <= 0 {
 			return ErrNoTries
 		}
-		return nil
+		e, err := s.Exams.Exam(ctx, before.ExamID)
+		if err != nil {
+			return err
+		}
+		return s.checkWay(e, bearer)
 	})
 	return before, err
 }

@@ -246,7 +246,7 @@ func TestEndedInTheMiddle(t *testing.T) {
 		a, stream := start(t, "4003")
 		service := identify.New(h.config)
 		challenged := make(chan struct{})
-		_, err := service.Start(context.Background(), a.ID, stream, func(p identify.Progress) {
+		_, err := service.Start(context.Background(), a.ID, stream, "", func(p identify.Progress) {
 			if p.Phase == identify.PhaseChallenge && p.Shown == 1 {
 				close(challenged)
 			}
@@ -260,7 +260,7 @@ func TestEndedInTheMiddle(t *testing.T) {
 		if n := len(h.records(t, a.ID, ledger.TypeIdentification)); n != 0 {
 			t.Errorf("%d records of half an identification", n)
 		}
-		if _, err := service.Start(context.Background(), a.ID, stream, func(identify.Progress) {}); !errors.Is(err, identify.ErrClosed) {
+		if _, err := service.Start(context.Background(), a.ID, stream, "", func(identify.Progress) {}); !errors.Is(err, identify.ErrClosed) {
 			t.Errorf("a closed service starts: %v", err)
 		}
 	})
@@ -306,7 +306,7 @@ func TestStartRefusals(t *testing.T) {
 		a := h.student(t, "6001")
 		h.move(t, a.ID, exam.Move{To: exam.Declined})
 		var illegal *exam.IllegalMove
-		if _, err := h.service.Start(ctx, a.ID, nil, nothing); !errors.As(err, &illegal) {
+		if _, err := h.service.Start(ctx, a.ID, nil, "", nothing); !errors.As(err, &illegal) {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -314,7 +314,7 @@ func TestStartRefusals(t *testing.T) {
 		a := h.student(t, "6002")
 		_, err := h.pool.Exec(ctx, `update attempt set tries_left = 0 where id = $1`, a.ID)
 		must(t, err)
-		if _, err := h.service.Start(ctx, a.ID, nil, nothing); !errors.Is(err, identify.ErrNoTries) {
+		if _, err := h.service.Start(ctx, a.ID, nil, "", nothing); !errors.Is(err, identify.ErrNoTries) {
 			t.Errorf("error %v", err)
 		}
 		if after := h.attempt(t, a.ID); after.State != exam.Ready {
@@ -322,7 +322,7 @@ func TestStartRefusals(t *testing.T) {
 		}
 	})
 	t.Run("unknown attempt", func(t *testing.T) {
-		if _, err := h.service.Start(ctx, uuid.New(), nil, nothing); !errors.Is(err, exam.ErrNotFound) {
+		if _, err := h.service.Start(ctx, uuid.New(), nil, "", nothing); !errors.Is(err, exam.ErrNotFound) {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -330,13 +330,13 @@ func TestStartRefusals(t *testing.T) {
 		a := h.student(t, "6003")
 		stream := h.publish(t, a, studenttest.NewClip(t, studenttest.Nobody, studenttest.Silence))
 		done := make(chan struct{})
-		_, err := h.service.Start(ctx, a.ID, stream, func(p identify.Progress) {
+		_, err := h.service.Start(ctx, a.ID, stream, "", func(p identify.Progress) {
 			if p.Phase == identify.PhaseDone {
 				close(done)
 			}
 		})
 		must(t, err)
-		if _, err := h.service.Start(ctx, a.ID, stream, nothing); !errors.Is(err, identify.ErrBusy) {
+		if _, err := h.service.Start(ctx, a.ID, stream, "", nothing); !errors.Is(err, identify.ErrBusy) {
 			t.Errorf("error %v", err)
 		}
 		<-done

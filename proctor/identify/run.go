@@ -31,7 +31,7 @@ func (e *stopped) Unwrap() error { return e.err }
 func (s *Service) run(ctx context.Context, run *attemptRun, a exam.Attempt, stream Stream, report func(Progress)) *Identification {
 	logger := s.Logger.With("attempt", a.ID, "identification", run.id)
 	f := &finding{id: run.id, attempt: a, startedAt: s.Now().UTC()}
-	err := s.find(ctx, f, stream, report)
+	err := s.find(ctx, run, f, stream, report)
 	f.wipe()
 	if ctx.Err() != nil { // the service is stopping: nothing is decided, nobody loses a try
 		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -78,7 +78,7 @@ func (s *Service) seal(ctx context.Context, a exam.Attempt, stream Stream) {
 }
 
 // find takes the samples and asks the verifier, filling f.
-func (s *Service) find(ctx context.Context, f *finding, stream Stream, report func(Progress)) error {
+func (s *Service) find(ctx context.Context, run *attemptRun, f *finding, stream Stream, report func(Progress)) error {
 	e, err := s.Exams.Exam(ctx, f.attempt.ExamID)
 	if err != nil {
 		return err
@@ -92,6 +92,9 @@ func (s *Service) find(ctx context.Context, f *finding, stream Stream, report fu
 
 	if err := s.look(ctx, f, stream, tap, report); err != nil {
 		return err
+	}
+	if e.Policy.Verifier == exam.Session {
+		return s.away(ctx, run, f, report)
 	}
 	if err := s.challenge(ctx, f, e.Policy.Digits); err != nil {
 		return err

@@ -22,9 +22,13 @@ func (s *Service) ask(ctx context.Context, f *finding) error {
 	if err != nil {
 		return refusal(err)
 	}
-	verdict, err := s.Verdicts.Check(limit, token, ebsclient.Expect{
-		Subject: f.attempt.OID, Session: f.id.String(), Challenge: f.challenge.Digits, Modalities: f.modalities(), Replay: &f.use,
-	})
+	return s.believe(limit, f, token, ebsclient.Expect{Subject: f.attempt.OID, Session: f.id.String(), Challenge: f.challenge.Digits})
+}
+
+// believe checks what the verifier signed, and judges it.
+func (s *Service) believe(ctx context.Context, f *finding, token string, expect ebsclient.Expect) error {
+	expect.Modalities, expect.Replay = f.modalities(), &f.use
+	verdict, err := s.Verdicts.Check(ctx, token, expect)
 	if err != nil {
 		return refusal(err)
 	}
@@ -86,6 +90,8 @@ func refusal(err error) error {
 		return &stopped{Liveness, "liveness_failed", err}
 	case ebsclient.BrokenVerdict:
 		return &stopped{VerdictRejected, "verdict_" + string(e.Reason), err}
+	case ebsclient.Cancelled, ebsclient.Repeat, ebsclient.Failed, ebsclient.Expired, ebsclient.SecretUsed:
+		return &stopped{Interrupted, "session_" + string(e.Code), err}
 	case ebsclient.Denied:
 		return &stopped{VerifierUnavailable, "verifier_denied", err}
 	default:

@@ -48,6 +48,7 @@ type Identification struct {
 	Policy    Policy    `json:"policy"`
 	Scores    *Scores   `json:"scores,omitempty"`
 	Liveness  *float64  `json:"liveness,omitempty"`
+	Session   string    `json:"session,omitempty"` // the verifier's, where it identified on its own page
 	Photo     *Photo    `json:"photo,omitempty"`
 	Voice     *Voice    `json:"voice,omitempty"`
 	Quality   []Measure `json:"quality,omitempty"`
@@ -78,8 +79,8 @@ type Scores struct {
 type Photo struct {
 	Recording   string `json:"recording"`
 	OffsetMS    int64  `json:"offsetMs"`
-	FrameSHA256 string `json:"frameSha256"` // the VP8 frame as it arrived
-	SHA256      string `json:"sha256"`      // the picture as it was sent
+	FrameSHA256 string `json:"frameSha256"`      // the VP8 frame as it arrived
+	SHA256      string `json:"sha256,omitempty"` // the picture as it was sent; absent where the verifier took its own
 }
 
 // Voice tells where the sound came from.
