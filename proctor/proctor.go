@@ -31,6 +31,7 @@ import (
 	"ochno/proctor/mail"
 	"ochno/proctor/media"
 	"ochno/proctor/registrar"
+	"ochno/proctor/registrar/export"
 	"ochno/proctor/retention"
 	"ochno/proctor/vision"
 	"ochno/web"
@@ -47,6 +48,7 @@ type Service struct {
 	sequencer *ledger.Sequencer
 	witness   *witness.Service
 	Retention *retention.Service
+	exports   *export.Service
 	appeals   *appeal.Desk
 	postman   *mail.Worker // nil: no mail server is configured
 	logger    *slog.Logger
@@ -161,11 +163,14 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	s.appeals = appeal.New(appeal.Config{
 		Pool: s.Pool, Ring: s.Ring, Log: s.Log, Exams: s.Exams, Accounts: s.Accounts, Holds: s.Retention, Post: s.Mail, Now: time.Now,
 	})
+	papers := s.Papers()
+	papers.Recorded = s.Archive
+	s.exports = export.New(export.Config{Pool: s.Pool, Ring: s.Ring, Objects: s.Archive, Maker: papers, Now: time.Now, Logger: logger})
 	s.api, err = api.New(api.Config{
 		PublicURL: cfg.PublicURL, Pool: s.Pool, Mail: s.Mail, ESIA: signIn, SignIn: cfg.SignIn, KeepToken: cfg.EBSPage == pageWeb, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
 		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
-		Log: s.Log, LogKey: s.Key.Public, Papers: s.Papers(), Retention: s.Retention, Appeals: s.appeals, Media: s.media, Web: web.Files(), Checks: s.checks(cfg, signIn), Version: Version(), Now: time.Now, Logger: logger,
+		Log: s.Log, LogKey: s.Key.Public, Papers: papers, Exports: s.exports, Retention: s.Retention, Appeals: s.appeals, Media: s.media, Web: web.Files(), Checks: s.checks(cfg, signIn), Version: Version(), Now: time.Now, Logger: logger,
 	})
 	return s, err
 }
@@ -210,6 +215,7 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	running.Go(func() { s.witness.Run(background) })
 	running.Go(func() { s.api.Run(background) })
 	running.Go(func() { s.Retention.Run(background) })
+	running.Go(func() { s.exports.Run(background) })
 	running.Go(func() {
 		s.appeals.Run(background, func(err error) {
 			s.logger.Error("HOLDS OF DECIDED APPEALS ARE NOT LIFTED; it is tried again within the hour", "error", err)
@@ -289,7 +295,7 @@ func OpenArchive(ctx context.Context, cfg Config, store Store) (*archive.Archive
 
 // OpenRotation makes what moves all that a store keeps sealed to its current master key.
 func OpenRotation(store Store) *rotation.Rotation {
-	return &rotation.Rotation{Pool: store.Pool, Ring: store.Ring, Columns: slices.Concat(account.Sealed(), appeal.Sealed(), mail.Sealed(), ledger.Sealed(), archive.Sealed(), retention.Sealed())}
+	return &rotation.Rotation{Pool: store.Pool, Ring: store.Ring, Columns: slices.Concat(account.Sealed(), appeal.Sealed(), mail.Sealed(), ledger.Sealed(), archive.Sealed(), retention.Sealed(), export.Sealed())}
 }
 
 // OpenRetention makes what decides when the things of a store end.

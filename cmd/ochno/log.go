@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"ochno/proctor"
+	"ochno/proctor/archive"
 	"ochno/proctor/ledger"
 	"ochno/proctor/ledger/pack"
 )
@@ -166,11 +167,15 @@ func logPackage(ctx context.Context, c *call) error {
 	code := c.flags.String("exam", "", "`code` of an exam; default: all")
 	kind := c.flags.String("type", "", "`type` of record, like identification; default: all")
 	output := c.flags.String("output", "", "`file` to write, like algebra.zip")
+	recordings := c.flags.Bool("recordings", false, "with the recorded files of --exam, NOT encrypted; needs the settings of MinIO")
 	if err := c.parse(0); err != nil {
 		return err
 	}
 	if *output == "" || *output == "-" {
 		return usageError{errors.New("--output is needed: a file, for the package is checked before it appears")}
+	}
+	if *recordings && *code == "" {
+		return usageError{errors.New("--recordings goes with --exam: the recordings of one exam")}
 	}
 	return withStore(ctx, c, func(store proctor.Store) error {
 		filter, selection := ledger.Filter{Type: ledger.Type(*kind)}, map[string]string{}
@@ -184,14 +189,24 @@ func logPackage(ctx context.Context, c *call) error {
 			}
 			filter.Exam, selection["exam"] = e.ID, *code
 		}
-		if err := logAccess(ctx, store, ledger.ExportOptions{Format: "package", Filter: filter}); err != nil {
+		papers := store.Papers()
+		what := ledger.Format("package")
+		if *recordings {
+			what = "package.recordings"
+			objects, err := openObjects(ctx, c, store)
+			if err != nil {
+				return err
+			}
+			papers.Recorded = objects
+		}
+		if err := logAccess(ctx, store, ledger.ExportOptions{Format: what, Filter: filter}); err != nil {
 			return err
 		}
 		if err := seal(ctx, store); err != nil {
 			return err
 		}
 		return writeFile(*output, func(file *os.File) error {
-			report, err := store.Papers().Package(ctx, file, filter, selection)
+			report, err := papers.Package(ctx, file, filter, selection, *recordings)
 			if err == nil {
 				fmt.Fprintf(c.stderr, "%d records\n", report.Records)
 			}
@@ -307,12 +322,17 @@ func verifyDatabase(ctx context.Context, c *call, earlier []byte, recordings boo
 	})
 }
 
-func verifyRecordings(ctx context.Context, c *call, store proctor.Store) error {
+// openObjects opens the store of recordings, of which the other settings are not needed.
+func openObjects(ctx context.Context, c *call, store proctor.Store) (*archive.Archive, error) {
 	cfg, err := proctor.ConfigFromEnv(c.getenv)
 	if cfg.MinioEndpoint == "" {
-		return err
+		return nil, err
 	}
-	objects, err := proctor.OpenArchive(ctx, cfg, store)
+	return proctor.OpenArchive(ctx, cfg, store)
+}
+
+func verifyRecordings(ctx context.Context, c *call, store proctor.Store) error {
+	objects, err := openObjects(ctx, c, store)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ import (
 	"ochno/proctor/mail"
 	"ochno/proctor/media"
 	"ochno/proctor/registrar"
+	"ochno/proctor/registrar/export"
 	"ochno/proctor/retention"
 )
 
@@ -54,6 +55,7 @@ type Config struct {
 	LogKey    string // the public key of the log's checkpoints
 	Appeals   *appeal.Desk
 	Papers    registrar.Papers
+	Exports   *export.Service
 	Retention *retention.Service
 	Media     *media.Node
 	Web       fs.FS // the built application

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -17,6 +16,7 @@ import (
 	"ochno/proctor/exam"
 	"ochno/proctor/ledger"
 	"ochno/proctor/ledger/pack"
+	"ochno/proctor/registrar"
 )
 
 // LogFilter is the part of a request that selects records of the log.
@@ -51,63 +51,15 @@ func (s *Server) selected(ctx context.Context, in LogFilter) (ledger.Filter, err
 }
 
 func (f LogFilter) parse() (ledger.Filter, error) {
-	out := ledger.Filter{
-		Type: ledger.Type(f.Type), Outcome: f.Outcome, Appeals: f.Appeals,
-		Attempts: exam.Selection{Faculty: f.Faculty, Group: f.Group, Manual: f.Manual}.Sets(),
-	}
-	var err error
-	for _, id := range []struct {
-		name, text string
-		to         *uuid.UUID
-	}{{"query.exam", f.Exam, &out.Exam}, {"query.attempt", f.Attempt, &out.Attempt}, {"query.person", f.Person, &out.Subject}} {
-		if id.text != "" {
-			if *id.to, err = uuid.Parse(id.text); err != nil {
-				return out, badField(id.name)
-			}
-		}
-	}
-	if f.From != "" {
-		if out.From, _, err = parseMoment(f.From); err != nil {
-			return out, badField("query.from")
-		}
-	}
-	if f.To != "" {
-		var day bool
-		if out.To, day, err = parseMoment(f.To); err != nil {
-			return out, badField("query.to")
-		}
-		if day {
-			out.To = out.To.AddDate(0, 0, 1)
-		}
-	}
-	return out, nil
+	filter, err := registrar.Selection(f).Filter()
+	return filter, explainSelection(err)
 }
 
-func parseMoment(text string) (at time.Time, day bool, err error) {
-	if at, err = time.Parse(time.DateOnly, text); err == nil {
-		return at, true, nil
+func explainSelection(err error) error {
+	if field := (*registrar.FieldError)(nil); errors.As(err, &field) {
+		return badField("query." + field.Field)
 	}
-	at, err = time.Parse(time.RFC3339, text)
-	return at, false, err
-}
-
-// words are the filter as the log and a package's manifest keep it: no personal values, empty ones left out.
-func (f LogFilter) words() map[string]string {
-	out := map[string]string{}
-	for name, value := range map[string]string{
-		"exam": f.Exam, "attempt": f.Attempt, "person": f.Person, "faculty": f.Faculty, "group": f.Group, "type": f.Type, "outcome": f.Outcome, "from": f.From, "to": f.To,
-	} {
-		if value != "" {
-			out[name] = value
-		}
-	}
-	if f.Manual {
-		out["manual"] = "true"
-	}
-	if f.Appeals {
-		out["appeals"] = "true"
-	}
-	return out
+	return err
 }
 
 type exportInput struct {
@@ -132,7 +84,7 @@ func (s *Server) exportLog(ctx context.Context, in *exportInput) (*huma.StreamRe
 		return nil, err
 	}
 	person := caller(ctx)
-	words := in.words()
+	words := registrar.Selection(in.LogFilter).Words()
 	err = pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		_, err := s.Log.Append(ctx, tx, ledger.Entry{
 			Type: ledger.TypeAccess, At: s.Now(), Exam: filter.Exam, Person: person.ID, Outcome: "exported",
@@ -147,7 +99,7 @@ func (s *Server) exportLog(ctx context.Context, in *exportInput) (*huma.StreamRe
 		words["organisation"] = filter.Organisation.String()
 	}
 	write := func(ctx context.Context, w io.Writer) error {
-		options := ledger.ExportOptions{Filter: filter, Format: ledger.Format(in.Format), Separator: map[string]rune{"comma": ',', "tab": '\t'}[in.Separator], Zone: s.Papers.Zone}
+		options := ledger.ExportOptions{Filter: filter, Format: ledger.Format(in.Format), Separator: registrar.Separators[in.Separator], Zone: s.Papers.Zone}
 		_, err := s.Log.Export(ctx, w, options)
 		return err
 	}
@@ -187,7 +139,7 @@ func (s *Server) exportable(ctx context.Context, in *exportInput, filter ledger.
 	if in.Format != "pdf" {
 		return nil
 	}
-	if (filter.Exam == uuid.Nil) == (filter.Attempt == uuid.Nil) || len(in.words()) != 1 {
+	if (filter.Exam == uuid.Nil) == (filter.Attempt == uuid.Nil) || len(registrar.Selection(in.LogFilter).Words()) != 1 {
 		return problem(http.StatusUnprocessableEntity, "paper_of_one")
 	}
 	id := filter.Exam
@@ -244,7 +196,7 @@ func (s *Server) packed(ctx context.Context, filter ledger.Filter, words map[str
 	}
 	err = os.Remove(file.Name())
 	if err == nil {
-		_, err = s.Papers.Package(ctx, file, filter, words)
+		_, err = s.Papers.Package(ctx, file, filter, words, false)
 	}
 	if err == nil {
 		_, err = file.Seek(0, io.SeekStart)

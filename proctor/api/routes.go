@@ -74,6 +74,7 @@ func (s *Server) operations() {
 	s.guardianOperations()
 	s.retentionOperations()
 	s.fileOperations()
+	s.exportOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)
 	route(s, post, "/api/join/{code}", "join", "Join the exam", signedIn, s.join)
 

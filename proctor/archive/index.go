@@ -33,3 +33,13 @@ func (i *Index) EachSegment(ctx context.Context, recording uuid.UUID, fn func(Se
 	}
 	return rows.Err()
 }
+
+// Measure tells how many stored files recordings have, and their bytes; those of destroyed keys are not counted.
+func (i *Index) Measure(ctx context.Context, recordings []uuid.UUID) (files, bytes int64, err error) {
+	err = i.pool.QueryRow(ctx, `select count(*), coalesce(sum(s.size), 0)::bigint from segment s join recording r on r.id = s.recording_id
+		join object_key k on k.attempt_id = r.attempt_id where r.id = any($1) and k.destroyed_at is null`, recordings).Scan(&files, &bytes)
+	if err != nil {
+		return 0, 0, fmt.Errorf("measure the recordings: %w", err)
+	}
+	return files, bytes, nil
+}

@@ -32,12 +32,16 @@ type ExportOptions struct {
 	Format    Format
 	Separator rune           // CSV only: ';' (default, what a Russian Excel expects), ',' or '\t'
 	Zone      *time.Location // CSV and XLSX: the zone of their times; default UTC
+	Progress  func(n int)    // is told now and then how many records are written; may be nil
 }
 
 // Export streams the selected records, oldest first, and returns how many it wrote.
 func (l *Log) Export(ctx context.Context, w io.Writer, o ExportOptions) (int, error) {
 	if o.Zone == nil {
 		o.Zone = time.UTC
+	}
+	if o.Progress == nil {
+		o.Progress = func(int) {}
 	}
 	switch o.Format {
 	case JSONL:
@@ -65,6 +69,7 @@ func (l *Log) exportText(ctx context.Context, w io.Writer, o ExportOptions, writ
 		return text{len(records), out.Bytes()}, nil
 	}, func(t text) error {
 		n += t.records
+		o.Progress(n)
 		_, err := w.Write(t.bytes)
 		return err
 	})

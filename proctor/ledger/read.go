@@ -121,6 +121,17 @@ func (l *Log) Page(ctx context.Context, f Filter, cursor int64, limit int) (rows
 	return rows, next, nil
 }
 
+// Count tells how many records are selected, and stops counting at most.
+func (l *Log) Count(ctx context.Context, f Filter, most int64) (int64, error) {
+	where, args := f.where()
+	var n int64
+	sql := fmt.Sprintf(`select count(*) from (select from ledger_record where %s limit $%d) counted`, where, len(args)+1)
+	if err := l.pool.QueryRow(ctx, sql, append(args, most)...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the log's records: %w", err)
+	}
+	return n, nil
+}
+
 // Each calls fn for every selected record, oldest first, streaming.
 func (l *Log) Each(ctx context.Context, f Filter, fn func(Row) error) error {
 	return eachPart(ctx, l, f, l.decode, func(rows []Row) error {

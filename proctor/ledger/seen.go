@@ -17,6 +17,7 @@ const (
 	SawLog             = "log.page"
 	SawReadiness       = "readiness"
 	SawAppeal          = "appeal"
+	SawExport          = "log.export" // the file of an export that was ordered
 )
 
 // Look is somebody's look at personal data or recordings of others.
@@ -27,7 +28,7 @@ type Look struct {
 	Attempt uuid.UUID // zero: of no single attempt
 	Actor   uuid.UUID
 	Name    string // the actor's
-	Outcome string // viewed or played
+	Outcome string // viewed, played or downloaded
 	At      time.Time
 }
 

@@ -112,6 +112,7 @@ func (l *Log) exportXLSX(ctx context.Context, w io.Writer, o ExportOptions) (int
 			}
 		}
 		n += len(rows)
+		o.Progress(n)
 		return nil
 	})
 	if err != nil {

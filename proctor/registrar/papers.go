@@ -11,7 +11,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,16 +23,20 @@ import (
 	"ochno/proctor/ledger/paper"
 )
 
-// Papers makes them. All fields are needed.
+// Papers makes them. All fields but Recorded are needed.
 type Papers struct {
 	Log      *ledger.Log
 	Key      ledger.Key // signs the packages' manifests
 	Accounts *account.Accounts
 	Exams    *exam.Exams
 	Index    *archive.Index
-	Version  string
-	Now      func() time.Time
-	Zone     *time.Location // of the times on paper
+	// Recorded gives recorded files; nil: packages have none.
+	Recorded interface {
+		Segment(ctx context.Context, recording uuid.UUID, number int) ([]byte, error)
+	}
+	Version string
+	Now     func() time.Time
+	Zone    *time.Location // of the times on paper
 }
 
 // Sheet writes «Ведомость идентификации» of an exam under the checkpoint.
@@ -92,13 +95,11 @@ func (p Papers) head(ctx context.Context) (name, act string, err error) {
 }
 
 // Package writes a package of the selected records into a file and checks it there: what does not verify is an error. With an exam and nothing
-// else selected it has the sheet. The file is left at no particular place.
-func (p Papers) Package(ctx context.Context, file *os.File, f ledger.Filter, selection map[string]string) (*pack.Report, error) {
-	o := pack.Options{
-		Filter: f, Selection: maps.Clone(selection), Signer: p.Key.Signer, PublicKey: p.Key.Public, At: p.Now(), Software: p.Version, Segments: p.segments,
-	}
-	if len(selection) == 1 && f.Exam != uuid.Nil {
-		o.Sheet = func(ctx context.Context, w io.Writer, c ledger.Checkpoint) error { return p.Sheet(ctx, w, f.Exam, c) }
+// else selected it has the sheet. With recordings it has the recorded files. The file is left at no particular place.
+func (p Papers) Package(ctx context.Context, file *os.File, f ledger.Filter, selection map[string]string, recordings bool) (*pack.Report, error) {
+	o := p.packageOptions(f, selection)
+	if recordings {
+		o.Content = p.content
 	}
 	if _, err := pack.Write(ctx, file, p.Log, o); err != nil {
 		return nil, err
@@ -107,18 +108,17 @@ func (p Papers) Package(ctx context.Context, file *os.File, f ledger.Filter, sel
 	if err != nil {
 		return nil, fmt.Errorf("the package: %w", err)
 	}
-	report, err := pack.Verify(ctx, file, info.Size(), pack.Trust{Key: p.Key.Public})
-	if err != nil {
-		return nil, err
+	return p.verified(ctx, file, info.Size())
+}
+
+func (p Papers) packageOptions(f ledger.Filter, selection map[string]string) pack.Options {
+	o := pack.Options{
+		Filter: f, Selection: maps.Clone(selection), Signer: p.Key.Signer, PublicKey: p.Key.Public, At: p.Now(), Software: p.Version, Segments: p.segments,
 	}
-	if !report.OK() {
-		var text strings.Builder
-		if err := report.Text(&text); err != nil {
-			return report, err
-		}
-		return report, fmt.Errorf("the package does not verify, so it is not given out; see ochno log verify: %s", text.String())
+	if len(selection) == 1 && f.Exam != uuid.Nil {
+		o.Sheet = func(ctx context.Context, w io.Writer, c ledger.Checkpoint) error { return p.Sheet(ctx, w, f.Exam, c) }
 	}
-	return report, nil
+	return o
 }
 
 // segments gives the archive's segments in the package's form.

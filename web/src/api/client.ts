@@ -39,6 +39,8 @@ import type {
   GuardianInvitation,
   Identification,
   ExportFormat,
+  ExportJobs,
+  ExportPlan,
   LogChoices,
   LogFilter,
   LogPage,
@@ -51,6 +53,7 @@ import type {
   RequestReceipt,
   Role,
   RosterPreview,
+  OrderFormat,
   Separator,
   Session,
   SignedOut,
@@ -226,12 +229,23 @@ export const api = {
   importRoster: (exam: string, file: Blob, sha256: string) =>
     call<RosterPreview>('POST', `api/exams/${id(exam)}/roster${query({ sha256 })}`, file),
 
+  exportPlan: (filter: LogFilter, signal?: AbortSignal) =>
+    call<ExportPlan>('GET', `api/log/export/plan${query({ ...filter })}`, undefined, signal),
+  exports: (signal?: AbortSignal) => call<ExportJobs>('GET', 'api/log/exports', undefined, signal),
+  orderExport: (filter: LogFilter, format: OrderFormat, separator: Separator, recordings: boolean) =>
+    call<ExportJobs>('POST', `api/log/exports${query({ ...filter, format, separator, recordings: String(recordings) })}`, {}),
+  cancelExport: (of: string) => call<ExportJobs>('POST', `api/log/exports/${id(of)}/cancel`, {}),
   log: (filter: LogFilter, cursor: string | undefined, limit: number, signal?: AbortSignal) =>
     call<LogPage>('GET', `api/log${query({ ...filter, cursor, limit })}`, undefined, signal),
   logChoices: (search: string, signal?: AbortSignal) =>
     call<LogChoices>('GET', `api/log/choices${query({ search })}`, undefined, signal),
   checkpoint: (signal?: AbortSignal) => call<Checkpoint>('GET', 'api/log/checkpoint', undefined, signal),
 };
+
+/** The address of the file of an export that was made apart. */
+export function exportFileURL(of: string): string {
+  return serverURL(`api/log/exports/${id(of)}/file`);
+}
 
 /** The address a download link of the log points at. */
 export function logExportURL(filter: LogFilter, format: ExportFormat, separator: Separator): string {

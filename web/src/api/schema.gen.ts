@@ -894,6 +894,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/log/export/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much an export would be */
+        get: operations["exportPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/log/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My exports, the newest first */
+        get: operations["exports"];
+        put?: never;
+        /** Have an export made */
+        post: operations["orderExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/log/exports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an export, or erase its file */
+        post: operations["cancelExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/log/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of my export; ranges of it, too */
+        get: operations["exportFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/my-file": {
         parameters: {
             query?: never;
@@ -1680,6 +1749,68 @@ export interface components {
              * @description Of them because the consent was withdrawn
              */
             withdrawn: number;
+        };
+        ExportJob: {
+            /** Format: date-time */
+            askedAt: string;
+            /** Format: date-time */
+            endedAt?: string;
+            /**
+             * Format: date-time
+             * @description Until when the file is there
+             */
+            expiresAt?: string;
+            /** @enum {string} */
+            fault?: "too_large" | "too_many_rows" | "too_many_files" | "nothing_sealed" | "internal";
+            /** @enum {string} */
+            format: "csv" | "xlsx" | "jsonl" | "package";
+            id: string;
+            /** @description The file's */
+            name: string;
+            /** Format: int64 */
+            percent: number;
+            /** @description With the recorded files, which are not encrypted in it */
+            recordings: boolean;
+            /** @description The filter it was ordered with */
+            selection: {
+                [key: string]: string;
+            };
+            /** @description Of a ready one */
+            sha256?: string;
+            /**
+             * Format: int64
+             * @description Bytes, of a ready one
+             */
+            size?: number;
+            /** @enum {string} */
+            state: "waiting" | "running" | "ready" | "failed" | "cancelled" | "expired";
+        };
+        ExportJobs: {
+            exports: components["schemas"]["ExportJob"][];
+        };
+        ExportPlan: {
+            /**
+             * Format: int64
+             * @description What those files have together
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Stored files of those recordings
+             */
+            files: number;
+            /** @description There are more than were counted: order the export, a download in one piece takes long */
+            large: boolean;
+            /**
+             * Format: int64
+             * @description Of a selection of one exam, attempt or student; 0 for others
+             */
+            recordings: number;
+            /**
+             * Format: int64
+             * @description As many as were counted
+             */
+            records: number;
         };
         FileAppealInputBody: {
             /** @description Where to answer; empty: the address of the roster, if it has one */
@@ -5318,6 +5449,285 @@ export interface operations {
             };
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    exportPlan: {
+        parameters: {
+            query?: {
+                /** @description An exam's id */
+                exam?: string;
+                type?: string;
+                outcome?: string;
+                /** @description An attempt's id */
+                attempt?: string;
+                /** @description A student's id */
+                person?: string;
+                /** @description As the rosters have it */
+                faculty?: string;
+                /** @description As the rosters have it */
+                group?: string;
+                /** @description Only attempts on which an appeal was filed */
+                appeals?: boolean;
+                /** @description Only attempts that staff took over from the verifier */
+                manual?: boolean;
+                /** @description A time or a date, inclusive */
+                from?: string;
+                /** @description A time (exclusive) or a date (inclusive) */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportPlan"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportJobs"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    orderExport: {
+        parameters: {
+            query: {
+                /** @description An exam's id */
+                exam?: string;
+                type?: string;
+                outcome?: string;
+                /** @description An attempt's id */
+                attempt?: string;
+                /** @description A student's id */
+                person?: string;
+                /** @description As the rosters have it */
+                faculty?: string;
+                /** @description As the rosters have it */
+                group?: string;
+                /** @description Only attempts on which an appeal was filed */
+                appeals?: boolean;
+                /** @description Only attempts that staff took over from the verifier */
+                manual?: boolean;
+                /** @description A time or a date, inclusive */
+                from?: string;
+                /** @description A time (exclusive) or a date (inclusive) */
+                to?: string;
+                format: "csv" | "xlsx" | "jsonl" | "package";
+                /** @description CSV only */
+                separator?: "semicolon" | "comma" | "tab";
+                /** @description Of a package of one exam, attempt or student: with the recorded files, not encrypted */
+                recordings?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportJobs"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    cancelExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportJobs"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    exportFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;

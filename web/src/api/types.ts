@@ -150,4 +150,10 @@ export type LogChoices = Schemas['LogChoices'];
 /** What an export may be. */
 export type ExportFormat = 'csv' | 'xlsx' | 'jsonl' | 'pdf' | 'package';
 
+/** How much an export would be, and those that are made apart. */
+export type ExportPlan = Schemas['ExportPlan'];
+export type ExportJob = Schemas['ExportJob'];
+export type ExportJobs = Schemas['ExportJobs'];
+export type OrderFormat = ExportJob['format'];
+
 export type Separator = 'semicolon' | 'comma' | 'tab';

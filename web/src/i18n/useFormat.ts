@@ -19,6 +19,8 @@ export interface Format {
   timeZone: () => string;
   /** A likeness or threshold: two to six digits, never rounded up: verifiers speak of 0.99995 and 0.9999. */
   score: (value: number) => string;
+  /** 1,2 ГБ */
+  bytes: (count: number) => string;
 }
 
 function build(language: Language): Format {
@@ -45,6 +47,12 @@ function build(language: Language): Format {
     time: (iso) => time.format(new Date(iso)),
     period: (from, to) => dateTime.formatRange(new Date(from), new Date(to)),
     timeZone: () => zone.formatToParts(new Date()).find((part) => part.type === 'timeZoneName')?.value ?? '',
+    bytes: (count) => {
+      const step = count < 1e6 ? 1 : count < 1e9 ? 2 : 3;
+      const unit = (['kilobyte', 'megabyte', 'gigabyte'] as const)[step - 1] ?? 'gigabyte';
+      const value = Math.max(count / 1000 ** step, count > 0 ? 0.1 : 0);
+      return new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+    },
     score: (value) => score.format(Math.floor(value * 1e6 + 1e-3) / 1e6),
   };
 }

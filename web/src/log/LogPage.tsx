@@ -9,6 +9,7 @@ import { PageTitle } from '../shell/PageTitle';
 import { ProblemAlert } from '../shell/ProblemAlert';
 import { CheckpointLine } from './CheckpointLine';
 import { DownloadBar } from './DownloadBar';
+import { ExportsPanel } from './ExportsPanel';
 import { filterOf, searchOf } from './filter';
 import { LogFilters } from './LogFilters';
 import { LogTable } from './LogTable';
@@ -42,6 +43,7 @@ export default function LogPage() {
           </Stack>
           <DownloadBar filter={filter} />
         </Group>
+        <ExportsPanel />
         <LogFilters filter={filter} onChange={change} />
         {log.isError && <ProblemAlert error={log.error} onRetry={() => void log.refetch()} />}
         {log.isPending && <LoadingView />}

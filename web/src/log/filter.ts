@@ -21,6 +21,7 @@ export const recordTypes = [
   'policy_change',
   'decision',
   'access',
+  'key_change',
 ] as const;
 export type RecordType = (typeof recordTypes)[number];
 

@@ -29,6 +29,15 @@ export function useLogChoices(search: string) {
   });
 }
 
+/** How much an export of what the filters leave would be. */
+export function useExportPlan(filter: LogFilter) {
+  return useQuery({
+    queryKey: ['export-plan', filter],
+    queryFn: ({ signal }) => api.exportPlan(apiFilter(filter), signal),
+    staleTime: 30_000,
+  });
+}
+
 /** The exams to choose from. */
 export function useExamChoices() {
   return useQuery({ queryKey: ['exams'], queryFn: ({ signal }) => api.exams(signal) });

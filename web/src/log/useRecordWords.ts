@@ -28,6 +28,7 @@ const decisions = [
   'rejected',
   'viewed',
   'played',
+  'downloaded',
 ] as const;
 
 export interface RecordWords {
