@@ -92,6 +92,9 @@ type Expect struct {
 	Modalities []Modality
 	// Replay sees to it that a verdict is used once.
 	Replay ReplayStore
+	// At is when the verdict was received, for one that was kept and is checked later; default now. A time in the future
+	// counts as now.
+	At time.Time
 }
 
 // Check returns the verdict if it may be believed: signed by the issuer's key with an allowed algorithm, said by the issuer to
@@ -203,6 +206,9 @@ func (c *Checker) signed(ctx context.Context, token string) ([]byte, header, err
 // judge compares a signed verdict with what was expected.
 func (c *Checker) judge(cl *claims, e Expect) (*Verdict, error) {
 	now := c.cfg.Now()
+	if !e.At.IsZero() && e.At.Before(now) {
+		now = e.At
+	}
 	if cl.id == "" || cl.issuedAt == nil || cl.expiresAt == nil || cl.result == nil {
 		return nil, broken(ReasonMalformed, "jti, iat, exp or the result is missing")
 	}

@@ -260,6 +260,25 @@ func (l *line) send(ctx context.Context, e errand) (string, error) {
 	return e.read(resp, body)
 }
 
+// knock tells whether anything answers there, but for a gateway that says that nobody does.
+func (l *line) knock(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, l.endpoint("/"), nil)
+	if err != nil {
+		return fmt.Errorf("ebsclient: make the request: %w", err)
+	}
+	resp, err := l.transport.RoundTrip(req)
+	if err != nil {
+		return &Error{Code: Unavailable, Err: err}
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusInternalServerError && resp.StatusCode != http.StatusNotImplemented {
+		return &Error{Code: Unavailable, Status: resp.StatusCode}
+	}
+	return nil
+}
+
 func (l *line) log(ctx context.Context, attrs []slog.Attr, took time.Duration, err error) {
 	attrs = append(attrs, slog.Duration("took", took))
 	if err == nil {

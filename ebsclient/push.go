@@ -80,6 +80,16 @@ func NewPush(cfg PushConfig) (*Push, error) {
 // Circuit says whether the verifier is asked at all.
 func (p *Push) Circuit() Circuit { return p.line.breaker.state() }
 
+// Reachable tells whether the verifier can be asked now, without asking it about anybody: its circuit is not open, and it answers
+// HTTP at all. That it will say something of use is only known once it did. The error is an [*Error] with the code
+// [Unavailable], or the context's.
+func (p *Push) Reachable(ctx context.Context) error {
+	if err := p.line.breaker.check(); err != nil {
+		return err
+	}
+	return p.line.knock(ctx)
+}
+
 // Verify sends the request and returns the verdict unchecked. It tries again where the same request may be answered later: no
 // or half an answer, the verifier's own faults, and its being busy if the wait it asks for fits into Total. All attempts have
 // the same ID, by which the verifier knows them for one.

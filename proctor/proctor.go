@@ -216,6 +216,7 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	running.Go(func() { s.api.Run(background) })
 	running.Go(func() { s.Retention.Run(background) })
 	running.Go(func() { s.exports.Run(background) })
+	running.Go(func() { s.identify.Run(background, s.api) })
 	running.Go(func() {
 		s.appeals.Run(background, func(err error) {
 			s.logger.Error("HOLDS OF DECIDED APPEALS ARE NOT LIFTED; it is tried again within the hour", "error", err)

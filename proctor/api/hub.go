@@ -183,7 +183,19 @@ func (s *Server) changed(attempt uuid.UUID) {
 	}
 }
 
-// progress tells the student and those who watch how an identification goes. The verifier's page is the student's only. The digits are the student's only, and none of them before its moment.
+// Stream implements identify.Room.
+func (s *Server) Stream(attempt uuid.UUID) (identify.Stream, bool) {
+	p, live := s.Media.Publisher(attempt)
+	if !live || !s.hub.connected(attempt) {
+		return nil, false
+	}
+	return p, true
+}
+
+// Tell implements identify.Room.
+func (s *Server) Tell(a exam.Attempt, p identify.Progress) { s.progress(a, p) }
+
+// progress tells the student and those who watch how an identification goes. The verifier's page is the student's only, and the digits, none of them before its moment.
 func (s *Server) progress(a exam.Attempt, p identify.Progress) {
 	m := identificationMessage{Type: "identification", Phase: string(p.Phase), Hint: p.Hint}
 	if p.Result != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ochno/proctor/exam"
+	"ochno/proctor/identify"
 	"ochno/proctor/media"
 )
 
@@ -163,6 +164,7 @@ func (c *student) mediaState(state media.State) {
 	case media.Live:
 		c.send(mediaMessage{Type: "media", State: "live"})
 		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: "connected"})
+		s.reconnected(id)
 	case media.Lost:
 		c.send(mediaMessage{Type: "media", State: "lost"})
 		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: "connection_lost", Detail: map[string]any{"reason": state.Reason}})
@@ -216,6 +218,16 @@ func (c *student) endMedia() {
 			s.Logger.Error("the end of a recording is not sealed yet", "attempt", c.attempt.ID, "error", err)
 		}
 	}()
+}
+
+// reconnected plans an identification where the policy wants one after every reconnection: whoever sits the exam was connected before.
+func (s *Server) reconnected(attempt uuid.UUID) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.life), 5*time.Second)
+	defer cancel()
+	err := s.Identify.Ask(ctx, attempt, identify.CauseReconnection)
+	if illegal := (*exam.IllegalMove)(nil); err != nil && !errors.As(err, &illegal) {
+		s.Logger.Error("an identification after a reconnection is not planned", "attempt", attempt, "error", err)
+	}
 }
 
 // event stores a technical event; a failure is no reason to disturb the student.

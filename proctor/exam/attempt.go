@@ -126,7 +126,7 @@ type Move struct {
 // Move changes the state within the caller's transaction; the attempt's row stays locked until it ends. It returns the attempt as it was before.
 // An *IllegalMove says that the state does not allow it.
 func (x *Exams) Move(ctx context.Context, tx pgx.Tx, id uuid.UUID, m Move) (before Attempt, err error) {
-	before, err = one(tx.Query(ctx, selectAttempt+` where a.id = $1 for update of a`, id))
+	before, err = x.Lock(ctx, tx, id)
 	if err != nil {
 		return before, err
 	}
@@ -140,6 +140,11 @@ func (x *Exams) Move(ctx context.Context, tx pgx.Tx, id uuid.UUID, m Move) (befo
 		return before, fmt.Errorf("move the attempt: %w", err)
 	}
 	return before, x.moved(ctx, tx, id, before.State, m.To, m.Actor, m.Reason)
+}
+
+// Lock reads an attempt within the caller's transaction; its row stays locked until that ends.
+func (x *Exams) Lock(ctx context.Context, tx pgx.Tx, id uuid.UUID) (Attempt, error) {
+	return one(tx.Query(ctx, selectAttempt+` where a.id = $1 for update of a`, id))
 }
 
 // moved writes the row that says who, when and why, and tells the listeners once the transaction commits.
@@ -182,16 +187,20 @@ func (x *Exams) Decide(ctx context.Context, id uuid.UUID, actor account.Person, 
 	return x.Attempt(ctx, id)
 }
 
-// LogDecision appends a person's move to the identification log.
+// LogDecision appends a person's move to the identification log, or one of the exam's policy: then there is no actor.
 func (x *Exams) LogDecision(ctx context.Context, tx pgx.Tx, before Attempt, actor account.Person, m Move) error {
 	ref, err := x.Ref(ctx, before)
 	if err != nil {
 		return err
 	}
+	personal := map[string]string{"student": before.Student}
+	if actor.ID != uuid.Nil {
+		personal["actor"] = actor.Name.String()
+	}
 	_, err = x.log.Append(ctx, tx, ledger.Entry{
 		Type: ledger.TypeDecision, At: x.now(), Exam: before.ExamID, Attempt: before.ID, Person: before.PersonID, Outcome: string(m.To),
 		Data:     ledger.Decision{Exam: ref, From: string(before.State), To: string(m.To), Reason: m.Reason},
-		Personal: map[string]string{"student": before.Student, "actor": actor.Name.String()},
+		Personal: personal,
 	})
 	return err
 }
@@ -205,7 +214,7 @@ func (x *Exams) Ref(_ context.Context, a Attempt) (ledger.ExamRef, error) {
 // GrantTry gives the student one more identification.
 func (x *Exams) GrantTry(ctx context.Context, id uuid.UUID, actor account.Person) (Attempt, error) {
 	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
-		before, err := one(tx.Query(ctx, selectAttempt+` where a.id = $1 for update of a`, id))
+		before, err := x.Lock(ctx, tx, id)
 		if err != nil {
 			return err
 		}

@@ -104,8 +104,18 @@ func (x *Exams) ByCode(ctx context.Context, code string) (Exam, error) {
 	return x.exam(ctx, selectExam+` where code = $1`, code)
 }
 
+// ExamIn reads an exam within the caller's transaction.
+func (x *Exams) ExamIn(ctx context.Context, tx pgx.Tx, id uuid.UUID) (Exam, error) {
+	rows, _ := tx.Query(ctx, selectExam+` where id = $1`, id)
+	return oneExam(rows)
+}
+
 func (x *Exams) exam(ctx context.Context, sql string, arg any) (Exam, error) {
 	rows, _ := x.pool.Query(ctx, sql, arg)
+	return oneExam(rows)
+}
+
+func oneExam(rows pgx.Rows) (Exam, error) {
 	e, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Exam])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return e, ErrNotFound

@@ -28,7 +28,7 @@ func (s Selection) Sets() []ledger.AttemptSet {
 		})
 	}
 	if s.Manual {
-		sets = append(sets, ledger.AttemptSet{SQL: `select attempt_id from attempt_move where to_state = $1`, Args: []any{string(ManualIdentification)}})
+		sets = append(sets, ledger.AttemptSet{SQL: `select attempt_id from attempt_move where to_state = 'manual_identification'`})
 	}
 	return sets
 }

@@ -3,15 +3,16 @@ package identify
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"ochno/ebsclient"
+	"ochno/proctor/account"
 	"ochno/proctor/exam"
 	"ochno/proctor/ledger"
 	"ochno/proctor/vision"
@@ -34,28 +35,47 @@ const (
 
 func (o Outcome) usesTry() bool { return o == NoMatch || o == Liveness }
 
+// Kind tells what an identification is for.
+type Kind string
+
+// The kinds: to be let in, and again during the exam.
+const (
+	Admission Kind = "admission"
+	Again     Kind = "again"
+)
+
 // finding is what one identification has found so far. The samples in it are overwritten by wipe.
 type finding struct {
-	id        uuid.UUID
-	attempt   exam.Attempt
-	exam      exam.Exam
-	startedAt time.Time
-	challenge *Challenge
-	session   string      // at a verifier with a page of its own
-	shown     []time.Time // when each of its digits was
-	photo     *photo
-	sound     sound
-	quality   []vision.Component
-	jpeg      []byte
+	id         uuid.UUID
+	kind       Kind
+	cause      Cause // of one again
+	silent     bool  // the student is neither told nor asked for anything
+	modalities []exam.Modality
+	attempt    exam.Attempt
+	exam       exam.Exam
+	startedAt  time.Time
+	challenge  *Challenge
+	session    string      // at a verifier with a page of its own
+	shown      []time.Time // when each of its digits was
+	photo      *photo
+	sound      sound
+	quality    []vision.Component
+	jpeg       []byte
 
 	photoSHA256, voiceSHA256, packetsSHA256 [sha256.Size]byte
 
-	asked   bool
-	use     laterUse
-	verdict *ebsclient.Verdict
-	outcome Outcome
-	reason  string
+	asked      bool
+	evidence   *ledger.Identification // what was sent and where it came from, once it was sent
+	token      string                 // what the verifier said, once it did
+	receivedAt time.Time
+	use        laterUse
+	verdict    *ebsclient.Verdict // what it said, once it is believed
+	outcome    Outcome
+	reason     string
 }
+
+// asks tells whether a modality is compared.
+func (f *finding) asks(m exam.Modality) bool { return slices.Contains(f.modalities, m) }
 
 // wipe overwrites the samples. The frames and packets themselves belong to the recording.
 func (f *finding) wipe() {
@@ -83,7 +103,7 @@ func (s *Service) commit(ctx context.Context, f *finding) (Identification, error
 			return Identification{}, fmt.Errorf("store the verdict: %w", err)
 		}
 	}
-	// Nobody else numbers: the attempt is identifying, and this is its only identification.
+	// Nobody else numbers: an attempt has one identification at a time.
 	if err := s.Pool.QueryRow(ctx, `select coalesce(max(number), 0) + 1 from identification where attempt_id = $1`, f.attempt.ID).Scan(&d.number); err != nil {
 		return Identification{}, fmt.Errorf("number the identification: %w", err)
 	}
@@ -94,6 +114,7 @@ func (s *Service) commit(ctx context.Context, f *finding) (Identification, error
 		if _, err = s.Archive.Put(ctx, f.attempt.ID, "records", "json", d.record.Body); err != nil {
 			return Identification{}, fmt.Errorf("store the record: %w", err)
 		}
+		s.step(stepStored)
 		err = pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return s.decide(ctx, tx, d) })
 		if !errors.Is(err, errChanged) {
 			break
@@ -102,6 +123,7 @@ func (s *Service) commit(ctx context.Context, f *finding) (Identification, error
 	if err != nil {
 		return Identification{}, err
 	}
+	s.step(stepCommitted)
 	return s.Identification(ctx, f.id)
 }
 
@@ -127,19 +149,12 @@ func (s *Service) decide(ctx context.Context, tx pgx.Tx, d decision) error {
 	if err := s.spend(ctx, tx, d); err != nil {
 		return err
 	}
-	// The attempt's row is locked here, so that a proctor's decision of the same moment comes wholly before or wholly after.
-	m := exam.Move{From: exam.Identifying, To: exam.Ready, Reason: d.reason}
-	switch {
-	case d.outcome == Match:
-		m.To = exam.Identified
-	case d.outcome.usesTry():
-		m.Tries = -1
+	// The attempt's row is locked from here on, so that a person's decision of the same moment comes wholly before or wholly after.
+	follow := s.admit
+	if d.kind == Again {
+		follow = s.goOn
 	}
-	before, err := s.Exams.Move(ctx, tx, d.attempt.ID, m)
-	if illegal := (*exam.IllegalMove)(nil); errors.As(err, &illegal) {
-		// Terminated or expired meanwhile: what was found is evidence all the same, but it admits nobody.
-		err = d.turn(Interrupted, "attempt_"+string(before.State))
-	}
+	after, err := follow(ctx, tx, d)
 	if err != nil {
 		return err
 	}
@@ -149,27 +164,100 @@ func (s *Service) decide(ctx context.Context, tx pgx.Tx, d decision) error {
 	if err := s.insert(ctx, tx, d); err != nil {
 		return err
 	}
+	if _, err := tx.Exec(ctx, `delete from verdict_received where identification_id = $1`, d.id); err != nil {
+		return fmt.Errorf("forget the received verdict: %w", err)
+	}
 	if err := s.Exams.RecordIn(ctx, tx, d.event(d.at)); err != nil {
 		return err
 	}
-	if d.outcome != Match {
-		return nil
+	s.step(stepDeciding)
+	return after()
+}
+
+// admit moves the attempt on from identifying. What it returns is to be done after the identification's own record.
+func (s *Service) admit(ctx context.Context, tx pgx.Tx, d decision) (after func() error, err error) {
+	m, err := s.way(ctx, tx, d)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := s.Exams.Move(ctx, tx, d.attempt.ID, exam.Move{To: exam.Admitted, Reason: "identified"}); err != nil {
+	before, err := s.Exams.Move(ctx, tx, d.attempt.ID, m)
+	if illegal := (*exam.IllegalMove)(nil); errors.As(err, &illegal) {
+		// Terminated or expired meanwhile: what was found is evidence all the same, but it admits nobody.
+		err = d.turn(Interrupted, "attempt_"+string(before.State))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		switch m.To {
+		case exam.Identified:
+			return s.letIn(ctx, tx, d.attempt, d.record.ID, d.at)
+		case exam.ManualIdentification:
+			return s.openManual(ctx, tx, before.ID, whyOf(d.outcome), d.at)
+		case exam.Terminated:
+			return s.Exams.LogDecision(ctx, tx, before, account.Person{}, m)
+		}
+		return nil
+	}, nil
+}
+
+// way is where the policy sends the attempt.
+func (s *Service) way(ctx context.Context, tx pgx.Tx, d decision) (exam.Move, error) {
+	m := exam.Move{From: exam.Identifying, To: exam.Ready, Reason: d.reason}
+	if d.outcome == VerifierUnavailable {
+		over, err := s.wait(ctx, tx, d)
+		if over {
+			m.To, m.Reason = exam.ManualIdentification, string(WhyOutage)
+		}
+		return m, err
+	}
+	if err := s.waitNoMore(ctx, tx, d.attempt.ID); err != nil {
+		return m, err
+	}
+	switch {
+	case d.outcome == Match:
+		m.To = exam.Identified
+	case d.outcome.usesTry():
+		m.Tries = -1
+		if d.attempt.TriesLeft > 1 {
+			break
+		}
+		switch d.exam.Policy.OnFailure {
+		case exam.Manually:
+			m.To = exam.ManualIdentification
+		case exam.Terminate:
+			m.To, m.Reason = exam.Terminated, "identification_failed"
+		case exam.ProctorDecides:
+		}
+	}
+	return m, nil
+}
+
+// letIn moves an identified attempt to admitted, with its record, which names the record of how she was identified.
+func (s *Service) letIn(ctx context.Context, tx pgx.Tx, a exam.Attempt, on uuid.UUID, at time.Time) error {
+	if _, err := s.Exams.Move(ctx, tx, a.ID, exam.Move{From: exam.Identified, To: exam.Admitted, Reason: "identified"}); err != nil {
 		return err
 	}
-	_, err = s.Log.Append(ctx, tx, ledger.Entry{
-		Type: ledger.TypeAdmission, At: d.at, Exam: d.attempt.ExamID, Attempt: d.attempt.ID, Person: d.attempt.PersonID, Outcome: "admitted",
-		Data:     ledger.Admission{Exam: d.ref(), Identification: d.record.ID.String()},
-		Personal: map[string]string{"student": d.attempt.Student},
+	_, err := s.Log.Append(ctx, tx, ledger.Entry{
+		Type: ledger.TypeAdmission, At: at, Exam: a.ExamID, Attempt: a.ID, Person: a.PersonID, Outcome: "admitted",
+		Data:     ledger.Admission{Exam: examRef(a), Identification: on.String()},
+		Personal: map[string]string{"student": a.Student},
 	})
 	return err
+}
+
+// cameAt is when the verdict came, for one that is decided on later.
+func (d decision) cameAt() time.Time {
+	if d.receivedAt.IsZero() {
+		return d.at
+	}
+	return d.receivedAt
 }
 
 // spend uses up the challenge and the verdict. Either of them used before, or a challenge too old, turns the outcome into a rejected verdict.
 func (s *Service) spend(ctx context.Context, tx pgx.Tx, d decision) error {
 	if d.challenge != nil {
-		tag, err := tx.Exec(ctx, `update challenge set used_at = $2 where id = $1 and used_at is null and expires_at > $2`, d.challenge.ID, d.at)
+		tag, err := tx.Exec(ctx, `update challenge set used_at = $2 where id = $1 and used_at is null and expires_at > $3`, d.challenge.ID, d.at, d.cameAt())
 		if err != nil {
 			return fmt.Errorf("use the challenge: %w", err)
 		}
@@ -190,129 +278,24 @@ func (s *Service) spend(ctx context.Context, tx pgx.Tx, d decision) error {
 	return nil
 }
 
-func (f *finding) ref() ledger.ExamRef {
-	return ledger.ExamRef{Code: f.exam.Code, Title: f.exam.Title, Group: f.attempt.Group}
-}
-
-// entry is the identification as the log keeps it.
-func (f *finding) entry(number int, now time.Time, object, software string) ledger.Entry {
-	d := ledger.Identification{
-		Exam: f.ref(), Number: number, StartedAt: f.startedAt, Outcome: string(f.outcome), Reason: f.reason,
-		Policy: inForce(f.exam.Policy), Request: f.id.String(), Software: software,
-	}
-	if f.challenge != nil {
-		d.Challenge = f.challenge.ID.String()
-	}
-	if f.session != "" { // her picture shows who sat there; what was compared is the verifier's own
-		d.Session = f.session
-		d.Photo = &ledger.Photo{
-			Recording: f.photo.frame.Recording.String(), OffsetMS: f.photo.frame.Offset.Milliseconds(), FrameSHA256: hex.EncodeToString(f.photo.frame.SHA256[:]),
-		}
-	}
-	if f.asked {
-		d.Photo = &ledger.Photo{
-			Recording: f.photo.frame.Recording.String(), OffsetMS: f.photo.frame.Offset.Milliseconds(),
-			FrameSHA256: hex.EncodeToString(f.photo.frame.SHA256[:]), SHA256: hex.EncodeToString(f.photoSHA256[:]),
-		}
-		from, to := f.sound.span()
-		d.Voice = &ledger.Voice{
-			Recording: f.sound.recording.String(), FromMS: from, ToMS: to,
-			PacketsSHA256: hex.EncodeToString(f.packetsSHA256[:]), SHA256: hex.EncodeToString(f.voiceSHA256[:]),
-			VoicedMS: f.sound.quality.Voiced.Milliseconds(), SNR: int(f.sound.quality.SNR), LevelDBFS: int(f.sound.quality.LevelDBFS),
-			ShownMS: milliseconds(f.shownFrom(), from),
-		}
-	}
-	for _, c := range f.quality {
-		d.Quality = append(d.Quality, ledger.Measure{Name: c.Name, Value: c.Value})
-	}
-	if v := f.verdict; v != nil {
-		d.Scores = &ledger.Scores{Overall: v.Match.Overall, Photo: v.Match.Photo, Sound: v.Match.Sound}
-		d.Liveness = &v.Liveness.Score
-		d.Verdict = &ledger.Verdict{ID: v.ID, Issuer: v.Issuer, JWS: v.Token, Object: object, Engine: v.Engine}
-	}
-	return ledger.Entry{
-		Type: ledger.TypeIdentification, At: now, Exam: f.attempt.ExamID, Attempt: f.attempt.ID, Person: f.attempt.PersonID, Outcome: string(f.outcome),
-		Data: d, Personal: map[string]string{"student": f.attempt.Student, "oid": f.attempt.OID},
-	}
-}
-
-// inForce is the policy as the log keeps it.
-func inForce(p exam.Policy) ledger.Policy {
-	out := ledger.Policy{
-		Threshold: p.Threshold, Tries: p.Tries, PhotoThreshold: p.PhotoThreshold, SoundThreshold: p.SoundThreshold, Digits: p.Digits, Verifier: string(p.Verifier),
-	}
-	for _, m := range p.Modalities {
-		out.Modalities = append(out.Modalities, string(m))
-	}
-	return out
-}
-
 func (f *finding) event(now time.Time) exam.Event {
 	e := exam.Event{Attempt: f.attempt.ID, Lane: exam.LaneIdentity, Kind: "identification", At: now, Detail: map[string]any{"outcome": f.outcome, "reason": f.reason}}
-	if f.photo != nil {
-		e.Recording, e.OffsetMS = f.photo.frame.Recording, f.photo.frame.Offset.Milliseconds()
+	if f.kind == Again {
+		e.Kind, e.Detail["cause"] = "identification_again", f.cause
 	}
+	e.Recording, e.OffsetMS = f.place()
 	return e
 }
 
-// span is the first and the last moment that was listened to, in milliseconds from the recording's start.
-func (s sound) span() (from, to int64) {
-	if len(s.packets) == 0 {
-		return 0, 0
+// place is where in a recording the picture is.
+func (f *finding) place() (recording uuid.UUID, ms int64) {
+	if f.photo != nil {
+		return f.photo.frame.Recording, f.photo.frame.Offset.Milliseconds()
 	}
-	return s.packets[0].Offset.Milliseconds(), s.packets[len(s.packets)-1].Offset.Milliseconds()
-}
-
-func (s *Service) insert(ctx context.Context, tx pgx.Tx, d decision) error {
-	f := d.finding
-	var (
-		challenge, recording           uuid.NullUUID
-		overall, photo, sound, lively  *float64
-		frameMS, voiceFrom, voiceTo    *int64
-		frameSHA, photoSHA, voiceSHA   []byte
-		verdictID, verdict, verdictKey *string
-	)
-	if f.challenge != nil {
-		challenge = uuid.NullUUID{UUID: f.challenge.ID, Valid: true}
+	if f.evidence != nil && f.evidence.Photo != nil {
+		if id, err := uuid.Parse(f.evidence.Photo.Recording); err == nil {
+			return id, f.evidence.Photo.OffsetMS
+		}
 	}
-	if f.session != "" {
-		recording = uuid.NullUUID{UUID: f.photo.frame.Recording, Valid: true}
-		at := f.photo.frame.Offset.Milliseconds()
-		frameMS, frameSHA = &at, f.photo.frame.SHA256[:]
-	}
-	if f.asked {
-		recording = uuid.NullUUID{UUID: f.photo.frame.Recording, Valid: true}
-		at := f.photo.frame.Offset.Milliseconds()
-		from, to := f.sound.span()
-		frameMS, voiceFrom, voiceTo = &at, &from, &to
-		frameSHA, photoSHA, voiceSHA = f.photo.frame.SHA256[:], f.photoSHA256[:], f.voiceSHA256[:]
-	}
-	if v := f.verdict; v != nil {
-		overall, photo, sound, lively = &v.Match.Overall, &v.Match.Photo, &v.Match.Sound, &v.Liveness.Score
-		verdictID, verdict, verdictKey = &v.ID, &v.Token, &d.verdict
-	}
-	quality := make([]ledger.Measure, 0, len(f.quality))
-	for _, c := range f.quality {
-		quality = append(quality, ledger.Measure{Name: c.Name, Value: c.Value})
-	}
-	_, err := tx.Exec(ctx, `insert into identification (id, attempt_id, number, challenge_id, started_at, decided_at, outcome, reason, threshold,
-		overall, photo, sound, liveness, quality, recording_id, frame_ms, frame_sha256, photo_sha256, voice_from_ms, voice_to_ms, voice_sha256,
-		verdict_id, verdict, verdict_key, request_id, record_id)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
-		f.id, f.attempt.ID, d.number, challenge, f.startedAt, d.at, f.outcome, f.reason, f.exam.Policy.Threshold,
-		overall, photo, sound, lively, quality, recording, frameMS, frameSHA, photoSHA, voiceFrom, voiceTo, voiceSHA,
-		verdictID, verdict, verdictKey, f.id.String(), d.record.ID)
-	if err != nil {
-		return fmt.Errorf("store the identification: %w", err)
-	}
-	return nil
-}
-
-// milliseconds are moments after a beginning, itself in milliseconds.
-func milliseconds(moments []time.Duration, from int64) []int64 {
-	list := make([]int64, 0, len(moments))
-	for _, at := range moments {
-		list = append(list, from+at.Milliseconds())
-	}
-	return list
+	return uuid.Nil, 0
 }

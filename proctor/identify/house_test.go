@@ -262,6 +262,13 @@ func (h *house) records(t *testing.T, attempt uuid.UUID, kind ledger.Type) []led
 	return rows
 }
 
+func (h *house) count(t *testing.T, sql string, args ...any) int {
+	t.Helper()
+	var n int
+	must(t, h.pool.QueryRow(context.Background(), sql, args...).Scan(&n))
+	return n
+}
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

@@ -1,15 +1,14 @@
 // Package identify is one identification: the challenge, sampling from the recorded stream, the quality gate, the verifier, the decision and
 // its record.
 //
-// It owns challenge, identification and verdict_use. It knows nothing of HTTP, WebSocket or SDP; whatever a verifier does, only a verdict that
+// It owns challenge, identification, verdict_use, verdict_received, reidentification, outage_wait and manual_identification. It knows nothing of HTTP, WebSocket or SDP; whatever a verifier does, only a verdict that
 // was checked admits. Samples stay in memory and are overwritten after the verdict. Start reading at Service.Start, then run (run.go) and
-// commit (decide.go).
+// commit (decide.go); receive.go says what happens when the process ends in the middle, schedule.go what begins by itself, manual.go how staff identify.
 package identify
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/url"
 	"sync"
@@ -42,6 +41,7 @@ type Verdicts interface {
 // Timing bounds the steps of an identification.
 type Timing struct {
 	Look      time.Duration // for a good picture
+	Glance    time.Duration // likewise, of somebody who is not asked to look
 	KeyFrame  time.Duration // between requests for a key frame while none comes
 	GetReady  time.Duration // before the first digit, at least
 	Digit     time.Duration // that a digit is shown alone, at least
@@ -54,7 +54,7 @@ type Timing struct {
 // DefaultTiming suits a person before a webcam.
 func DefaultTiming() Timing {
 	return Timing{
-		Look: 25 * time.Second, KeyFrame: 700 * time.Millisecond,
+		Look: 25 * time.Second, Glance: 8 * time.Second, KeyFrame: 700 * time.Millisecond,
 		GetReady: 1200 * time.Millisecond, Digit: 1300 * time.Millisecond, Waver: 700 * time.Millisecond, LastDigit: 2200 * time.Millisecond, Challenge: 2 * time.Minute, Verify: 30 * time.Second,
 	}
 }
@@ -72,6 +72,8 @@ type Config struct {
 	Timing   Timing
 	Software string // our version, for the record
 	Now      func() time.Time
+	Draw     func(n int64) int64 // a number in [0, n), for moments chosen at random; default: nobody can foretell it
+	Step     func(name string)   // tests only: called at the points where a crash makes a difference
 	Logger   *slog.Logger
 }
 
@@ -136,27 +138,41 @@ type Progress struct {
 }
 
 // Start begins an identification over the student's live stream and returns its id. Progress goes to report, from one goroutine, until the
-// phase is done. The attempt moves to identifying first; *exam.IllegalMove, ErrNoTries, ErrBusy and ErrClosed say why it does not, and where
-// the exam's policy is the verifier's own page, ErrNoSessions and ErrBearer. The bearer is the student's access token of ESIA, which only
-// such a page may need; it is kept nowhere.
+// phase is done. The attempt moves to identifying first, unless she sits the exam and was asked to identify herself again;
+// *exam.IllegalMove, ErrNoTries, ErrBusy and ErrClosed say why it does not, and where the exam's policy is the verifier's own page,
+// ErrNoSessions and ErrBearer. The bearer is the student's access token of ESIA, which only such a page may need; it is kept nowhere.
 func (s *Service) Start(ctx context.Context, attempt uuid.UUID, stream Stream, bearer string, report func(Progress)) (uuid.UUID, error) {
+	return s.start(ctx, attempt, stream, bearer, report, "")
+}
+
+// start begins one; with a cause it is during the exam, and the student is not to notice it.
+func (s *Service) start(ctx context.Context, attempt uuid.UUID, stream Stream, bearer string, report func(Progress), cause Cause) (uuid.UUID, error) {
 	life, stop := context.WithCancel(s.life)
 	run := &attemptRun{id: uuid.New(), began: s.Now(), stop: stop, bearer: bearer, back: make(chan url.Values, 1)}
 	if err := s.claim(attempt, run); err != nil {
 		stop()
 		return uuid.Nil, err
 	}
-	before, err := s.enter(ctx, attempt, bearer)
-	if err != nil {
+	f := &finding{id: run.id, kind: Admission, startedAt: s.Now().UTC()}
+	var err error
+	if cause != "" {
+		err = s.enterSilently(ctx, attempt, cause, f)
+	} else {
+		err = s.enter(ctx, attempt, bearer, f)
+	}
+	if err != nil || f.attempt.ID == uuid.Nil {
 		stop()
 		s.forget(attempt)
 		s.running.Done()
 		return uuid.Nil, err
 	}
 	s.mu.Lock()
-	run.person = before.PersonID
+	run.person = f.attempt.PersonID
 	s.mu.Unlock()
 	tell := func(p Progress) {
+		if f.silent {
+			return
+		}
 		s.mu.Lock()
 		run.last = p
 		s.mu.Unlock()
@@ -165,12 +181,12 @@ func (s *Service) Start(ctx context.Context, attempt uuid.UUID, stream Stream, b
 	go func() {
 		defer s.running.Done()
 		defer stop()
-		result := s.run(life, run, before, stream, tell)
+		result := s.run(life, run, f, stream, tell)
 		// From here on the student may try again, while the recording is being cut.
 		s.forget(attempt)
 		if result != nil {
 			report(Progress{Phase: PhaseDone, Result: result})
-			s.seal(s.life, before, stream)
+			s.seal(s.life, f.attempt, stream)
 		}
 	}()
 	return run.id, nil
@@ -196,21 +212,6 @@ func (s *Service) Progress(attempt uuid.UUID) (Progress, bool) {
 		return Progress{}, false
 	}
 	return run.last, true
-}
-
-// Recover moves attempts that a crash left identifying back to ready, without using up a try. Call it before the first Start.
-func (s *Service) Recover(ctx context.Context) error {
-	rows, _ := s.Pool.Query(ctx, `select id from attempt where state = 'identifying'`)
-	stuck, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	if err != nil {
-		return fmt.Errorf("find interrupted identifications: %w", err)
-	}
-	for _, id := range stuck {
-		if err := s.giveBack(ctx, id); err != nil {
-			return fmt.Errorf("give an interrupted identification back: %w", err)
-		}
-	}
-	return nil
 }
 
 // Close stops what is under way (its attempts become ready again) and waits for it.
@@ -242,24 +243,60 @@ func (s *Service) forget(attempt uuid.UUID) {
 	delete(s.active, attempt)
 }
 
-// enter moves the attempt to identifying.
-func (s *Service) enter(ctx context.Context, attempt uuid.UUID, bearer string) (exam.Attempt, error) {
-	var before exam.Attempt
-	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-		var err error
-		if before, err = s.Exams.Move(ctx, tx, attempt, exam.Move{From: exam.Ready, To: exam.Identifying}); err != nil {
-			return err
-		}
-		if before.TriesLeft <= 0 {
-			return ErrNoTries
-		}
-		e, err := s.Exams.Exam(ctx, before.ExamID)
+// enter moves the attempt to identifying. Whoever sits the exam already stays there: she must have been asked to identify herself again.
+func (s *Service) enter(ctx context.Context, attempt uuid.UUID, bearer string, f *finding) error {
+	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		a, err := s.Exams.Lock(ctx, tx, attempt)
 		if err != nil {
 			return err
 		}
-		return s.checkWay(e, bearer)
+		tries := a.TriesLeft
+		if sitting(a.State) {
+			r, err := standing(ctx, tx, attempt)
+			if err != nil {
+				return err
+			}
+			if r.DemandedAt == nil {
+				return &exam.IllegalMove{From: a.State, To: exam.Identifying}
+			}
+			f.kind, f.cause, tries = Again, r.Cause, r.TriesLeft
+		} else if _, err := s.Exams.Move(ctx, tx, attempt, exam.Move{From: exam.Ready, To: exam.Identifying}); err != nil {
+			return err
+		}
+		if tries <= 0 {
+			return ErrNoTries
+		}
+		e, err := s.Exams.ExamIn(ctx, tx, a.ExamID)
+		if err != nil {
+			return err
+		}
+		if err := s.checkWay(e, bearer); err != nil {
+			return err
+		}
+		f.attempt = a
+		return nil
 	})
-	return before, err
+}
+
+// enterSilently begins one during the exam, if it is still due. Where the policy wants digits at once, or the verifier's own page, the student is
+// only asked to identify herself.
+func (s *Service) enterSilently(ctx context.Context, attempt uuid.UUID, cause Cause, f *finding) error {
+	a, err := s.Exams.Attempt(ctx, attempt)
+	if err != nil {
+		return err
+	}
+	e, err := s.Exams.Exam(ctx, a.ExamID)
+	if err != nil {
+		return err
+	}
+	if e.Policy.Again.Digits || e.Policy.Verifier == exam.Session {
+		return s.demand(ctx, attempt, cause)
+	}
+	if !sitting(a.State) {
+		return &exam.IllegalMove{From: a.State, To: exam.Identifying}
+	}
+	f.kind, f.cause, f.silent, f.attempt = Again, cause, true, a
+	return nil
 }
 
 // giveBack moves an attempt that is identifying to ready, because the service ended in the middle.

@@ -274,7 +274,8 @@ func TestEndedInTheMiddle(t *testing.T) {
 	})
 }
 
-// TestNothingStoredNobodyAdmitted: the verdict matches but cannot be stored.
+// TestNothingStoredNobodyAdmitted: the verdict matches but cannot be stored. Nobody is admitted, the verdict stays, and is decided on as soon as it
+// can be, without another question.
 func TestNothingStoredNobodyAdmitted(t *testing.T) {
 	h := newHouse(t)
 	a := h.student(t, "5001")
@@ -283,18 +284,39 @@ func TestNothingStoredNobodyAdmitted(t *testing.T) {
 	_, err := h.pool.Exec(context.Background(), `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
 		create trigger refuse before insert on identification for each row execute function refuse()`)
 	must(t, err)
-	_, result := h.run(t, h.service, a.ID, stream, nil)
-	if result.Outcome != identify.Interrupted || result.Reason != "storage" {
-		t.Errorf("outcome %s (%s)", result.Outcome, result.Reason)
+	tried := make(chan struct{}, 100)
+	config := h.config
+	config.Step = func(point string) {
+		if point == "stored" {
+			tried <- struct{}{}
+		}
 	}
-	if after := h.attempt(t, a.ID); after.State != exam.Ready || after.TriesLeft != a.TriesLeft {
-		t.Errorf("state %s with %d tries", after.State, after.TriesLeft)
+	service := identify.New(config)
+	t.Cleanup(service.Close)
+	_, result := h.run(t, service, a.ID, stream, func(p identify.Progress) {
+		if p.Phase != identify.PhaseVerifying {
+			return
+		}
+		for range 3 { // the second try begins after the first has failed
+			<-tried
+		}
+		var left, kept int
+		must(t, h.pool.QueryRow(context.Background(), `select (select count(*) from ledger_record where attempt_id = $1 and type in ('identification', 'admission'))
+			+ (select count(*) from verdict_use), (select count(*) from verdict_received)`, a.ID).Scan(&left, &kept))
+		if left != 0 || kept != 1 {
+			t.Errorf("%d rows are left of a transaction that failed, %d verdicts are kept", left, kept)
+		}
+		if now := h.attempt(t, a.ID); now.State != exam.Identifying {
+			t.Errorf("state %s", now.State)
+		}
+		_, err := h.pool.Exec(context.Background(), `drop trigger refuse on identification`)
+		must(t, err)
+	})
+	if result.Outcome != identify.Match || h.attempt(t, a.ID).State != exam.Admitted || len(h.asked.calls) != 1 {
+		t.Errorf("outcome %s (%s) after %d questions", result.Outcome, result.Reason, len(h.asked.calls))
 	}
-	var left int
-	must(t, h.pool.QueryRow(context.Background(), `select (select count(*) from ledger_record where attempt_id = $1 and type in ('identification', 'admission'))
-		+ (select count(*) from verdict_use)`, a.ID).Scan(&left))
-	if left != 0 {
-		t.Errorf("%d rows are left of a transaction that failed", left)
+	if n := h.count(t, `select count(*) from verdict_received`); n != 0 {
+		t.Errorf("%d verdicts are kept for ever", n)
 	}
 }
 

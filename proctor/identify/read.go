@@ -20,6 +20,8 @@ type Identification struct {
 	ID           uuid.UUID
 	Attempt      uuid.UUID
 	Number       int
+	Kind         Kind
+	Cause        Cause
 	At           time.Time
 	Outcome      Outcome
 	Reason       string
@@ -39,7 +41,7 @@ type Identification struct {
 	Leaf         *int64 // in the log's tree, nil until sealed
 }
 
-const selectIdentification = `select i.id, i.attempt_id as attempt, i.number, i.decided_at as at, i.outcome, i.reason, i.threshold, i.overall, i.photo, i.sound,
+const selectIdentification = `select i.id, i.attempt_id as attempt, i.number, i.kind, i.cause, i.decided_at as at, i.outcome, i.reason, i.threshold, i.overall, i.photo, i.sound,
 	i.liveness, i.quality, i.recording_id as recording, i.frame_ms, i.frame_sha256, i.photo_sha256, i.voice_sha256, i.verdict_id, i.verdict as verdict_token,
 	l.leaf from identification i join ledger_record r on r.id = i.record_id left join ledger_leaf l using (seq)`
 

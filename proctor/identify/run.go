@@ -26,17 +26,19 @@ func (e *stopped) Error() string {
 
 func (e *stopped) Unwrap() error { return e.err }
 
-// run is one identification from beginning to end. Whatever happens, the attempt does not stay identifying. The result is nil when the service
-// stopped in the middle.
-func (s *Service) run(ctx context.Context, run *attemptRun, a exam.Attempt, stream Stream, report func(Progress)) *Identification {
-	logger := s.Logger.With("attempt", a.ID, "identification", run.id)
-	f := &finding{id: run.id, attempt: a, startedAt: s.Now().UTC()}
+// run is one identification from beginning to end. Whatever happens, the attempt does not stay identifying, unless the decision on a verdict that
+// was received is left to the next start. The result is nil when the service stopped in the middle.
+func (s *Service) run(ctx context.Context, run *attemptRun, f *finding, stream Stream, report func(Progress)) *Identification {
+	logger := s.Logger.With("attempt", f.attempt.ID, "identification", f.id)
 	err := s.find(ctx, run, f, stream, report)
 	f.wipe()
-	if ctx.Err() != nil { // the service is stopping: nothing is decided, nobody loses a try
+	if errors.Is(err, errLater) {
+		return nil
+	}
+	if ctx.Err() != nil && f.token == "" { // the service is stopping: nothing is decided, nobody loses a try
 		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		if err := s.giveBack(cleanup, a.ID); err != nil {
+		if err := s.giveBack(cleanup, f.attempt.ID); err != nil {
 			logger.Error("an interrupted identification stays open until the next start", "error", err)
 		}
 		return nil
@@ -49,15 +51,19 @@ func (s *Service) run(ctx context.Context, run *attemptRun, a exam.Attempt, stre
 		f.outcome, f.reason = why.outcome, why.reason
 		logger.Info("identification stopped", "outcome", why.outcome, "reason", why.reason, "error", why.err)
 	}
-	result, err := s.commit(ctx, f)
+	ctx = context.WithoutCancel(ctx)
+	result, err := s.settle(ctx, f)
+	if errors.Is(err, errLater) {
+		return nil
+	}
 	if err != nil {
 		logger.Error("an identification cannot be stored; the attempt goes back", "error", err)
-		if err := s.giveBack(context.WithoutCancel(ctx), a.ID); err != nil {
+		if err := s.giveBack(ctx, f.attempt.ID); err != nil {
 			logger.Error("an identification stays open until the next start", "error", err)
 		}
-		result = Identification{ID: f.id, Attempt: a.ID, At: s.Now().UTC(), Outcome: Interrupted, Reason: "storage"}
+		result = Identification{ID: f.id, Attempt: f.attempt.ID, Kind: f.kind, At: s.Now().UTC(), Outcome: Interrupted, Reason: "storage"}
 	} else {
-		logger.Info("identification decided", "outcome", result.Outcome, "reason", result.Reason, "number", result.Number)
+		logger.Info("identification decided", "kind", f.kind, "outcome", result.Outcome, "reason", result.Reason, "number", result.Number)
 	}
 	return &result
 }
@@ -84,6 +90,10 @@ func (s *Service) find(ctx context.Context, run *attemptRun, f *finding, stream 
 		return err
 	}
 	f.exam = e
+	f.modalities = e.Policy.Modalities
+	if f.silent {
+		f.modalities = []exam.Modality{exam.Photo}
+	}
 	tap, err := stream.Tap(ctx)
 	if err != nil {
 		return &stopped{Interrupted, "connection_lost", err}
@@ -99,8 +109,10 @@ func (s *Service) find(ctx context.Context, run *attemptRun, f *finding, stream 
 	if err := s.challenge(ctx, f, e.Policy.Digits); err != nil {
 		return err
 	}
-	if err := s.listen(ctx, f, stream, tap, report); err != nil {
-		return err
+	if f.asks(exam.Sound) { // without, the digits only tie the verdict to the question
+		if err := s.listen(ctx, f, stream, tap, report); err != nil {
+			return err
+		}
 	}
 	if err := f.prepare(); err != nil {
 		return err
@@ -111,7 +123,11 @@ func (s *Service) find(ctx context.Context, run *attemptRun, f *finding, stream 
 
 // look waits for a picture worth sending and says what to change meanwhile.
 func (s *Service) look(ctx context.Context, f *finding, stream Stream, tap *media.Tap, report func(Progress)) error {
-	limit := time.NewTimer(s.Timing.Look)
+	patience := s.Timing.Look
+	if f.silent {
+		patience = s.Timing.Glance
+	}
+	limit := time.NewTimer(patience)
 	defer limit.Stop()
 	ask := time.NewTicker(s.Timing.KeyFrame)
 	defer ask.Stop()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"ochno/proctor/exam"
 	"ochno/proctor/media"
 	"ochno/proctor/vision"
 	"ochno/proctor/voice"
@@ -85,6 +86,9 @@ func (f *finding) prepare() error {
 		return fmt.Errorf("encode the photo: %w", err)
 	}
 	f.photoSHA256 = sha256.Sum256(f.jpeg)
+	if !f.asks(exam.Sound) {
+		return nil
+	}
 
 	pcm, err := decode(f.sound.packets)
 	if err != nil {

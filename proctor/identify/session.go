@@ -87,7 +87,7 @@ func (s *Service) away(ctx context.Context, run *attemptRun, f *finding, report 
 			if err != nil {
 				return refusal(err)
 			}
-			return s.believe(ctx, f, token, ebsclient.Expect{Subject: f.attempt.OID, Session: session.ID, AnyChallenge: true})
+			return s.receive(ctx, f, token)
 		}
 	}
 }

@@ -9,38 +9,31 @@ import (
 	"ochno/proctor/exam"
 )
 
-// ask sends the samples to the verifier and checks what it signed.
+// ask sends the samples to the verifier and makes something of what it signed.
 func (s *Service) ask(ctx context.Context, f *finding) error {
 	limit, cancel := context.WithTimeout(ctx, s.Timing.Verify)
 	defer cancel()
 	f.asked = true
-	token, err := s.Verifier.Verify(limit, ebsclient.Request{
-		ID: f.id.String(), Subject: f.attempt.OID, Session: f.id.String(), Challenge: f.challenge.Digits, Shown: f.shownFrom(),
-		Photo: ebsclient.Sample{ContentType: "image/jpeg", Data: f.jpeg}, Voice: ebsclient.Sample{ContentType: "audio/wav", Data: f.sound.wav},
-	})
+	request := ebsclient.Request{
+		ID: f.id.String(), Subject: f.attempt.OID, Session: f.id.String(), Challenge: f.challenge.Digits,
+		Photo: ebsclient.Sample{ContentType: "image/jpeg", Data: f.jpeg},
+	}
+	if f.asks(exam.Sound) {
+		request.Shown, request.Voice = f.shownFrom(), ebsclient.Sample{ContentType: "audio/wav", Data: f.sound.wav}
+	}
+	s.step(stepAsking)
+	token, err := s.Verifier.Verify(limit, request)
 	f.wipe()
 	if err != nil {
 		return refusal(err)
 	}
-	return s.believe(limit, f, token, ebsclient.Expect{Subject: f.attempt.OID, Session: f.id.String(), Challenge: f.challenge.Digits})
+	return s.receive(ctx, f, token)
 }
 
-// believe checks what the verifier signed, and judges it.
-func (s *Service) believe(ctx context.Context, f *finding, token string, expect ebsclient.Expect) error {
-	expect.Modalities, expect.Replay = f.modalities(), &f.use
-	verdict, err := s.Verdicts.Check(ctx, token, expect)
-	if err != nil {
-		return refusal(err)
-	}
-	f.verdict = verdict
-	f.outcome, f.reason = judge(verdict, f.exam.Policy)
-	return nil
-}
-
-// modalities are what the policy compares, in the verifier's words.
-func (f *finding) modalities() []ebsclient.Modality {
-	out := make([]ebsclient.Modality, 0, len(f.exam.Policy.Modalities))
-	for _, m := range f.exam.Policy.Modalities {
+// expected are the modalities that are compared, in the verifier's words.
+func (f *finding) expected() []ebsclient.Modality {
+	out := make([]ebsclient.Modality, 0, len(f.modalities))
+	for _, m := range f.modalities {
 		out = append(out, ebsclient.Modality(m))
 	}
 	return out
@@ -59,7 +52,8 @@ func (u *laterUse) Use(_ context.Context, jti string, expires time.Time) error {
 }
 
 // judge is our policy's word on a verdict that was checked.
-func judge(v *ebsclient.Verdict, p exam.Policy) (Outcome, string) {
+func (f *finding) judge(v *ebsclient.Verdict) (Outcome, string) {
+	p := f.exam.Policy
 	switch {
 	case !v.Liveness.Passed:
 		return Liveness, "liveness_failed"
@@ -67,7 +61,7 @@ func judge(v *ebsclient.Verdict, p exam.Policy) (Outcome, string) {
 		return NoMatch, "below_threshold"
 	case v.Match.Photo < p.PhotoThreshold:
 		return NoMatch, "photo_below_threshold"
-	case p.Asks(exam.Sound) && v.Match.Sound < p.SoundThreshold:
+	case f.asks(exam.Sound) && v.Match.Sound < p.SoundThreshold:
 		return NoMatch, "sound_below_threshold"
 	case !v.Result:
 		return NoMatch, "verifier_says_no"

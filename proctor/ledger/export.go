@@ -214,7 +214,10 @@ func (l *Log) columns(s storedRecord, zone *time.Location) ([]any, error) {
 	}
 	out[11], out[15] = d.Number, d.Policy.Threshold
 	if d.Scores != nil {
-		out[12], out[13], out[14] = d.Scores.Overall, d.Scores.Photo, d.Scores.Sound
+		out[12], out[13] = d.Scores.Overall, d.Scores.Photo
+		if d.Scores.Sound != nil {
+			out[14] = *d.Scores.Sound
+		}
 	}
 	if d.Liveness != nil {
 		out[16] = *d.Liveness

@@ -174,12 +174,12 @@ var (
 )
 
 func identification() Entry {
-	liveness := 0.25
+	liveness, sound := 0.25, 1.0
 	return Entry{
 		Type: TypeIdentification, Exam: examA, Attempt: attempt1, Person: person1, Outcome: "match",
 		Data: Identification{
 			Exam: algebra, Number: 2, StartedAt: testTime, Outcome: "match", Reason: "identified", Challenge: "c-1",
-			Policy: Policy{Threshold: 0.9999, Tries: 3}, Scores: &Scores{Overall: 0.99995, Photo: 0.98, Sound: 1}, Liveness: &liveness,
+			Policy: Policy{Threshold: 0.9999, Tries: 3}, Scores: &Scores{Overall: 0.99995, Photo: 0.98, Sound: &sound}, Liveness: &liveness,
 			Photo:   &Photo{Recording: "rec-1", OffsetMS: 12345, FrameSHA256: "f00d", SHA256: "beef"},
 			Voice:   &Voice{Recording: "rec-1", FromMS: 10, ToMS: 20, PacketsSHA256: "aa", SHA256: "cafe", VoicedMS: 9, SNR: 21, LevelDBFS: -20, ShownMS: []int64{11, 15}},
 			Quality: []Measure{{Name: "UnifiedQualityScore", Value: 80}, {Name: "Sharpness", Value: -1}},
@@ -187,6 +187,18 @@ func identification() Entry {
 			Request: "req-1", Software: "test",
 		},
 		Personal: map[string]string{"student": student, "oid": oid},
+	}
+}
+
+func manual() Entry {
+	first, second, from, to, segment := testTime, testTime.Add(time.Minute), int64(1000), int64(61000), 2
+	return Entry{
+		Type: TypeManual, Exam: examA, Attempt: attempt1, Person: person1, Outcome: "confirmed",
+		Data: ManualIdentification{
+			Exam: algebra, Why: "verifier_unavailable", StartedAt: testTime, Document: "passport", Compared: []string{"face", "name"}, FirstAt: &first, SecondAt: &second,
+			Recording: "rec-1", FromMS: &from, ToMS: &to, Segment: &segment, SegmentSHA256: "aa", Software: "test",
+		},
+		Personal: map[string]string{"student": student, "oid": oid, "first": actor, "second": "Волкова Ирина Львовна"},
 	}
 }
 
@@ -199,6 +211,7 @@ func oneOfEach() []Entry {
 			Personal: map[string]string{"student": student, "oid": oid},
 		},
 		identification(),
+		manual(),
 		{Type: TypeAdmission, Exam: examA, Attempt: attempt1, Data: Admission{Exam: algebra, Identification: "id-1"}, Personal: map[string]string{"student": student}},
 		{Type: TypeRecordingHead, Exam: examA, Attempt: attempt1, Data: RecordingHead{Recording: "rec-1", Segment: 3, SHA256: "aa", Chain: "bb", ToMS: 30000}},
 		{

@@ -7,26 +7,27 @@ type Type string
 
 // The types of record. Their data types follow.
 const (
-	TypeIdentification Type = "identification" // Identification
-	TypeAdmission      Type = "admission"      // Admission
-	TypeConsent        Type = "consent"        // Consent
-	TypeWithdrawal     Type = "withdrawal"     // Withdrawal
-	TypeGuardian       Type = "guardian"       // Guardian
-	TypeErasure        Type = "erasure"        // Erasure
-	TypeDecline        Type = "decline"        // Decline
-	TypeRecordingHead  Type = "recording_head" // RecordingHead
-	TypeLink           Type = "link"           // Link
-	TypeUnlink         Type = "unlink"         // Unlink
-	TypeSignIn         Type = "sign_in"        // SignIn
-	TypeRequest        Type = "request"        // Request
-	TypeStaff          Type = "staff"          // Staff
-	TypeDecision       Type = "decision"       // Decision
-	TypeAppeal         Type = "appeal"         // Appeal
-	TypeAccess         Type = "access"         // Access
-	TypeKeyChange      Type = "key_change"     // KeyChange
-	TypeHold           Type = "hold"           // Hold
-	TypePolicyChange   Type = "policy_change"  // PolicyChange
-	TypeReceipt        Type = "receipt"        // Receipt
+	TypeIdentification Type = "identification"        // Identification
+	TypeManual         Type = "manual_identification" // ManualIdentification
+	TypeAdmission      Type = "admission"             // Admission
+	TypeConsent        Type = "consent"               // Consent
+	TypeWithdrawal     Type = "withdrawal"            // Withdrawal
+	TypeGuardian       Type = "guardian"              // Guardian
+	TypeErasure        Type = "erasure"               // Erasure
+	TypeDecline        Type = "decline"               // Decline
+	TypeRecordingHead  Type = "recording_head"        // RecordingHead
+	TypeLink           Type = "link"                  // Link
+	TypeUnlink         Type = "unlink"                // Unlink
+	TypeSignIn         Type = "sign_in"               // SignIn
+	TypeRequest        Type = "request"               // Request
+	TypeStaff          Type = "staff"                 // Staff
+	TypeDecision       Type = "decision"              // Decision
+	TypeAppeal         Type = "appeal"                // Appeal
+	TypeAccess         Type = "access"                // Access
+	TypeKeyChange      Type = "key_change"            // KeyChange
+	TypeHold           Type = "hold"                  // Hold
+	TypePolicyChange   Type = "policy_change"         // PolicyChange
+	TypeReceipt        Type = "receipt"               // Receipt
 )
 
 // ExamRef names the exam of a record as it was called then.
@@ -40,7 +41,9 @@ type ExamRef struct {
 // Times in milliseconds count from the recording's start; hashes are SHA-256 in hex.
 type Identification struct {
 	Exam      ExamRef   `json:"exam"`
-	Number    int       `json:"number"` // 1, 2, … within the attempt
+	Number    int       `json:"number"`          // 1, 2, … within the attempt
+	Kind      string    `json:"kind,omitempty"`  // "again": during the exam; absent: for the admission
+	Cause     string    `json:"cause,omitempty"` // of one during the exam: "random", "request" of a proctor, "reconnection", "away", "doubt" after one that failed
 	StartedAt time.Time `json:"startedAt"`
 	Outcome   string    `json:"outcome"`
 	Reason    string    `json:"reason"`
@@ -70,9 +73,9 @@ type Policy struct {
 
 // Scores are 0…1 as the verifier signed them.
 type Scores struct {
-	Overall float64 `json:"overall"`
-	Photo   float64 `json:"photo"`
-	Sound   float64 `json:"sound"`
+	Overall float64  `json:"overall"`
+	Photo   float64  `json:"photo"`
+	Sound   *float64 `json:"sound,omitempty"` // absent: the voice was not compared
 }
 
 // Photo tells where the picture came from: the encoded frame is found in the recording at that offset, byte for byte.
@@ -112,10 +115,30 @@ type Verdict struct {
 	Engine map[string]string `json:"engine,omitempty"`
 }
 
+// ManualIdentification says that two members of staff compared the student with a document that she showed to the camera, instead of the verifier,
+// or that one of them refused to (outcomes confirmed, refused). Personal fields: student, oid; first and second, who confirmed; of a refusal also
+// actor, and note, in her words.
+type ManualIdentification struct {
+	Exam          ExamRef    `json:"exam"`
+	Why           string     `json:"why"`                // "verifier_unavailable", "identification_failed", "not_enrolled", "no_sample" or "other"
+	StartedAt     time.Time  `json:"startedAt"`          // when staff took over
+	Document      string     `json:"document,omitempty"` // its kind, such as "passport"; its number is stored nowhere
+	Compared      []string   `json:"compared,omitempty"` // what of it was: "face", "name", "birth_date", "validity"
+	FirstAt       *time.Time `json:"firstAt,omitempty"`
+	SecondAt      *time.Time `json:"secondAt,omitempty"`
+	Recording     string     `json:"recording,omitempty"`     // in which both can be seen to have looked
+	FromMS        *int64     `json:"fromMs,omitempty"`        // where the first confirmed
+	ToMS          *int64     `json:"toMs,omitempty"`          // where the second did
+	Segment       *int       `json:"segment,omitempty"`       // the recording's head at that moment
+	SegmentSHA256 string     `json:"segmentSha256,omitempty"` // of that segment's file
+	Reason        string     `json:"reason,omitempty"`        // of a refusal: "no_document", "unreadable", "face_differs", "data_differs", "invalid_document", "technical"
+	Software      string     `json:"software"`                // our version
+}
+
 // Admission says on which identification somebody was let in. Personal fields: student.
 type Admission struct {
 	Exam           ExamRef `json:"exam"`
-	Identification string  `json:"identification"` // the record's id
+	Identification string  `json:"identification"` // the id of the record: an identification's or a manual identification's
 }
 
 // Consent is a consent that was granted, or refused, or that an attempt relies on (outcomes granted, refused, stands).
@@ -207,7 +230,7 @@ type Request struct {
 	Kind   string `json:"kind"` // "link": the ESIA account matched nobody; "organisation": the needed organisation is missing
 }
 
-// Decision is a person's act on an attempt. Personal fields: student, actor.
+// Decision is a person's act on an attempt, or one of the exam's policy. Personal fields: student, actor; without an actor the policy decided.
 type Decision struct {
 	Exam   ExamRef `json:"exam"`
 	From   string  `json:"from"`

@@ -143,11 +143,12 @@ func newTestLog(t testing.TB) *testLog {
 }
 
 func identification(exam uuid.UUID, ref ledger.ExamRef, jti string) ledger.Entry {
+	sound := 1.0
 	return ledger.Entry{
 		Type: ledger.TypeIdentification, Exam: exam, Attempt: attempt1, Outcome: "match",
 		Data: ledger.Identification{
 			Exam: ref, Number: 1, StartedAt: at, Outcome: "match", Reason: "identified", Policy: ledger.Policy{Threshold: 0.9999, Tries: 3},
-			Scores: &ledger.Scores{Overall: 0.99995, Photo: 1, Sound: 1}, Verdict: &ledger.Verdict{ID: jti, Issuer: "ebs", JWS: "aaa.bbb." + jti, Object: "o"},
+			Scores: &ledger.Scores{Overall: 0.99995, Photo: 1, Sound: &sound}, Verdict: &ledger.Verdict{ID: jti, Issuer: "ebs", JWS: "aaa.bbb." + jti, Object: "o"},
 			Request: "r", Software: "test",
 		},
 		Personal: map[string]string{"student": student, "oid": oid},

@@ -48,9 +48,10 @@ const (
 	NotIdentified                // the last identification did not identify
 	Declined                     // another form of the exam was chosen
 	Admitted                     // let in on an identification
+	ByStaff                      // let in by two members of staff, by her document
 )
 
-var outcomeWords = [...]string{"идентификации не было", "не идентифицирован(а)", "другая форма экзамена", "идентифицирован(а), допущен(а)"}
+var outcomeWords = [...]string{"идентификации не было", "не идентифицирован(а)", "другая форма экзамена", "идентифицирован(а), допущен(а)", "допущен(а) двумя сотрудниками по документу"}
 
 func (o Outcome) String() string { return outcomeWords[o] }
 
@@ -67,7 +68,7 @@ func Collect(ctx context.Context, log *ledger.Log, exam uuid.UUID, c ledger.Chec
 		}
 		var d ledger.Identification // has what the others have
 		switch r.Type {
-		case ledger.TypeIdentification, ledger.TypeAdmission, ledger.TypeDecline, ledger.TypeConsent:
+		case ledger.TypeIdentification, ledger.TypeManual, ledger.TypeAdmission, ledger.TypeDecline, ledger.TypeConsent:
 			if err := r.Data(&d); err != nil {
 				return err
 			}
@@ -110,6 +111,10 @@ func (s *Student) take(r ledger.Row, d ledger.Identification) {
 		outcome = NotIdentified
 		if d.Scores != nil {
 			s.Overall = &d.Scores.Overall
+		}
+	case ledger.TypeManual:
+		if outcome = NotIdentified; r.Outcome == "confirmed" {
+			outcome = ByStaff
 		}
 	case ledger.TypeAdmission:
 		outcome = Admitted

@@ -141,10 +141,11 @@ func TestProtocol(t *testing.T) {
 	attempt, other := uuid.New(), uuid.New()
 	ref := ledger.ExamRef{Code: "ma", Title: "Математический анализ", Group: "МА-21"}
 	hash := strings.Repeat("ab", 32)
+	sound := 0.98
 	try := func(number int, outcome string, score float64) ledger.Identification {
 		return ledger.Identification{
 			Exam: ref, Number: number, StartedAt: at, Outcome: outcome, Reason: "below_threshold", Policy: ledger.Policy{Threshold: 0.9999, Tries: 3},
-			Scores:  &ledger.Scores{Overall: score, Photo: 0.99, Sound: 0.98},
+			Scores:  &ledger.Scores{Overall: score, Photo: 0.99, Sound: &sound},
 			Photo:   &ledger.Photo{Recording: "00000000-0000-4000-8000-0000000000c1", OffsetMS: 61_250, FrameSHA256: hash, SHA256: hash},
 			Voice:   &ledger.Voice{Recording: "00000000-0000-4000-8000-0000000000c1", FromMS: 61_000, ToMS: 66_500, SHA256: hash},
 			Verdict: &ledger.Verdict{ID: "4a1f", Issuer: "ebs.example"}, Request: "r-17",

@@ -106,7 +106,13 @@ func words(r ledger.Row) (string, error) {
 	case ledger.TypeIdentification:
 		var d ledger.Identification
 		err := r.Data(&d)
-		return fmt.Sprintf("Идентификация № %d: %s", d.Number, outcomeText(d.Outcome)), err
+		what := "Идентификация"
+		if d.Kind == "again" {
+			what = "Повторная идентификация"
+		}
+		return fmt.Sprintf("%s № %d: %s", what, d.Number, outcomeText(d.Outcome)), err
+	case ledger.TypeManual:
+		return manualText(r)
 	case ledger.TypeAdmission:
 		return "Допуск к экзамену по результату идентификации", nil
 	case ledger.TypeConsent:
@@ -126,13 +132,55 @@ func words(r ledger.Row) (string, error) {
 	case ledger.TypeDecision:
 		var d ledger.Decision
 		err := r.Data(&d)
-		what := "Решение сотрудника: " + stateText(d.From) + " → " + stateText(d.To)
+		who := "Решение сотрудника"
+		if r.Personal["student"] != "" && r.Personal["actor"] == "" { // erased values say nothing
+			who = "Решение по правилам экзамена"
+		}
+		what := who + ": " + stateText(d.From) + " → " + stateText(d.To)
 		if d.Reason != "" {
 			what += " (" + d.Reason + ")"
 		}
 		return what, err
 	}
 	return "", nil
+}
+
+// manualText names both members of staff, what they saw and why the verifier did not identify.
+func manualText(r ledger.Row) (string, error) {
+	var d ledger.ManualIdentification
+	if err := r.Data(&d); err != nil {
+		return "", err
+	}
+	why := named(d.Why, map[string]string{
+		"verifier_unavailable": "система проверки не отвечает", "identification_failed": "биометрия не подтвердила личность", "not_enrolled": "нет биометрии для сравнения",
+		"no_sample": "образец взять нельзя", "other": "иная",
+	})
+	if r.Outcome != "confirmed" {
+		return fmt.Sprintf("Идентификация сотрудниками: отказано (причина перехода: %s; основание отказа: %s)", why, named(d.Reason, map[string]string{
+			"no_document": "документ не показан", "unreadable": "документ не читается", "face_differs": "лицо не совпадает", "data_differs": "данные не совпадают",
+			"invalid_document": "документ недействителен", "technical": "технические причины",
+		})), nil
+	}
+	who := "двумя сотрудниками"
+	if r.Personal["first"] != "" && r.Personal["second"] != "" {
+		who = r.Personal["first"] + " и " + r.Personal["second"]
+	}
+	place := ""
+	if d.ToMS != nil {
+		place = fmt.Sprintf("; запись %s, %s", d.Recording, clock(*d.ToMS))
+	}
+	return fmt.Sprintf("Личность подтвердили по документу %s: %s; причина: %s%s", who, named(d.Document, map[string]string{
+		"passport": "паспорт", "foreign_passport": "заграничный паспорт", "residence_permit": "вид на жительство",
+		"temporary_identity_card": "временное удостоверение личности", "military_card": "военный билет", "student_card": "студенческий билет",
+	}), why, place), nil
+}
+
+// named gives a code's words; one that is newer than they are stays as it is.
+func named(code string, words map[string]string) string {
+	if text, ok := words[code]; ok {
+		return text
+	}
+	return code
 }
 
 // outcomeText and stateText leave a code that is newer than they are as it is.
@@ -150,7 +198,7 @@ func outcomeText(code string) string {
 func stateText(code string) string {
 	if text := map[string]string{
 		"registered": "зарегистрирован(а)", "ready": "готов(а)", "identifying": "идентификация", "manual_identification": "идентификация сотрудниками",
-		"admitted": "допущен(а)", "in_progress": "на экзамене", "finished": "завершил(а)", "terminated": "прекращён", "declined": "другая форма", "expired": "не явился(ась)",
+		"identified": "личность подтверждена", "admitted": "допущен(а)", "in_progress": "на экзамене", "paused": "приостановлен", "finished": "завершил(а)", "terminated": "прекращён", "declined": "другая форма", "expired": "не явился(ась)",
 	}[code]; text != "" {
 		return text
 	}
@@ -248,7 +296,11 @@ func (p Protocol) try(f *fpdf.Fpdf, d ledger.Identification, zone *time.Location
 	f.MultiCell(portraitWidth, 5.5, printable(fmt.Sprintf("№ %d. %s — %s", d.Number, d.StartedAt.In(zone).Format("02.01.2006 15:04:05"), outcomeText(d.Outcome))), "", "L", false)
 	text := fmt.Sprintf("Порог %s, попыток %d.", decimal(d.Policy.Threshold), d.Policy.Tries)
 	if d.Scores != nil {
-		text = fmt.Sprintf("Оценки: общая %s, лицо %s, голос %s. %s", decimal(d.Scores.Overall), decimal(d.Scores.Photo), decimal(d.Scores.Sound), text)
+		sound := "не сравнивался"
+		if d.Scores.Sound != nil {
+			sound = decimal(*d.Scores.Sound)
+		}
+		text = fmt.Sprintf("Оценки: общая %s, лицо %s, голос %s. %s", decimal(d.Scores.Overall), decimal(d.Scores.Photo), sound, text)
 	}
 	if d.Liveness != nil {
 		text += " Живость " + decimal(*d.Liveness) + "."
