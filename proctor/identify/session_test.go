@@ -82,7 +82,7 @@ func (h *house) withPage(t *testing.T, driver string) *identify.Service {
 	must(t, err)
 	cfg := h.config
 	cfg.Sessions = identify.DefaultSessions(verifier, returnTo)
-	cfg.Sessions.Ask, cfg.Sessions.Patience = 20*time.Millisecond, 200*time.Millisecond
+	cfg.Sessions.Ask, cfg.Sessions.Patience = 100*time.Millisecond, 400*time.Millisecond
 	service := identify.New(cfg)
 	t.Cleanup(service.Close)
 	h.exam.Policy.Verifier = exam.Session
