@@ -98,11 +98,16 @@ func (s *Service) collect(ctx context.Context, session ebsclient.Session, r ebsc
 	defer cancel()
 	again := time.NewTicker(s.Sessions.Ask)
 	defer again.Stop()
+	pending := error(&ebsclient.Error{Code: ebsclient.Pending})
 	for {
 		token, err = s.Sessions.Verifier.Collect(limit, session, r)
+		if err != nil && limit.Err() != nil && ctx.Err() == nil { // patience ended while it was asked
+			return "", pending
+		}
 		if !errors.Is(err, ebsclient.Pending) {
 			return token, err
 		}
+		pending = err
 		select {
 		case <-limit.Done():
 			return "", err
