@@ -68,8 +68,8 @@ bench-media: build ## measure the media plane against a floor (ten minutes, loop
 	@go build -o bin/bench ./deploy/bench
 	@bin/ochno stack -- bin/bench
 
-api: build ## write the front end's types from the server's OpenAPI
-	@mkdir -p .run && bin/ochno openapi > .run/openapi.json && npm run --silent --prefix web gen
+api: ## write the front end's types from the server's OpenAPI; not by way of the application, which does not build before they fit
+	@go build -o bin/ ./cmd/ochno && mkdir -p .run && bin/ochno openapi > .run/openapi.json && npm run --silent --prefix web gen
 
 clean: ## remove what was built and the local data
 	rm -rf .run bin web/dist/assets web/dist/index.html

@@ -219,7 +219,7 @@ func (d *Demo) configure(listener net.Listener) error {
 		"OCHNO_ESIA_CERTIFICATE_FILE": filepath.Join(secrets, "esia-client.crt"), "OCHNO_ESIA_TOKEN_CERTIFICATES": filepath.Join(d.Stack.Dir(), "esia", "esia.crt"),
 		"OCHNO_ESIA_SCOPES": "openid,fullname,birthdate,snils,id_doc,usr_org",
 		"OCHNO_EBS_URL":     d.EBS, "OCHNO_EBS_SYSTEM": system, "OCHNO_EBS_TOKEN_FILE": filepath.Join(secrets, "ebs-token"), "OCHNO_EBS_ISSUER": ebsIssuer,
-		"OCHNO_EBS_KEYS_URL": d.EBS + "/keys", "OCHNO_EBS_STAND": "true",
+		"OCHNO_EBS_KEYS_URL": d.EBS + "/keys", "OCHNO_EBS_STAND": "true", "OCHNO_EBS_PAGE": "web",
 		"OCHNO_SMTP_ADDRESS": d.smtp, "OCHNO_SMTP_FROM": "Очно <noreply@demo.example>", "OCHNO_SMTP_SECURITY": "none",
 	}
 	var err error

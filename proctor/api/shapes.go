@@ -59,6 +59,7 @@ type Attempt struct {
 	TriesLeft          int             `json:"triesLeft"`
 	TriesTotal         int             `json:"triesTotal"`
 	Threshold          float64         `json:"threshold"`
+	Verifier           string          `json:"verifier" enum:"push,session" doc:"session: she is identified on the verifier's own page"`
 	LastIdentification *Identification `json:"lastIdentification,omitempty"`
 	ServerTime         time.Time       `json:"serverTime"`
 }

@@ -13,6 +13,7 @@ const RequestPage = lazy(() => import('./arrival/RequestPage'));
 const RequestsPage = lazy(() => import('./requests/RequestsPage'));
 const RequestDetailPage = lazy(() => import('./requests/RequestDetailPage'));
 const JoinPage = lazy(() => import('./join/JoinPage'));
+const ReturnedPage = lazy(() => import('./join/ReturnedPage'));
 const ExamsPage = lazy(() => import('./wall/ExamsPage'));
 const RoomPage = lazy(() => import('./wall/RoomPage'));
 const ReviewPage = lazy(() => import('./review/ReviewPage'));
@@ -50,6 +51,7 @@ export function AppRoutes() {
           <Route path="my-file" element={<MyFilePage />} />
           <Route path="guardian" element={<GuardianPage />} />
           <Route path="e/:code" element={<JoinPage />} />
+          <Route path="e/:code/returned" element={<ReturnedPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
         <Route element={<StaffLayout roles={['proctor']} />}>

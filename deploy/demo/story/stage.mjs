@@ -114,10 +114,11 @@ function speaker({ digits }) {
     let last = '';
     setInterval(() => {
       if (said.length === 0) return;
-      const shown = document.querySelector('[data-testid="challenge-digits"]');
+      const shown = document.querySelector('[data-testid="challenge-digits"], #digit:not([hidden])'); // the latter on the EBS stand's page
       if (shown) {
-        const now = `${shown.dataset.shown}${shown.dataset.digit}`;
-        if (now !== last && shown.dataset.digit) say(Number(shown.dataset.digit));
+        const digit = shown.dataset.digit ?? shown.textContent.trim();
+        const now = `${shown.dataset.shown ?? ''}${digit}`;
+        if (now !== last && digit) say(Number(digit));
         last = now;
         return;
       }

@@ -1473,6 +1473,11 @@ export interface components {
             triesLeft: number;
             /** Format: int64 */
             triesTotal: number;
+            /**
+             * @description session: she is identified on the verifier's own page
+             * @enum {string}
+             */
+            verifier: "push" | "session";
         };
         Calendar: {
             /** @description By class, then by day */

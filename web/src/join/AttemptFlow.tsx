@@ -6,6 +6,7 @@ import { useStore } from '../rtc/useStore';
 import { LoadingView } from '../shell/LoadingView';
 import { ProblemAlert } from '../shell/ProblemAlert';
 import { rememberAttempt, useAttempt } from './attempt';
+import { answerForExam } from './examTab';
 import { createLive, LiveContext, type Live } from './live';
 import { StepView } from './StepView';
 
@@ -47,6 +48,8 @@ function Followed({ attemptId, live }: { attemptId: string; live: Live }) {
   useEffect(() => {
     if (refused) void refetch();
   }, [refused, refetch]);
+  const code = attempt.data?.exam.code;
+  useEffect(() => (code === undefined ? undefined : answerForExam(code)), [code]);
   if (attempt.data !== undefined) return <StepView attempt={attempt.data} />;
   if (attempt.isError) {
     return (

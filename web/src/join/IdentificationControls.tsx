@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { IconExternalLink } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { IdentificationView } from './identificationView';
 
@@ -26,8 +27,22 @@ export function IdentificationControls({ view, triesLeft, ready, onStart }: Iden
           {ready ? t('identification.again') : t('exam.connecting')}
         </Button>
       );
-    case 'challenge':
+    case 'away':
+      return (
+        <Button
+          component="a"
+          href={view.url}
+          target="_blank"
+          rel="noopener noreferrer"
+          size="xl"
+          rightSection={<IconExternalLink aria-hidden />}
+          data-testid="verifier-page"
+        >
+          {t('identification.openPage')}
+        </Button>
+      );
     case 'looking':
+    case 'challenge':
     case 'verifying':
     case 'matched':
     case 'waiting':

@@ -21,7 +21,7 @@ export function IdentificationGuide({ view, attempt }: IdentificationGuideProps)
   if (view.kind === 'intro') {
     return (
       <div>
-        <Text>{t('identification.intro')}</Text>
+        <Text>{attempt.verifier === 'session' ? t('identification.introPage') : t('identification.intro')}</Text>
         <Text c="dimmed" size="md">
           {t('identification.introTips')}
         </Text>
@@ -30,7 +30,7 @@ export function IdentificationGuide({ view, attempt }: IdentificationGuideProps)
   }
   return (
     <div>
-      <PhaseBar phase={view.kind} />
+      <PhaseBar phase={view.kind} verifier={attempt.verifier} />
       <div className={classes.instruction} aria-live="assertive" role="status" data-testid="instruction">
         {view.kind === 'looking' && (
           <Text size="xl" fw={600} data-testid="hint" data-code={view.hint ?? ''}>
@@ -41,6 +41,16 @@ export function IdentificationGuide({ view, attempt }: IdentificationGuideProps)
           <Text size="xl" fw={600}>
             {t('identification.read')}
           </Text>
+        )}
+        {view.kind === 'away' && (
+          <>
+            <Text size="xl" fw={600}>
+              {t('identification.away')}
+            </Text>
+            <Text size="md" c="dimmed">
+              {t('identification.awayHint')}
+            </Text>
+          </>
         )}
         {view.kind === 'verifying' && (
           <>

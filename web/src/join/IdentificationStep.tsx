@@ -21,6 +21,7 @@ function toneOf(view: IdentificationView): Tone {
     case 'looking':
       return view.hint === undefined || view.hint === 'hold_still' ? 'busy' : 'warn';
     case 'challenge':
+    case 'away':
     case 'verifying':
       return 'busy';
     case 'matched':
@@ -34,7 +35,7 @@ function toneOf(view: IdentificationView): Tone {
 }
 
 function underWay(view: IdentificationView): boolean {
-  return view.kind === 'looking' || view.kind === 'challenge' || view.kind === 'verifying';
+  return ['looking', 'challenge', 'away', 'verifying'].includes(view.kind);
 }
 
 /** Face and voice: one instruction at a time above the self-view, so that eyes stay near the camera. */

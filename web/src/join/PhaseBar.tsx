@@ -1,14 +1,24 @@
 import { Progress, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
-const phases = ['looking', 'challenge', 'verifying'] as const;
+const ways = {
+  push: ['looking', 'challenge', 'verifying'],
+  session: ['looking', 'away', 'verifying'],
+} as const;
 
-/** Face, digits, comparison: which of the three is under way. */
-export function PhaseBar({ phase }: { phase: (typeof phases)[number] }) {
+interface PhaseBarProps {
+  phase: 'looking' | 'challenge' | 'away' | 'verifying';
+  verifier: keyof typeof ways;
+}
+
+/** Face, then digits or the verifier's page, then the comparison: which of the three is under way. */
+export function PhaseBar({ phase, verifier }: PhaseBarProps) {
+  const phases: readonly PhaseBarProps['phase'][] = ways[verifier];
   const { t } = useTranslation('join');
   const labels = {
     looking: t('identification.phaseLook'),
     challenge: t('identification.phaseRead'),
+    away: t('identification.phaseAway'),
     verifying: t('identification.phaseVerify'),
   };
   const current = phases.indexOf(phase);

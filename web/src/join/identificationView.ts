@@ -6,6 +6,7 @@ export type IdentificationView =
   | { kind: 'intro' }
   | { kind: 'looking'; hint?: Hint | undefined }
   | { kind: 'challenge'; challenge: Challenge }
+  | { kind: 'away'; url: string }
   | { kind: 'verifying' }
   | { kind: 'matched'; identification?: Identification | undefined }
   | { kind: 'failed'; identification: Identification }
@@ -28,6 +29,8 @@ export function identificationView(attempt: Attempt, phase: IdentificationPhase 
       return { kind: 'looking', hint: phase.hint };
     case 'challenge':
       return { kind: 'challenge', challenge: phase.challenge };
+    case 'away':
+      return { kind: 'away', url: phase.url };
     case 'verifying':
       return { kind: 'verifying' };
     case 'done':

@@ -29,6 +29,7 @@ export interface Challenge {
 export type IdentificationPhase =
   | { phase: 'looking'; hint?: Hint }
   | { phase: 'challenge'; challenge: Challenge }
+  | { phase: 'away'; url: string }
   | { phase: 'verifying' }
   | { phase: 'done'; identification: Identification };
 

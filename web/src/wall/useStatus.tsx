@@ -37,6 +37,7 @@ export function useStatus(): (entry: RoomAttempt, phase: IdentificationPhase | u
     if (level === 'unidentified' && phase !== undefined) {
       if (phase.phase === 'looking') return phase.hint === undefined ? t('status.looking') : t(`hint.${phase.hint}`);
       if (phase.phase === 'challenge') return t('status.challenge');
+      if (phase.phase === 'away') return t('status.away');
       if (phase.phase === 'verifying') return t('status.verifying');
     }
     if (level === 'absent') return entry.attempt.state === 'registered' ? t('status.absent') : t('status.left');
