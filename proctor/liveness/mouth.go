@@ -1,0 +1,109 @@
+package liveness
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"ochno/proctor/vision"
+)
+
+// zone is a part of a patch.
+type zone struct{ x0, y0, x1, y1 int }
+
+// In a patch the eyes are in row 30, 24 pixels from each other, around column 36.
+var (
+	upperFace  = zone{16, 24, 56, 46} // eyes and nose: rigid but for a blink
+	wholeFace  = zone{16, 22, 56, 70}
+	mouthZone  = zone{24, 48, 48, 70}
+	shiftRange = 4
+)
+
+// unlike is how much the zone differs between two patches after the best shift, the mean difference of brightness against its spread: what a
+// head that only moves cannot explain. The light may have changed evenly.
+func unlike(a, b vision.Patch, z zone) float64 {
+	best := math.Inf(1)
+	for dy := -shiftRange; dy <= shiftRange; dy++ {
+		for dx := -shiftRange; dx <= shiftRange; dx++ {
+			best = min(best, 1-correlation(a, b, z, dx, dy))
+		}
+	}
+	return best
+}
+
+// likeness of two faces, −1…1, after the best shift.
+func likeness(a, b vision.Patch) float64 { return 1 - unlike(a, b, wholeFace) }
+
+// correlation of the zone of a with that of b, shifted.
+func correlation(a, b vision.Patch, z zone, dx, dy int) float64 {
+	var n, sa, sb, saa, sbb, sab float64
+	for y := z.y0; y < z.y1; y++ {
+		rowA, rowB := a[y*vision.PatchWidth:], b[(y+dy)*vision.PatchWidth:]
+		for x := z.x0; x < z.x1; x++ {
+			u, v := float64(rowA[x]), float64(rowB[x+dx])
+			sa, sb, saa, sbb, sab = sa+u, sb+v, saa+u*u, sbb+v*v, sab+u*v
+			n++
+		}
+	}
+	spread := math.Sqrt((saa - sa*sa/n) * (sbb - sb*sb/n))
+	if spread < n { // about one step of brightness: nothing to compare
+		return 0
+	}
+	return (sab - sa*sb/n) / spread
+}
+
+const (
+	// leastQuiet is how many pictures in silence are needed to compare mouths, leastSpoken how many with a voice to be sure.
+	leastSpoken, leastQuiet = 2, 3
+	// edge is the time around a segment's ends in which a mouth may be on its way.
+	edge = 120 * time.Millisecond
+	// moves is how much more the mouth of somebody who speaks must differ from the silent one than the silent ones differ among
+	// themselves; movesOnce is for a single picture taken while somebody spoke.
+	moves, movesOnce = 2.2, 1.7
+)
+
+// mute compares the mouth in pictures taken while a voice was heard with those taken in silence.
+func (o *Observer) mute(s Speech) float64 {
+	var spoken, quiet []vision.Patch
+	for _, f := range o.frames {
+		at := f.At - s.From
+		if f.patch == nil || at < 0 {
+			continue
+		}
+		switch {
+		case slices.ContainsFunc(s.Segments, func(g segment) bool { return at > g.Start+edge/4 && at < g.End-edge/4 }):
+			spoken = append(spoken, f.patch)
+		case !slices.ContainsFunc(s.Segments, func(g segment) bool { return at > g.Start-edge && at < g.End+edge }):
+			quiet = append(quiet, f.patch)
+		}
+	}
+	limit, sure := moves, 1.0
+	if len(spoken) < leastSpoken {
+		limit, sure = movesOnce, 0.6
+	}
+	if len(spoken) == 0 || len(quiet) < leastQuiet {
+		return 0
+	}
+	ratio := mouthRatio(spoken, quiet)
+	if ratio >= limit {
+		return 0
+	}
+	return sure * (0.3 + 0.6*(limit-ratio)/(limit-1))
+}
+
+// mouthRatio is how much the mouths of the first differ from those of the second, against how much the second differ among themselves.
+func mouthRatio(spoken, quiet []vision.Patch) float64 {
+	var own, cross []float64
+	for i, a := range quiet {
+		for _, b := range quiet[i+1:] {
+			own = append(own, unlike(a, b, mouthZone))
+		}
+		for _, b := range spoken {
+			cross = append(cross, unlike(a, b, mouthZone))
+		}
+	}
+	slices.Sort(own)
+	slices.Sort(cross)
+	// Not every picture taken while somebody speaks shows an open mouth: the upper third counts.
+	return cross[len(cross)*2/3] / max(own[len(own)/2], 0.004)
+}
