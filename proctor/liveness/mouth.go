@@ -13,11 +13,12 @@ type zone struct{ x0, y0, x1, y1 int }
 
 // In a patch the eyes are in row 30, 24 pixels from each other, around column 36.
 var (
-	upperFace  = zone{16, 24, 56, 46} // eyes and nose: rigid but for a blink
-	wholeFace  = zone{16, 22, 56, 70}
-	mouthZone  = zone{24, 48, 48, 70}
-	shiftRange = 4
+	wholeFace = zone{16, 22, 56, 70}
+	mouthZone = zone{24, 48, 48, 70}
 )
+
+// shiftRange is how far, in pixels of a patch, the same point may be from where it should: the eyes are found to a pixel or two.
+const shiftRange = 4
 
 // unlike is how much the zone differs between two patches after the best shift, the mean difference of brightness against its spread: what a
 // head that only moves cannot explain. The light may have changed evenly.
