@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"ochno/ebsclient"
 	"ochno/proctor/keyring"
 )
 
@@ -74,7 +75,15 @@ type Config struct {
 	EBSTokenFile string
 	EBSIssuer    string
 	EBSKeysURL   string
+	EBSKeysFile  string
+	EBSClaims    ebsclient.ClaimNames
 	EBSStand     bool
+	EBSPerSecond int
+
+	EBSCertificateFile string
+	EBSKeyFile         string
+	EBSRootsFile       string
+
 	EBSPage      string
 	EBSPageURL   string
 	EBSPageHosts []string
@@ -149,7 +158,13 @@ func Settings() []Setting {
 		{"OCHNO_EBS_SYSTEM", "", true, "our mnemonic there; the audience of its verdicts", text(func(c *Config) *string { return &c.EBSSystem })},
 		{"OCHNO_EBS_TOKEN_FILE", "", true, "a file with the bearer token for the verifier", text(func(c *Config) *string { return &c.EBSTokenFile })},
 		{"OCHNO_EBS_ISSUER", "", true, "who must have signed a verdict", text(func(c *Config) *string { return &c.EBSIssuer })},
-		{"OCHNO_EBS_KEYS_URL", "", true, "the verifier's public keys (JWKS)", text(func(c *Config) *string { return &c.EBSKeysURL })},
+		{"OCHNO_EBS_KEYS_URL", "", false, "the verifier's public keys (JWKS or PEM)", text(func(c *Config) *string { return &c.EBSKeysURL })},
+		{"OCHNO_EBS_KEYS_FILE", "", false, "instead of the address: a file with them (PEM, JWKS), as for GOST keys; read anew when it changes", text(func(c *Config) *string { return &c.EBSKeysFile })},
+		{"OCHNO_EBS_CLAIMS", "", false, "names of the claims in its verdicts where they differ, `ours=theirs` separated by commas: session, challenge, result, match, overall, photo, sound, liveness, passed, score, engine", setClaims},
+		{"OCHNO_EBS_PER_SECOND", "20", false, "requests to it in a second at most; those beyond wait their turn", number(func(c *Config) *int { return &c.EBSPerSecond })},
+		{"OCHNO_EBS_CERTIFICATE_FILE", "", false, "our TLS certificate for it (PEM), where it wants one; read anew when it changes", text(func(c *Config) *string { return &c.EBSCertificateFile })},
+		{"OCHNO_EBS_KEY_FILE", "", false, "its key (PEM)", text(func(c *Config) *string { return &c.EBSKeyFile })},
+		{"OCHNO_EBS_ROOTS_FILE", "", false, "the authorities that may vouch for the verifier (PEM); by default the system's. With OCHNO_EBS_CERTIFICATE_FILE only", text(func(c *Config) *string { return &c.EBSRootsFile })},
 		{"OCHNO_EBS_STAND", "false", false, "the verifier is a stand: allow test algorithms (RS256, ES256)", boolean(func(c *Config) *bool { return &c.EBSStand })},
 		{"OCHNO_EBS_PAGE", "", false, "the way to a verifier with a page of its own, for exams whose policy wants it: `web` (EBS's page; needs OCHNO_SIGN_IN=esia) or `adapter` (its application and a secret)", setEBSPage},
 		{"OCHNO_EBS_PAGE_URL", "", false, "where it is; by default OCHNO_EBS_URL", text(func(c *Config) *string { return &c.EBSPageURL })},
@@ -184,6 +199,9 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		if err := s.set(&c, value); err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", s.Name, err))
 		}
+	}
+	if c.EBSKeysURL == "" && c.EBSKeysFile == "" {
+		faults = append(faults, errors.New("OCHNO_EBS_KEYS_URL is not set: the verifier's public keys; OCHNO_EBS_KEYS_FILE may take its place"))
 	}
 	if !c.HasMasterKey() {
 		faults = append(faults, errors.New("OCHNO_MASTER_KEY_FILE is not set: where the master key is; OCHNO_MASTER_KEY_COMMAND or OCHNO_MASTER_KEY may take its place"))
@@ -256,6 +274,24 @@ func setSignIn(c *Config, value string) error {
 	return nil
 }
 
+// setClaims reads ours=theirs.
+func setClaims(c *Config, value string) error {
+	names := map[string]*string{
+		"session": &c.EBSClaims.Session, "challenge": &c.EBSClaims.Challenge, "result": &c.EBSClaims.Result, "match": &c.EBSClaims.Match,
+		"overall": &c.EBSClaims.Overall, "photo": &c.EBSClaims.Photo, "sound": &c.EBSClaims.Sound, "liveness": &c.EBSClaims.Liveness,
+		"passed": &c.EBSClaims.Passed, "score": &c.EBSClaims.Score, "engine": &c.EBSClaims.Engine,
+	}
+	for _, pair := range strings.Split(value, ",") {
+		ours, theirs, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		if name := names[ours]; ok && name != nil && theirs != "" {
+			*name = theirs
+			continue
+		}
+		return fmt.Errorf("%q is not of the form ours=theirs, or not a claim of ours", pair)
+	}
+	return nil
+}
+
 func setEBSPage(c *Config, value string) error {
 	if value != pageWeb && value != pageAdapter {
 		return fmt.Errorf("want %s or %s", pageWeb, pageAdapter)
@@ -274,6 +310,18 @@ func setPublicURL(c *Config, value string) error {
 	}
 	c.PublicURL = u
 	return nil
+}
+
+// number reads a count from 1 to 10,000.
+func number(field func(*Config) *int) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 || n > 10_000 {
+			return errors.New("want a number from 1 to 10000")
+		}
+		*field(c) = n
+		return nil
+	}
 }
 
 func duration(field func(*Config) *time.Duration) func(*Config, string) error {

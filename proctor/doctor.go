@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -45,7 +46,7 @@ func Doctor(ctx context.Context, cfg Config) []Finding {
 		{"MinIO", "check OCHNO_MINIO_ENDPOINT, OCHNO_MINIO_TLS and the keys; the user needs read and write on the bucket", d.minio},
 		{"spool", "make the folder, give it to the service's user, and free some space", d.spool},
 		{"GOST", "apt-get install libengine-gost-openssl, or point OCHNO_OPENSSL at a certified program", d.gost},
-		{"verifier", "check OCHNO_EBS_URL, OCHNO_EBS_KEYS_URL and the firewall", d.verifier},
+		{"verifier", "check the OCHNO_EBS_… settings and the firewall", d.verifier},
 		{"mail", "check the OCHNO_SMTP_… settings and the firewall; a server without STARTTLS needs OCHNO_SMTP_SECURITY", d.mail},
 		{"face cascade", "apt-get install opencv-data, or set OCHNO_FACE_CASCADE and OCHNO_EYE_CASCADE", d.cascade},
 		{"HTTP port", "stop what holds the port, or change OCHNO_LISTEN", d.httpPort},
@@ -178,10 +179,11 @@ func (d *doctor) gost() (string, error) {
 }
 
 func (d *doctor) verifier() (string, error) {
-	if _, _, err := openVerifier(d.cfg, nil); err != nil {
+	v, err := openVerifier(d.cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
 		return "", err
 	}
-	return d.cfg.EBSURL, reachable(d.ctx, d.cfg.EBSKeysURL)
+	return d.cfg.EBSURL, v.health(d.ctx)
 }
 
 func (d *doctor) cascade() (string, error) {

@@ -10,12 +10,12 @@ import (
 )
 
 // checks are what /healthz asks.
-func (s *Service) checks(cfg Config, signIn esia.Provider) map[string]func(context.Context) error {
+func (s *Service) checks(signIn esia.Provider, verifier verifier) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"postgres":  s.Pool.Ping,
 		"minio":     s.Archive.Check,
 		"esia":      signIn.Ping,
-		"verifier":  func(ctx context.Context) error { return reachable(ctx, cfg.EBSKeysURL) },
+		"verifier":  verifier.health,
 		"mail":      s.mailHealth,
 		"log":       s.witness.Health,
 		"retention": s.Retention.Health,

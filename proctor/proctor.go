@@ -121,7 +121,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	if s.finder, err = vision.NewFinder(vision.Config{FaceCascade: cfg.FaceCascade, EyeCascade: cfg.EyeCascade}); err != nil {
 		return nil, err
 	}
-	verifier, verdicts, err := openVerifier(cfg, logger)
+	verifier, err := openVerifier(cfg, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		return nil, err
 	}
 	s.identify = identify.New(identify.Config{
-		Pool: s.Pool, Exams: s.Exams, Archive: s.Archive, Log: s.Log, Finder: s.finder, Verifier: verifier, Verdicts: verdicts, Sessions: page,
+		Pool: s.Pool, Exams: s.Exams, Archive: s.Archive, Log: s.Log, Finder: s.finder, Verifier: verifier.Push, Verdicts: verifier.checker, Sessions: page,
 		Timing: identify.DefaultTiming(), Software: Version(), Now: time.Now, Logger: logger,
 	})
 	if err := s.identify.Recover(ctx); err != nil {
@@ -170,7 +170,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		PublicURL: cfg.PublicURL, Pool: s.Pool, Mail: s.Mail, ESIA: signIn, SignIn: cfg.SignIn, KeepToken: cfg.EBSPage == pageWeb, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
 		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
-		Log: s.Log, LogKey: s.Key.Public, Papers: papers, Exports: s.exports, Retention: s.Retention, Appeals: s.appeals, Media: s.media, Web: web.Files(), Checks: s.checks(cfg, signIn), Version: Version(), Now: time.Now, Logger: logger,
+		Log: s.Log, LogKey: s.Key.Public, Papers: papers, Exports: s.exports, Retention: s.Retention, Appeals: s.appeals, Media: s.media, Web: web.Files(), Checks: s.checks(signIn, verifier), Version: Version(), Now: time.Now, Logger: logger,
 	})
 	return s, err
 }

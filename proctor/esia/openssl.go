@@ -83,10 +83,18 @@ func (f signerFunc) Sign(ctx context.Context, text []byte) ([]byte, error) { ret
 
 // Verify verifies a raw signature by the certificate's key; the certificate's own validity is the caller's to judge.
 func (o *OpenSSL) Verify(ctx context.Context, certificate *x509.Certificate, text, signature []byte) error {
-	if len(signature) != rawSignature || !isGOST256(certificate) {
+	if !isGOST256(certificate) {
 		return ErrSignature
 	}
-	key := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: certificate.RawSubjectPublicKeyInfo})
+	return o.VerifyKey(ctx, certificate.RawSubjectPublicKeyInfo, text, signature)
+}
+
+// VerifyKey verifies a raw signature by a GOST R 34.10-2012-256 key, its SubjectPublicKeyInfo in DER.
+func (o *OpenSSL) VerifyKey(ctx context.Context, pkix, text, signature []byte) error {
+	if len(signature) != rawSignature {
+		return ErrSignature
+	}
+	key := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix})
 	out, err := o.run(ctx, "dgst", []string{"-md_gost12_256", "-verify", "/dev/fd/3", "-signature", "/dev/fd/4"}, text, key, signature)
 	var exit *exitError
 	if errors.As(err, &exit) && strings.TrimSpace(exit.stdout) == "Verification failure" {
