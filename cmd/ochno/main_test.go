@@ -405,3 +405,14 @@ func (d *demonstration) stop(t *testing.T, dir string) {
 		}
 	}
 }
+
+// TestNoCoreDumps: a limit that was lowered stays so in this process, which is none that anybody needs a dump of.
+func TestNoCoreDumps(t *testing.T) {
+	if err := noCoreDumps(); err != nil {
+		t.Fatal(err)
+	}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &limit); err != nil || limit.Cur != 0 || limit.Max != 0 {
+		t.Errorf("core dumps up to %d bytes, %v", limit.Cur, err)
+	}
+}

@@ -44,6 +44,7 @@ type house struct {
 	service  *identify.Service
 	config   identify.Config
 	exam     exam.Exam
+	bucket   string
 	asked    *counter
 
 	mu       sync.Mutex
@@ -71,7 +72,7 @@ func quickTiming() identify.Timing {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	ctx := context.Background()
-	h := &house{pool: stacktest.Database(t), students: map[uuid.UUID]*studenttest.Connection{}}
+	h := &house{pool: stacktest.Database(t), bucket: stacktest.Bucket(), students: map[uuid.UUID]*studenttest.Connection{}}
 	ring, err := keyring.New(bytes.Repeat([]byte{7}, keyring.KeySize))
 	must(t, err)
 	_, public, err := note.GenerateKey(nil, "test.example/log")
@@ -81,7 +82,7 @@ func newHouse(t *testing.T) *house {
 	h.exams = exam.New(h.pool, h.accounts, h.log, time.Now)
 	store := stacktest.Minio(t)
 	h.archive, err = archive.Open(ctx, archive.Config{
-		Endpoint: store.Endpoint, AccessKey: store.AccessKey, SecretKey: store.SecretKey, Bucket: stacktest.Bucket(),
+		Endpoint: store.Endpoint, AccessKey: store.AccessKey, SecretKey: store.SecretKey, Bucket: h.bucket,
 	}, h.pool, ring, h.log, time.Now)
 	must(t, err)
 	logger := slog.New(slog.NewTextHandler(testWriter{t}, nil))
