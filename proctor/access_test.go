@@ -55,6 +55,8 @@ var permitted = map[string][]string{
 	"log":                 {"registrar"},
 	"exportLog":           {"registrar"},
 	"logChoices":          {"registrar"},
+	"consentRegister":     {"registrar"},
+	"exportConsents":      {"registrar"},
 	"exportPlan":          {"registrar"},
 	"exports":             {"registrar"},
 	"orderExport":         {"registrar"},
@@ -145,7 +147,7 @@ func TestRoleByRoute(t *testing.T) {
 				if strings.HasPrefix(op.Path, "/api/exams/") {
 					path = strings.Replace(op.Path, "{id}", h.exam.ID.String(), 1)
 				}
-				if op.ID == "exportLog" || op.ID == "orderExport" {
+				if op.ID == "exportLog" || op.ID == "orderExport" || op.ID == "exportConsents" {
 					path += "?format=csv"
 				}
 				status, text := who.call(t, op.Method, path, bodyFor(op.Method))

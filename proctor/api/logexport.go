@@ -121,17 +121,22 @@ func (s *Server) exportLog(ctx context.Context, in *exportInput) (*huma.StreamRe
 	}
 	kind := exportTypes[in.Format]
 	name := "ochno-log-" + s.Now().UTC().Format("20060102-150405") + kind[1]
+	return s.stream(kind[0], name, write, done), nil
+}
+
+// stream gives out a file as it is written; done is called at its end.
+func (s *Server) stream(mediaType, name string, write func(context.Context, io.Writer) error, done func()) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		defer done()
-		hc.SetHeader("Content-Type", kind[0])
+		hc.SetHeader("Content-Type", mediaType)
 		hc.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
 		hc.SetHeader("Cache-Control", "no-store")
 		if err := write(hc.Context(), hc.BodyWriter()); err != nil {
 			// The head is sent already: only cutting the connection tells the browser that the file is not whole.
-			s.Logger.ErrorContext(hc.Context(), "export broke off", "format", in.Format, "error", err)
+			s.Logger.ErrorContext(hc.Context(), "export broke off", "file", name, "error", err)
 			panic(abortExport{})
 		}
-	}}, nil
+	}}
 }
 
 // exportable refuses a paper that does not fit the filter, or that is of another organisation.

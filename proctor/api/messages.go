@@ -79,6 +79,7 @@ var problemTexts = map[string]Text{
 	"roster_broken":          {"В файле есть ошибки; ничего не загружено. Проверьте файл ещё раз и исправьте их.", "The file has problems; nothing was imported. Check it again and mend them."},
 	"destroyed":              {"Эти данные уничтожены по окончании срока хранения.", "These data were destroyed at the end of their term."},
 	"exports_too_many":       {"Можно готовить до трёх выгрузок сразу и хранить до десяти. Дождитесь готовых или удалите ненужные.", "At most three exports are made at once and ten are kept. Wait for those, or delete some."},
+	"too_many_for_paper":     {"Строк больше, чем помещается на бумаге. Сузьте отбор или выберите таблицу.", "There are more rows than a paper holds. Narrow the selection or choose a table."},
 	"export_gone":            {"Файла уже нет: выгрузку отменили или её срок истёк. Закажите её заново.", "The file is not there any more: the export was cancelled or its term is over. Order it anew."},
 	"recordings_of_one":      {"Видеозаписи выдаются только в пакете одного экзамена, одной попытки или одного студента.", "Recordings are given only in a package of one exam, one attempt or one student."},
 	"log_empty":              {"Журнал ещё пуст.", "The log is still empty."},

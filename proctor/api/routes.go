@@ -75,6 +75,7 @@ func (s *Server) operations() {
 	s.retentionOperations()
 	s.fileOperations()
 	s.exportOperations()
+	s.consentRegisterOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)
 	route(s, post, "/api/join/{code}", "join", "Join the exam", signedIn, s.join)
 

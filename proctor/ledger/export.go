@@ -4,16 +4,15 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
+
+	"ochno/proctor/table"
 )
 
 // Format of an export.
@@ -113,56 +112,29 @@ var csvHeader = []string{
 }
 
 func (l *Log) exportCSV(ctx context.Context, w io.Writer, o ExportOptions) (int, error) {
-	if o.Separator == 0 {
-		o.Separator = ';'
-	}
-	if !strings.ContainsRune(";,\t", o.Separator) {
-		return 0, fmt.Errorf("CSV separator %q: want ';', ',' or tab", o.Separator)
-	}
-	if _, err := io.WriteString(w, "\ufeff"); err != nil { // Excel takes UTF-8 for what it is only with a byte order mark
+	lines := table.CSV{Separator: o.Separator}
+	if err := lines.Head(w, csvHeader); err != nil {
 		return 0, err
 	}
-	head := csv.NewWriter(w)
-	head.Comma, head.UseCRLF = o.Separator, true
-	if err := head.Write(csvHeader); err != nil {
-		return 0, err
-	}
-	head.Flush()
-	if err := head.Error(); err != nil {
-		return 0, err
-	}
-	return l.exportText(ctx, w, o, func(out io.Writer, records []storedRecord) error { return l.writeCSVLines(out, records, o) })
-}
-
-func (l *Log) writeCSVLines(w io.Writer, records []storedRecord, o ExportOptions) error {
-	lines := csv.NewWriter(w)
-	lines.Comma, lines.UseCRLF = o.Separator, true
-	cells := make([]string, len(csvHeader))
-	for _, s := range records {
-		values, err := l.columns(s, o.Zone)
+	return l.exportText(ctx, w, o, func(out io.Writer, records []storedRecord) error {
+		rows, err := l.rows(records, o.Zone)
 		if err != nil {
 			return err
 		}
-		for i, v := range values {
-			switch v := v.(type) {
-			case nil:
-				cells[i] = ""
-			case string:
-				cells[i] = harmless(v)
-			case int64:
-				cells[i] = strconv.FormatInt(v, 10)
-			case float64:
-				cells[i] = number(v, o.Separator)
-			case time.Time:
-				cells[i] = v.Format("02.01.2006 15:04:05")
-			}
-		}
-		if err := lines.Write(cells); err != nil {
-			return err
+		return lines.Lines(out, rows)
+	})
+}
+
+// rows are records' cells.
+func (l *Log) rows(records []storedRecord, zone *time.Location) ([][]any, error) {
+	rows := make([][]any, len(records))
+	for i, s := range records {
+		var err error
+		if rows[i], err = l.columns(s, zone); err != nil {
+			return nil, err
 		}
 	}
-	lines.Flush()
-	return lines.Error()
+	return rows, nil
 }
 
 // exported is what a table shows of an identification's data; skipping the rest is what makes an export fast.
@@ -248,21 +220,4 @@ func (l *Log) commonColumns(s storedRecord, zone *time.Location, hashes map[stri
 		out[1] = *s.Leaf
 	}
 	return out, nil
-}
-
-// number has a decimal comma beside semicolons, as a Russian Excel reads numbers.
-func number(v float64, separator rune) string {
-	s := strconv.FormatFloat(v, 'f', -1, 64)
-	if separator == ';' {
-		s = strings.Replace(s, ".", ",", 1)
-	}
-	return s
-}
-
-// harmless keeps a spreadsheet from running a cell as a formula.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

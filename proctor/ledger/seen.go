@@ -17,6 +17,7 @@ const (
 	SawLog             = "log.page"
 	SawReadiness       = "readiness"
 	SawAppeal          = "appeal"
+	SawConsents        = "consents.page"
 	SawExport          = "log.export" // the file of an export that was ordered
 )
 

@@ -42,8 +42,8 @@ func TestXLSX(t *testing.T) {
 	cell(sheetLog, "M2", "0.99995", excelize.CellTypeUnset)
 	cell(sheetLog, "I2", oid, excelize.CellTypeInlineString) // a number of 10 digits that is none
 	cell(sheetLog, "B3", "", excelize.CellTypeUnset)
-	cell(sheetSummary, "C2", "1", excelize.CellTypeUnset)
-	cell(sheetSummary, "C4", "2", excelize.CellTypeUnset)
+	cell("Сводка", "C2", "1", excelize.CellTypeUnset)
+	cell("Сводка", "C4", "2", excelize.CellTypeUnset)
 	if formula, err := book.GetCellFormula(sheetLog, "G2"); formula != "" || err != nil {
 		t.Errorf("a formula: %q, %v", formula, err)
 	}

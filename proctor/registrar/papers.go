@@ -45,7 +45,7 @@ func (p Papers) Sheet(ctx context.Context, w io.Writer, id uuid.UUID, c ledger.C
 	if err != nil {
 		return err
 	}
-	name, act, err := p.head(ctx)
+	name, act, err := p.head(ctx, e.Organisation)
 	if err != nil {
 		return err
 	}
@@ -65,11 +65,15 @@ func (p Papers) Protocol(ctx context.Context, w io.Writer, attempt uuid.UUID, c 
 	if err != nil {
 		return err
 	}
+	e, err := p.Exams.Exam(ctx, a.ExamID)
+	if err != nil {
+		return err
+	}
 	protocol, err := paper.CollectProtocol(ctx, p.Log, attempt, c)
 	if err != nil {
 		return err
 	}
-	if protocol.Organisation, protocol.Act, err = p.head(ctx); err != nil {
+	if protocol.Organisation, protocol.Act, err = p.head(ctx, e.Organisation); err != nil {
 		return err
 	}
 	if protocol.Exam.Code == "" { // nothing was recorded of the attempt yet
@@ -79,19 +83,20 @@ func (p Papers) Protocol(ctx context.Context, w io.Writer, attempt uuid.UUID, c 
 	return protocol.Write(w)
 }
 
-// head is the university's name and its act.
-func (p Papers) head(ctx context.Context) (name, act string, err error) {
-	o, err := p.Accounts.Organisation(ctx)
-	if err != nil {
-		return "", "", err
-	}
+// head is an organisation's name and its act.
+func (p Papers) head(ctx context.Context, organisation uuid.UUID) (name, act string, err error) {
+	o, err := p.Accounts.OrganisationByID(ctx, organisation)
+	return o.Name, actOf(o), err
+}
+
+func actOf(o account.Organisation) (act string) {
 	if o.ActNumber != "" {
 		act = "Локальный акт № " + o.ActNumber
 		if o.ActDate != nil {
 			act += " от " + o.ActDate.Format("02.01.2006")
 		}
 	}
-	return o.Name, act, nil
+	return act
 }
 
 // Package writes a package of the selected records into a file and checks it there: what does not verify is an error. With an exam and nothing

@@ -32,6 +32,7 @@ const RetentionPage = lazy(() => import('./retention/RetentionPage'));
 const MyFilePage = lazy(() => import('./myfile/MyFilePage'));
 const AppealsPage = lazy(() => import('./appeals/AppealsPage'));
 const AppealPage = lazy(() => import('./appeals/AppealPage'));
+const RegisterPage = lazy(() => import('./register/RegisterPage'));
 const LogPage = lazy(() => import('./log/LogPage'));
 
 /** Which page is where. */
@@ -76,6 +77,7 @@ export function AppRoutes() {
         </Route>
         <Route element={<StaffLayout roles={['registrar']} />}>
           <Route path="log" element={<LogPage />} />
+          <Route path="consent-register" element={<RegisterPage />} />
           <Route path="appeals" element={<AppealsPage />} />
           <Route path="appeals/:id" element={<AppealPage />} />
         </Route>

@@ -25,11 +25,17 @@ const (
 	pageWidth = 297 - 2*margin
 )
 
-var sheetColumns = []struct {
+// column is one of a table.
+type column struct {
 	title string
 	width float64
 	align string
-}{
+}
+
+// erasedName stands where a name was erased.
+const erasedName = "(данные удалены)"
+
+var sheetColumns = []column{
 	{"№", 10, "R"},
 	{"Студент", 77, "L"},
 	{"Группа", 30, "L"},
@@ -49,14 +55,11 @@ func (s Sheet) Write(w io.Writer) error {
 	f := newPDF("L", "Ведомость идентификации", s.At)
 	f.SetAutoPageBreak(false, 0)
 	f.SetFooterFunc(func() {
-		f.SetY(-12)
-		f.SetFont("go", "", 8)
-		f.CellFormat(pageWidth-40, 4, printable(fmt.Sprintf("Экзамен %s. Контрольная точка журнала: %d записей.", s.Exam.Code, s.Checkpoint.Size)), "", 0, "L", false, 0, "")
-		f.CellFormat(40, 4, fmt.Sprintf("Страница %d из {pages}", f.PageNo()), "", 0, "R", false, 0, "")
+		footer(f, fmt.Sprintf("Экзамен %s. Контрольная точка журнала: %d записей.", s.Exam.Code, s.Checkpoint.Size))
 	})
 	f.AddPage()
-	s.title(f, zone)
-	header(f)
+	titles(f, s.Organisation, "Ведомость идентификации", fmt.Sprintf("Экзамен: %s (%s)", s.Exam.Title, s.Exam.Code), s.Act, "Составлена "+stamp(s.At, zone))
+	header(f, sheetColumns)
 	for i, student := range s.Students {
 		row(f, i+1, student, zone)
 	}
@@ -84,25 +87,37 @@ func newPDF(orientation, title string, at time.Time) *fpdf.Fpdf {
 	return f
 }
 
-func (s Sheet) title(f *fpdf.Fpdf, zone *time.Location) {
+func footer(f *fpdf.Fpdf, text string) {
+	f.SetY(-12)
+	f.SetFont("go", "", 8)
+	f.CellFormat(pageWidth-40, 4, printable(text), "", 0, "L", false, 0, "")
+	f.CellFormat(40, 4, fmt.Sprintf("Страница %d из {pages}", f.PageNo()), "", 0, "R", false, 0, "")
+}
+
+// titles are the head of the first page: the organisation, the paper's name, and lines about it, empty ones left out.
+func titles(f *fpdf.Fpdf, organisation, title string, lines ...string) {
 	f.SetFont("go", "", 11)
-	f.MultiCell(pageWidth, 5.5, printable(s.Organisation), "", "C", false)
+	f.MultiCell(pageWidth, 5.5, printable(organisation), "", "C", false)
 	f.Ln(2)
 	f.SetFont("go", "B", 14)
-	f.MultiCell(pageWidth, 7, "Ведомость идентификации", "", "C", false)
+	f.MultiCell(pageWidth, 7, title, "", "C", false)
 	f.SetFont("go", "", 10)
-	f.MultiCell(pageWidth, 5, printable(fmt.Sprintf("Экзамен: %s (%s)", s.Exam.Title, s.Exam.Code)), "", "C", false)
-	if s.Act != "" {
-		f.MultiCell(pageWidth, 5, printable(s.Act), "", "C", false)
+	for _, line := range lines {
+		if line != "" {
+			f.MultiCell(pageWidth, 5, printable(line), "", "C", false)
+		}
 	}
-	f.MultiCell(pageWidth, 5, "Составлена "+s.At.In(zone).Format("02.01.2006 15:04:05 -07:00"), "", "C", false)
 	f.Ln(3)
 }
 
-func header(f *fpdf.Fpdf) {
+func stamp(at time.Time, zone *time.Location) string {
+	return at.In(zone).Format("02.01.2006 15:04:05 -07:00")
+}
+
+func header(f *fpdf.Fpdf, columns []column) {
 	f.SetFont("go", "B", 8)
 	f.SetFillColor(235, 235, 235)
-	for _, c := range sheetColumns {
+	for _, c := range columns {
 		f.CellFormat(c.width, 7, c.title, "1", 0, "C", true, 0, "")
 	}
 	f.Ln(-1)
@@ -111,7 +126,7 @@ func header(f *fpdf.Fpdf) {
 func row(f *fpdf.Fpdf, number int, s Student, zone *time.Location) {
 	name, score, at, leaf := printable(s.Name), "–", "–", "–"
 	if name == "" {
-		name = "(данные удалены)"
+		name = erasedName
 	}
 	if s.Overall != nil {
 		score = decimal(*s.Overall)
@@ -119,22 +134,26 @@ func row(f *fpdf.Fpdf, number int, s Student, zone *time.Location) {
 	if !s.At.IsZero() {
 		at, leaf = s.At.In(zone).Format("02.01.2006 15:04:05"), strconv.FormatInt(s.Leaf, 10)
 	}
-	cells := []string{strconv.Itoa(number), name, printable(s.Group), strconv.Itoa(s.Tries), score, s.Outcome.String(), at, leaf}
+	cells(f, sheetColumns, []string{strconv.Itoa(number), name, printable(s.Group), strconv.Itoa(s.Tries), score, s.Outcome.String(), at, leaf})
+}
+
+// cells draws a row as high as its longest text, on a new page where it does not fit.
+func cells(f *fpdf.Fpdf, columns []column, texts []string) {
 	f.SetFont("go", "", 8)
-	lines := make([][]string, len(cells))
+	lines := make([][]string, len(texts))
 	high := 1
-	for i, text := range cells {
-		lines[i] = f.SplitText(text, sheetColumns[i].width-2)
+	for i, text := range texts {
+		lines[i] = f.SplitText(text, columns[i].width-2)
 		high = max(high, len(lines[i]))
 	}
 	height := float64(high) * rowHeight
 	if f.GetY()+height > bottom {
 		f.AddPage()
-		header(f)
+		header(f, columns)
 		f.SetFont("go", "", 8)
 	}
 	x, y := margin, f.GetY()
-	for i, c := range sheetColumns {
+	for i, c := range columns {
 		f.Rect(x, y, c.width, height, "D")
 		for j, line := range lines[i] {
 			f.SetXY(x, y+float64(j)*rowHeight)
@@ -145,24 +164,32 @@ func row(f *fpdf.Fpdf, number int, s Student, zone *time.Location) {
 	f.SetXY(margin, y+height)
 }
 
-// totals and the lines for signatures stay together.
 func (s Sheet) totals(f *fpdf.Fpdf) {
-	if f.GetY()+85 > bottom {
-		f.AddPage()
-	}
 	var by [len(outcomeWords)]int
 	for _, student := range s.Students {
 		by[student.Outcome]++
 	}
+	var counts []string
+	for outcome := Outcome(len(outcomeWords) - 1); outcome >= None; outcome-- {
+		counts = append(counts, fmt.Sprintf("%s: %d", outcome, by[outcome]))
+	}
+	totals(f, fmt.Sprintf("Всего студентов: %d", len(s.Students)), counts, "Проктор", "Сотрудник учебной части")
+}
+
+// totals and the lines for signatures stay together, with what proof prints after them.
+func totals(f *fpdf.Fpdf, all string, counts []string, signers ...string) {
+	if f.GetY()+85 > bottom {
+		f.AddPage()
+	}
 	f.Ln(4)
 	f.SetFont("go", "B", 10)
-	f.CellFormat(pageWidth, 5, fmt.Sprintf("Всего студентов: %d", len(s.Students)), "", 1, "L", false, 0, "")
+	f.CellFormat(pageWidth, 5, all, "", 1, "L", false, 0, "")
 	f.SetFont("go", "", 10)
-	for outcome := Admitted; outcome >= None; outcome-- {
-		f.CellFormat(pageWidth, 5, fmt.Sprintf("%s: %d", outcome, by[outcome]), "", 1, "L", false, 0, "")
+	for _, count := range counts {
+		f.CellFormat(pageWidth, 5, count, "", 1, "L", false, 0, "")
 	}
 	f.Ln(6)
-	for _, who := range []string{"Проктор", "Сотрудник учебной части"} {
+	for _, who := range signers {
 		f.CellFormat(60, 9, who, "", 0, "L", false, 0, "")
 		f.CellFormat(pageWidth-60, 9, "____________________ / ______________________________ /   «____» ______________ 20____ г.", "", 1, "L", false, 0, "")
 	}

@@ -24,6 +24,7 @@ import (
 	"ochno/proctor/keyring"
 	"ochno/proctor/ledger"
 	"ochno/proctor/registrar"
+	"ochno/proctor/table"
 )
 
 // office is a database and a bucket in which any number of services work, at a clock of the test's.
@@ -379,7 +380,7 @@ func TestFaults(t *testing.T) {
 			_, err := w.Write(make([]byte, 6<<20))
 			return err
 		}}, "too_large", 1},
-		{"too many rows", maker{make: func(context.Context, io.Writer, func(float64)) error { return ledger.ErrTooManyRows }}, "too_many_rows", 1},
+		{"too many rows", maker{make: func(context.Context, io.Writer, func(float64)) error { return table.ErrTooManyRows }}, "too_many_rows", 1},
 		{"something", maker{make: func(context.Context, io.Writer, func(float64)) error { return errors.New("the disk is on fire") }}, "internal", maxTries},
 		{"a file that does not verify", maker{make: text("x").make, check: errors.New("it does not verify")}, "internal", maxTries},
 	} {

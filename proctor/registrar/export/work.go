@@ -12,9 +12,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"ochno/proctor/ledger"
 	"ochno/proctor/ledger/pack"
 	"ochno/proctor/registrar"
+	"ochno/proctor/table"
 )
 
 const (
@@ -137,7 +137,7 @@ func faultOf(err error) string {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return "too_large"
-	case errors.Is(err, ledger.ErrTooManyRows):
+	case errors.Is(err, table.ErrTooManyRows):
 		return "too_many_rows"
 	case errors.Is(err, pack.ErrTooManyFiles):
 		return "too_many_files"

@@ -26,6 +26,8 @@ import type {
   Retention,
   TermChange,
   ConsentDraft,
+  ConsentFilter,
+  ConsentRegister,
   ConsentTextList,
   Choices,
   ExamCard,
@@ -229,6 +231,9 @@ export const api = {
   importRoster: (exam: string, file: Blob, sha256: string) =>
     call<RosterPreview>('POST', `api/exams/${id(exam)}/roster${query({ sha256 })}`, file),
 
+  consentRegister: (filter: ConsentFilter, cursor: string | undefined, limit: number, signal?: AbortSignal) =>
+    call<ConsentRegister>('GET', `api/consent-register${query({ ...filter, cursor, limit })}`, undefined, signal),
+
   exportPlan: (filter: LogFilter, signal?: AbortSignal) =>
     call<ExportPlan>('GET', `api/log/export/plan${query({ ...filter })}`, undefined, signal),
   exports: (signal?: AbortSignal) => call<ExportJobs>('GET', 'api/log/exports', undefined, signal),
@@ -241,6 +246,11 @@ export const api = {
     call<LogChoices>('GET', `api/log/choices${query({ search })}`, undefined, signal),
   checkpoint: (signal?: AbortSignal) => call<Checkpoint>('GET', 'api/log/checkpoint', undefined, signal),
 };
+
+/** The address a download link of the register of consents points at. */
+export function consentExportURL(filter: ConsentFilter, format: 'csv' | 'xlsx' | 'jsonl' | 'pdf'): string {
+  return serverURL(`api/consent-register/export${query({ ...filter, format })}`);
+}
 
 /** The address of the file of an export that was made apart. */
 export function exportFileURL(of: string): string {

@@ -413,6 +413,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consent-register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The register of consents, the newest first */
+        get: operations["consentRegister"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent-register/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The register as CSV, XLSX, JSON Lines or PDF */
+        get: operations["exportConsents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consent-texts": {
         parameters: {
             query?: never;
@@ -1566,6 +1600,11 @@ export interface components {
             withdrawnAt?: string;
             withdrawnBy?: string;
         };
+        ConsentRegister: {
+            consents: components["schemas"]["RegisteredConsent"][];
+            /** @description The next page's cursor */
+            next?: string;
+        };
         ConsentTerms: {
             actions: string;
             address: string;
@@ -2356,6 +2395,40 @@ export interface components {
         };
         RefuseRequestInputBody: {
             reason: string;
+        };
+        RegisteredConsent: {
+            /**
+             * @description What told that the guardian is one
+             * @enum {string}
+             */
+            authority?: "esia" | "papers";
+            /** @enum {string} */
+            by: "student" | "guardian";
+            /** @description Codes of the exams that relied on it; the consent itself is to the organisation */
+            exams: string[];
+            /** Format: date-time */
+            grantedAt: string;
+            guardian?: string;
+            id: string;
+            personId: string;
+            /**
+             * @description How it was signed: the sign-in through ESIA, then the box and the button under the text
+             * @enum {string}
+             */
+            signature?: "esia";
+            /** @enum {string} */
+            state: "stands" | "superseded" | "withdrawn" | "erased";
+            student?: string;
+            textSha256: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description Of the text
+             */
+            version: number;
+            /** Format: date-time */
+            withdrawnAt?: string;
+            withdrawnBy?: string;
         };
         Reminded: {
             /** Format: int64 */
@@ -3862,6 +3935,130 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Timeline"];
                 };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    consentRegister: {
+        parameters: {
+            query?: {
+                /** @description A student's id */
+                person?: string;
+                /** @description The id of an exam that relied on it */
+                exam?: string;
+                /** @description Of the text; 0: any */
+                version?: number;
+                state?: "" | "stands" | "superseded" | "withdrawn" | "erased";
+                by?: "" | "student" | "guardian";
+                /** @description Of the grant: a time or a date, inclusive */
+                from?: string;
+                /** @description A time (exclusive) or a date (inclusive) */
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentRegister"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    exportConsents: {
+        parameters: {
+            query: {
+                /** @description A student's id */
+                person?: string;
+                /** @description The id of an exam that relied on it */
+                exam?: string;
+                /** @description Of the text; 0: any */
+                version?: number;
+                state?: "" | "stands" | "superseded" | "withdrawn" | "erased";
+                by?: "" | "student" | "guardian";
+                /** @description Of the grant: a time or a date, inclusive */
+                from?: string;
+                /** @description A time (exclusive) or a date (inclusive) */
+                to?: string;
+                format: "csv" | "xlsx" | "jsonl" | "pdf";
+                /** @description CSV only */
+                separator?: "semicolon" | "comma" | "tab";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Forbidden */
             403: {

@@ -150,6 +150,21 @@ export type LogChoices = Schemas['LogChoices'];
 /** What an export may be. */
 export type ExportFormat = 'csv' | 'xlsx' | 'jsonl' | 'pdf' | 'package';
 
+/** What the register of consents is narrowed to; dates are days or moments, empty is not asked. */
+export interface ConsentFilter {
+  exam?: string;
+  state?: string;
+  /** student or guardian. */
+  by?: string;
+  /** A student's id. */
+  person?: string;
+  version?: string;
+  from?: string;
+  to?: string;
+}
+export type ConsentRegister = Schemas['ConsentRegister'];
+export type RegisteredConsent = Schemas['RegisteredConsent'];
+
 /** How much an export would be, and those that are made apart. */
 export type ExportPlan = Schemas['ExportPlan'];
 export type ExportJob = Schemas['ExportJob'];

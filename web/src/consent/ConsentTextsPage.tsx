@@ -1,8 +1,10 @@
-import { Badge, Button, Card, Container, Group, Stack, Text, Textarea, TextInput, Title } from '@mantine/core';
+import { Anchor, Badge, Button, Card, Container, Group, Stack, Text, Textarea, TextInput, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { api } from '../api/client';
+import { hasRole, useSession } from '../api/session';
 import type { ConsentDraft, ConsentTextList, ConsentTerms, PublishedConsentText } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
 import { ConfirmModal } from '../shell/ConfirmModal';
@@ -21,6 +23,7 @@ const empty: ConsentTerms = { operator: '', address: '', purpose: '', data: '', 
 export default function ConsentTextsPage() {
   const { t } = useTranslation('consent');
   const format = useFormat();
+  const { data: session } = useSession();
   const texts = useQuery({ queryKey: key, queryFn: ({ signal }) => api.consentTexts(signal) });
   const [editing, setEditing] = useState(false);
   return (
@@ -31,6 +34,11 @@ export default function ConsentTextsPage() {
           <Stack gap={4} flex="1 1 300px">
             <Title order={1}>{t('texts.title')}</Title>
             <Text c="dimmed">{t('texts.text')}</Text>
+            {hasRole(session, 'registrar') && (
+              <Anchor component={Link} to="/consent-register" data-testid="to-register">
+                {t('texts.register')}
+              </Anchor>
+            )}
           </Stack>
           {!editing && texts.isSuccess && (
             <Button size="md" onClick={() => setEditing(true)} data-testid="text-new">

@@ -6,6 +6,7 @@ import type exam from './ru/exam.json';
 import type home from './ru/home.json';
 import type join from './ru/join.json';
 import type log from './ru/log.json';
+import type register from './ru/register.json';
 import type myfile from './ru/myfile.json';
 import type people from './ru/people.json';
 import type requests from './ru/requests.json';
@@ -25,6 +26,7 @@ declare module 'i18next' {
       home: typeof home;
       join: typeof join;
       log: typeof log;
+      register: typeof register;
       myfile: typeof myfile;
       people: typeof people;
       requests: typeof requests;

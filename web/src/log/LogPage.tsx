@@ -1,7 +1,7 @@
 import { Anchor, Button, Container, Group, Stack, Text, Title } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { serverURL } from '../api/base';
 import type { LogFilter, LogRecord } from '../api/types';
 import { LoadingView } from '../shell/LoadingView';
@@ -38,6 +38,9 @@ export default function LogPage() {
               <CheckpointLine />
               <Anchor href={serverURL('verify')} target="_blank" size="sm" data-testid="verify-package">
                 {t('verify')}
+              </Anchor>
+              <Anchor component={Link} to="/consent-register" size="sm" data-testid="to-register">
+                {t('consents')}
               </Anchor>
             </Group>
           </Stack>

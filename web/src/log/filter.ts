@@ -47,7 +47,8 @@ export function searchOf(filter: LogFilter): URLSearchParams {
   return search;
 }
 
-function startOfDay(day: string, daysLater: number): string | undefined {
+/** The moment at which a day of this person's time zone begins, or one some days later; undefined for what is no day. */
+export function startOfDay(day: string, daysLater: number): string | undefined {
   const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day);
   if (parts === null) return undefined;
   return new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]) + daysLater).toISOString();
