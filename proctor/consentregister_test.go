@@ -58,8 +58,10 @@ func TestConsentRegister(t *testing.T) {
 		return n
 	}
 	for i, c := range []struct{ format, begins, kind, has string }{
-		{"csv", "\ufeffСогласие;Студент;", "text/csv", "Смирнова Анна Сергеевна"}, {"xlsx", "PK", "application/vnd.openxml", ""},
-		{"jsonl", `{"id":"`, "application/jsonl", `"student":"Смирнова Анна Сергеевна"`}, {"pdf", "%PDF-", "application/pdf", ""},
+		{"csv", "\ufeffСогласие;Студент;", "text/csv", "Смирнова Анна Сергеевна"},
+		{"xlsx", "PK", "application/vnd.openxml", ""},
+		{"jsonl", `{"id":"`, "application/jsonl", `"student":"Смирнова Анна Сергеевна"`},
+		{"pdf", "%PDF-", "application/pdf", ""},
 	} {
 		resp, err := registrar.Get(h.url + "/api/consent-register/export?state=withdrawn&format=" + c.format)
 		must(t, err)

@@ -22,8 +22,8 @@ export function RegisterTable({ consents, filtered, onClear }: RegisterTableProp
         className={classes.frame}
         py={80}
         icon={<IconListSearch aria-hidden />}
-        title={t(filtered ? 'empty.filteredTitle' : 'empty.title')}
-        description={t(filtered ? 'empty.filteredText' : 'empty.text')}
+        title={filtered ? t('empty.filteredTitle') : t('empty.title')}
+        description={filtered ? t('empty.filteredText') : t('empty.text')}
         data-testid="register-empty"
       >
         {filtered && (
