@@ -60,6 +60,7 @@ fuzz: ## run every fuzz target for 60 seconds
 
 bench: build ## measure the log beside PostgreSQL alone and beside plain hashing, and the search of faces beside OpenCV's own (about ten minutes)
 	@go test -run '^$$' -bench 'Search|Watch30' -benchtime 5s ./proctor/vision
+	@bin/ochno stack -- go test -run '^$$' -bench 'ThirtyASecond|FailingVerifier' -benchtime 600x -timeout 20m ./proctor/identify
 	@bin/ochno stack -- go test -run '^$$' -bench 'AppendAtARate' -benchtime 2000x ./proctor/ledger
 	@bin/ochno stack -- go test -run '^$$' -bench 'AppendBesideInsert|Prove' -benchtime 10x ./proctor/ledger
 	@bin/ochno stack -- go test -run '^$$' -bench 'Million' -benchtime 1x -timeout 40m ./proctor/ledger/pack

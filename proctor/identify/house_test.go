@@ -69,7 +69,7 @@ func quickTiming() identify.Timing {
 	}
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	ctx := context.Background()
 	h := &house{pool: stacktest.Database(t), bucket: stacktest.Bucket(), students: map[uuid.UUID]*studenttest.Connection{}}
@@ -116,7 +116,7 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
-func (h *house) startStand(t *testing.T, logger *slog.Logger) (*ebsclient.Push, *ebsclient.Checker) {
+func (h *house) startStand(t testing.TB, logger *slog.Logger) (*ebsclient.Push, *ebsclient.Checker) {
 	t.Helper()
 	stand, err := ebsmock.New(ebsmock.Config{
 		Issuer: "stand", Systems: []ebsmock.System{{Mnemonic: "OCHNO", Token: "token"}}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -140,7 +140,7 @@ func (h *house) startStand(t *testing.T, logger *slog.Logger) (*ebsclient.Push, 
 }
 
 // put tells the stand something about a subject.
-func (h *house) put(t *testing.T, path, contentType string, body []byte) {
+func (h *house) put(t testing.TB, path, contentType string, body []byte) {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPut, h.stand+path, bytes.NewReader(body))
 	must(t, err)
@@ -154,7 +154,7 @@ func (h *house) put(t *testing.T, path, contentType string, body []byte) {
 	}
 }
 
-func (h *house) scenario(t *testing.T, oid, name string) {
+func (h *house) scenario(t testing.TB, oid, name string) {
 	t.Helper()
 	h.put(t, "/scenarios/"+oid, "application/json", []byte(`{"scenario":"`+name+`"}`))
 }
@@ -167,7 +167,7 @@ func (h *house) enrol(t *testing.T, oid string) {
 }
 
 // student adds a student who has joined and consented; number makes her ESIA account and SNILS.
-func (h *house) student(t *testing.T, oid string) exam.Attempt {
+func (h *house) student(t testing.TB, oid string) exam.Attempt {
 	t.Helper()
 	ctx := context.Background()
 	snils := "000" + strings.Repeat("0", 8-len(oid)) + oid // small numbers have no check sum
@@ -183,7 +183,7 @@ func (h *house) student(t *testing.T, oid string) exam.Attempt {
 	return h.attempt(t, a.ID)
 }
 
-func (h *house) move(t *testing.T, attempt uuid.UUID, m exam.Move) {
+func (h *house) move(t testing.TB, attempt uuid.UUID, m exam.Move) {
 	t.Helper()
 	must(t, pgx.BeginFunc(context.Background(), h.pool, func(tx pgx.Tx) error {
 		_, err := h.exams.Move(context.Background(), tx, attempt, m)
@@ -191,7 +191,7 @@ func (h *house) move(t *testing.T, attempt uuid.UUID, m exam.Move) {
 	}))
 }
 
-func (h *house) attempt(t *testing.T, id uuid.UUID) exam.Attempt {
+func (h *house) attempt(t testing.TB, id uuid.UUID) exam.Attempt {
 	t.Helper()
 	a, err := h.exams.Attempt(context.Background(), id)
 	must(t, err)
@@ -263,7 +263,7 @@ func (h *house) records(t *testing.T, attempt uuid.UUID, kind ledger.Type) []led
 	return rows
 }
 
-func (h *house) count(t *testing.T, sql string, args ...any) int {
+func (h *house) count(t testing.TB, sql string, args ...any) int {
 	t.Helper()
 	var n int
 	must(t, h.pool.QueryRow(context.Background(), sql, args...).Scan(&n))

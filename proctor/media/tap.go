@@ -66,6 +66,31 @@ func (t *Tap) Close() {
 	t.set.remove(t)
 }
 
+// Feed hands frames and sound to taps as a publisher does, from wherever they come: a test's clip, a benchmark's.
+type Feed struct{ taps tapSet }
+
+// Tap starts handing out what is fed from now on.
+func (f *Feed) Tap(ctx context.Context) (*Tap, error) { return f.taps.add(ctx) }
+
+// Frame feeds a key frame as it stands in a recording. Its hash is made here.
+func (f *Feed) Frame(frame Frame) {
+	frame.SHA256 = sha256.Sum256(frame.Data)
+	f.taps.mu.Lock()
+	defer f.taps.mu.Unlock()
+	for _, t := range f.taps.taps {
+		sendNewest(t.frames, frame)
+	}
+}
+
+// Sound feeds an Opus packet.
+func (f *Feed) Sound(p AudioPacket) {
+	f.taps.mu.Lock()
+	defer f.taps.mu.Unlock()
+	for _, t := range f.taps.taps {
+		sendNewest(t.audio, p)
+	}
+}
+
 // tapSet is the taps of one publisher. The recorder's goroutine sends; the lock
 // keeps a channel from being closed meanwhile.
 type tapSet struct {

@@ -51,12 +51,23 @@ func bessel0(x float64) float64 {
 func Resample(pcm48 []int16) []int16 {
 	out := make([]int16, (len(pcm48)+decimation-1)/decimation)
 	for i := range out {
-		middle := i * decimation
-		sum := 0.0
-		for j := max(0, middle-halfTaps); j <= min(len(pcm48)-1, middle+halfTaps); j++ {
-			sum += float64(pcm48[j]) * lowPass[j-middle+halfTaps]
-		}
-		out[i] = int16(min(max(math.Round(sum), math.MinInt16), math.MaxInt16))
+		out[i] = int16(min(max(math.Round(filtered(pcm48, i*decimation)), math.MinInt16), math.MaxInt16))
 	}
 	return out
+}
+
+// filtered is the low pass at a sample. The filter is symmetric: away from the ends two samples share a tap.
+func filtered(pcm []int16, middle int) (sum float64) {
+	if from := middle - halfTaps; from >= 0 && middle+halfTaps < len(pcm) {
+		part := (*[2*halfTaps + 1]int16)(pcm[from:])
+		sum = float64(part[halfTaps]) * lowPass[halfTaps]
+		for k := range halfTaps {
+			sum += float64(int32(part[k])+int32(part[2*halfTaps-k])) * lowPass[k]
+		}
+		return sum
+	}
+	for j := max(0, middle-halfTaps); j <= min(len(pcm)-1, middle+halfTaps); j++ {
+		sum += float64(pcm[j]) * lowPass[j-middle+halfTaps]
+	}
+	return sum
 }

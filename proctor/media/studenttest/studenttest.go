@@ -102,6 +102,24 @@ func NewClip(t testing.TB, picture, sound string) Clip {
 	return clip
 }
 
+// KeyFrame is the clip's first frame.
+func (c Clip) KeyFrame() []byte { return c.frames[0] }
+
+// Sound is the Opus packets, of 20 ms each, of somebody who says the digits with pauses of the given length around them.
+func (c Clip) Sound(digits string, pause time.Duration) (packets [][]byte) {
+	quiet := func() {
+		for i := range int(pause / packetTime) {
+			packets = append(packets, c.room[i%len(c.room)])
+		}
+	}
+	quiet()
+	for _, d := range digits {
+		packets = append(packets, c.digits[d]...)
+		quiet()
+	}
+	return packets
+}
+
 var digitWords = [...]string{"ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"}
 
 // FacePath is the photograph images/face.jpg of the gocv module.
