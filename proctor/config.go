@@ -17,6 +17,7 @@ import (
 // Config is everything a service is told. Secrets stand in files, named here. Settings lists what each field means and its variable.
 type Config struct {
 	Listen    string
+	Metrics   string
 	PublicURL *url.URL
 	Proxies   []netip.Prefix
 
@@ -112,6 +113,7 @@ type Setting struct {
 func Settings() []Setting {
 	return []Setting{
 		{"OCHNO_LISTEN", "127.0.0.1:8080", false, "address of the HTTP server; TLS is a reverse proxy's", text(func(c *Config) *string { return &c.Listen })},
+		{"OCHNO_METRICS", "", false, "host:port where Prometheus finds `/metrics`, without a sign-in: an address that only the operator reaches, such as 127.0.0.1:9464; empty: nowhere", text(func(c *Config) *string { return &c.Metrics })},
 		{"OCHNO_PUBLIC_URL", "", true, "where browsers find the service; https makes cookies Secure", setPublicURL},
 		{"OCHNO_PROXIES", "127.0.0.0/8,::1/128", false, "networks of the reverse proxies whose X-Forwarded-For is believed, separated by commas", setProxies},
 		{"OCHNO_SESSION_IDLE", "4h", false, "a session that is not used so long ends", duration(func(c *Config) *time.Duration { return &c.SessionIdle })},

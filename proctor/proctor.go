@@ -30,6 +30,7 @@ import (
 	"ochno/proctor/ledger/witness"
 	"ochno/proctor/mail"
 	"ochno/proctor/media"
+	"ochno/proctor/metrics"
 	"ochno/proctor/registrar"
 	"ochno/proctor/registrar/export"
 	"ochno/proctor/retention"
@@ -50,6 +51,8 @@ type Service struct {
 	Retention *retention.Service
 	exports   *export.Service
 	appeals   *appeal.Desk
+	metrics   *metrics.Server
+	numbers   net.Listener // of metrics; nil: none is configured
 	postman   *mail.Worker // nil: no mail server is configured
 	logger    *slog.Logger
 }
@@ -166,6 +169,9 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	papers := s.Papers()
 	papers.Recorded = s.Archive
 	s.exports = export.New(export.Config{Pool: s.Pool, Ring: s.Ring, Objects: s.Archive, Maker: papers, Now: time.Now, Logger: logger})
+	if err := s.listenMetrics(cfg, verifier); err != nil {
+		return nil, err
+	}
 	s.api, err = api.New(api.Config{
 		PublicURL: cfg.PublicURL, Pool: s.Pool, Mail: s.Mail, ESIA: signIn, SignIn: cfg.SignIn, KeepToken: cfg.EBSPage == pageWeb, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
@@ -226,6 +232,10 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 		running.Go(func() { s.postman.Run(background) })
 	}
 
+	if s.numbers != nil {
+		running.Go(func() { s.metrics.Serve(background, s.numbers) })
+	}
+
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	s.logger.Info("serving", "address", l.Addr().String(), "media", s.media.Addr().String(), "version", Version())
@@ -272,6 +282,9 @@ func (s *Service) close(ctx context.Context) {
 		if err := s.media.Close(ctx); err != nil {
 			s.logger.Error("recordings stay in the spool until the next start", "error", err)
 		}
+	}
+	if s.numbers != nil {
+		_ = s.numbers.Close() // a server that ran has closed it
 	}
 	if s.finder != nil {
 		if err := s.finder.Close(); err != nil {

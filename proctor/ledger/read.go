@@ -132,6 +132,15 @@ func (l *Log) Count(ctx context.Context, f Filter, most int64) (int64, error) {
 	return n, nil
 }
 
+// Backlog tells how many records wait for their place in the tree, and when the oldest of them was recorded; nil: none waits.
+func (l *Log) Backlog(ctx context.Context) (n int64, oldest *time.Time, err error) {
+	err = l.pool.QueryRow(ctx, `select count(*), (select at from ledger_record where seq = min(w.seq)) from ledger_leaf w where leaf is null`).Scan(&n, &oldest)
+	if err != nil {
+		return 0, nil, fmt.Errorf("read what waits to be sealed: %w", err)
+	}
+	return n, oldest, nil
+}
+
 // Each calls fn for every selected record, oldest first, streaming.
 func (l *Log) Each(ctx context.Context, f Filter, fn func(Row) error) error {
 	return eachPart(ctx, l, f, l.decode, func(rows []Row) error {

@@ -207,6 +207,16 @@ func (n *Node) Publisher(attempt uuid.UUID) (*Publisher, bool) {
 	return p, true
 }
 
+// Load is what a node serves now.
+type Load struct{ Publishers, Viewers int }
+
+// Load counts.
+func (n *Node) Load() Load {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return Load{Publishers: len(n.publishers), Viewers: len(n.viewers)}
+}
+
 // enter makes p the publisher of its attempt and returns the one before.
 func (n *Node) enter(p *Publisher) (old *Publisher, err error) {
 	n.mu.Lock()

@@ -220,18 +220,28 @@ func (s *Service) lastRuns(ctx context.Context) (last, good *Done, err error) {
 type State struct {
 	Last *Done      // nil before the first run
 	Good *time.Time // when a run last erased all that was due
-	Late bool       // that is more than a day ago
+	Late bool       // that is more than a day ago, or never was
 }
 
 // State reads it.
 func (s *Service) State(ctx context.Context) (State, error) {
 	last, good, err := s.lastRuns(ctx)
 	state := State{Last: last}
+	if err != nil {
+		return state, err
+	}
 	if good != nil {
 		state.Good = &good.EndedAt
 		state.Late = s.Now().Sub(good.EndedAt) > runLate
+		return state, nil
 	}
-	return state, err
+	// None ever: since the installation is there a run was due.
+	var since *time.Time
+	if err := s.Pool.QueryRow(ctx, `select min(created_at) from organisation`).Scan(&since); err != nil {
+		return state, fmt.Errorf("read since when there is something to erase: %w", err)
+	}
+	state.Late = since != nil && s.Now().Sub(*since) > runLate
+	return state, nil
 }
 
 // Health is nil when what has expired was erased within the last day.
@@ -242,6 +252,8 @@ func (s *Service) Health(ctx context.Context) error {
 		return err
 	case state.Last != nil && state.Last.Error != "":
 		return fmt.Errorf("what has expired was not erased at %s: %s", state.Last.EndedAt.UTC().Format(time.RFC3339), state.Last.Error)
+	case state.Late && state.Good == nil:
+		return errors.New("what has expired was never erased")
 	case state.Late:
 		return fmt.Errorf("what has expired was last erased at %s", state.Good.UTC().Format(time.RFC3339))
 	}
