@@ -67,7 +67,7 @@ type Speech struct {
 	Shown []time.Duration
 }
 
-// Observer collects what was seen of one identification. It holds at most [maxFrames] frames, about half a MiB, in memory only. It is not
+// Observer collects what was seen of one identification. It holds at most [maxFrames] frames, about a third of a MiB, in memory only. It is not
 // safe for concurrent use.
 type Observer struct {
 	device Device
@@ -86,7 +86,7 @@ type frame struct {
 var AskAfter = [...]time.Duration{700 * time.Millisecond, 1250 * time.Millisecond}
 
 // maxFrames bounds the memory; the oldest go first. Key frames come at most twice a second.
-const maxFrames = 48
+const maxFrames = 32
 
 // Device notes what the page said of the camera.
 func (o *Observer) Device(d Device) { o.device = d }
@@ -130,8 +130,9 @@ func (o *Observer) Examine(s Speech) []Finding {
 			out = append(out, Finding{flag, round(min(confidence, 1))})
 		}
 	}
-	note(FrozenPicture, o.frozen())
-	note(LoopedPicture, o.looped())
+	motions := o.motions()
+	note(FrozenPicture, o.frozen(motions))
+	note(LoopedPicture, o.looped(motions))
 	note(VirtualCamera, o.virtual())
 	note(OddFrameRate, o.oddRate())
 	note(NoCameraNoise, o.noiseless())

@@ -200,3 +200,28 @@ func TestMotionOfOddPictures(t *testing.T) {
 		t.Errorf("of different sizes: %v", m)
 	}
 }
+
+// BenchmarkExamine is what a whole observer costs between the last digit and the verifier.
+func BenchmarkExamine(b *testing.B) {
+	random := rand.New(rand.NewPCG(7, 8))
+	var o Observer
+	for i := range maxFrames {
+		thumb, patch := make(vision.Thumb, vision.ThumbWidth*vision.ThumbHeight), make(vision.Patch, vision.PatchWidth*vision.PatchHeight)
+		for k := range thumb {
+			thumb[k] = uint8(random.IntN(256))
+		}
+		for k := range patch {
+			patch[k] = uint8(random.IntN(256))
+		}
+		o.Frame(Frame{At: time.Duration(i) * 600 * time.Millisecond, Thumb: thumb, Patch: patch, SHA256: [32]byte{byte(i), 1}})
+	}
+	s := Speech{From: 15 * time.Second}
+	for i := range 4 {
+		at := time.Duration(i) * 1800 * time.Millisecond
+		s.Shown = append(s.Shown, at)
+		s.Segments = append(s.Segments, voice.Segment{Start: at + 500*time.Millisecond, End: at + 1300*time.Millisecond})
+	}
+	for b.Loop() {
+		o.Examine(s)
+	}
+}

@@ -21,31 +21,34 @@ var (
 const shiftRange = 4
 
 // unlike is how much the zone differs between two patches after the best shift, the mean difference of brightness against its spread: what a
-// head that only moves cannot explain. The light may have changed evenly.
-func unlike(a, b vision.Patch, z zone) float64 {
+// head that only moves cannot explain. The light may have changed evenly. Of the rows and columns each step-th is looked at.
+func unlike(a, b vision.Patch, z zone, step int) float64 {
 	best := math.Inf(1)
-	for dy := -shiftRange; dy <= shiftRange; dy++ {
-		for dx := -shiftRange; dx <= shiftRange; dx++ {
-			best = min(best, 1-correlation(a, b, z, dx, dy))
+	for dy := -shiftRange; dy <= shiftRange; dy += step {
+		for dx := -shiftRange; dx <= shiftRange; dx += step {
+			best = min(best, 1-correlation(a, b, z, dx, dy, step))
 		}
 	}
 	return best
 }
 
 // likeness of two faces, −1…1, after the best shift.
-func likeness(a, b vision.Patch) float64 { return 1 - unlike(a, b, wholeFace) }
+func likeness(a, b vision.Patch) float64 { return 1 - unlike(a, b, wholeFace, 2) }
 
 // correlation of the zone of a with that of b, shifted.
-func correlation(a, b vision.Patch, z zone, dx, dy int) float64 {
-	var n, sa, sb, saa, sbb, sab float64
-	for y := z.y0; y < z.y1; y++ {
-		rowA, rowB := a[y*vision.PatchWidth:], b[(y+dy)*vision.PatchWidth:]
-		for x := z.x0; x < z.x1; x++ {
-			u, v := float64(rowA[x]), float64(rowB[x+dx])
-			sa, sb, saa, sbb, sab = sa+u, sb+v, saa+u*u, sbb+v*v, sab+u*v
-			n++
+func correlation(a, b vision.Patch, z zone, dx, dy, step int) float64 {
+	var count, sumA, sumB, sumAA, sumBB, sumAB int
+	for y := z.y0; y < z.y1; y += step {
+		rowA := a[y*vision.PatchWidth+z.x0 : y*vision.PatchWidth+z.x1]
+		rowB := b[(y+dy)*vision.PatchWidth+z.x0+dx:]
+		rowB = rowB[:len(rowA)]
+		for x := 0; x < len(rowA); x += step {
+			u, v := int(rowA[x]), int(rowB[x])
+			sumA, sumB, sumAA, sumBB, sumAB = sumA+u, sumB+v, sumAA+u*u, sumBB+v*v, sumAB+u*v
+			count++
 		}
 	}
+	n, sa, sb, saa, sbb, sab := float64(count), float64(sumA), float64(sumB), float64(sumAA), float64(sumBB), float64(sumAB)
 	spread := math.Sqrt((saa - sa*sa/n) * (sbb - sb*sb/n))
 	if spread < n { // about one step of brightness: nothing to compare
 		return 0
@@ -97,10 +100,10 @@ func mouthRatio(spoken, quiet []vision.Patch) float64 {
 	var own, cross []float64
 	for i, a := range quiet {
 		for _, b := range quiet[i+1:] {
-			own = append(own, unlike(a, b, mouthZone))
+			own = append(own, unlike(a, b, mouthZone, 1))
 		}
 		for _, b := range spoken {
-			cross = append(cross, unlike(a, b, mouthZone))
+			cross = append(cross, unlike(a, b, mouthZone, 1))
 		}
 	}
 	slices.Sort(own)

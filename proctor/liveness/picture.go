@@ -36,6 +36,18 @@ func motion(a, b vision.Thumb) float64 {
 	return float64(sum) / float64(tenth)
 }
 
+// motions are those between each frame and each later one.
+func (o *Observer) motions() [][]float64 {
+	out := make([][]float64, len(o.frames))
+	for i := range out {
+		out[i] = make([]float64, len(o.frames))
+		for j := i + 1; j < len(out); j++ {
+			out[i][j] = motion(o.frames[i].thumb, o.frames[j].thumb)
+		}
+	}
+	return out
+}
+
 const (
 	// still is the motion below which two pictures show the same.
 	still = 3.6
@@ -45,12 +57,12 @@ const (
 )
 
 // frozen looks for a stretch of time in which every picture shows the same as the first of it.
-func (o *Observer) frozen() float64 {
+func (o *Observer) frozen(motions [][]float64) float64 {
 	best := 0.0
 	for i := range o.frames {
 		most, n := 0.0, 1
 		for j := i + 1; j < len(o.frames); j++ {
-			m := motion(o.frames[i].thumb, o.frames[j].thumb)
+			m := motions[i][j]
 			if m >= still {
 				break
 			}
@@ -75,7 +87,7 @@ const (
 
 // looped looks for pictures that are seen again, the same way, after the same time or a multiple of it, though much moved in between. Encoded frames
 // that are the same byte for byte are a recording: no camera gives one twice.
-func (o *Observer) looped() float64 {
+func (o *Observer) looped(motions [][]float64) float64 {
 	seen := map[[32]byte]bool{}
 	for _, f := range o.frames {
 		if f.SHA256 != ([32]byte{}) && seen[f.SHA256] {
@@ -87,7 +99,7 @@ func (o *Observer) looped() float64 {
 	for i := range o.frames {
 		most := 0.0
 		for j := i + 1; j < len(o.frames); j++ {
-			m := motion(o.frames[i].thumb, o.frames[j].thumb)
+			m := motions[i][j]
 			if lag := o.frames[j].At - o.frames[i].At; lag >= leastLoop && m < still && most > max(loopMotion*m, loopMotion*still) {
 				lags = append(lags, lag)
 			}
