@@ -38,13 +38,15 @@ func (h *hub) enter(attempt uuid.UUID, c *student) (older *student, ok bool) {
 }
 
 // leave forgets c, unless a newer socket has taken its place.
-func (h *hub) leave(attempt uuid.UUID, c *student) {
+func (h *hub) leave(attempt uuid.UUID, c *student) (left bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.students[attempt] == c {
-		delete(h.students, attempt)
-		delete(h.live, attempt)
+	if h.students[attempt] != c {
+		return false
 	}
+	delete(h.students, attempt)
+	delete(h.live, attempt)
+	return true
 }
 
 // setLive notes whether camera and microphone of c arrive.
@@ -173,7 +175,7 @@ func (s *Server) changed(attempt uuid.UUID) {
 		return
 	}
 	if student != nil {
-		student.send(attemptMessage{Type: "attempt", Attempt: shape})
+		student.send(attemptMessage{Type: "attempt", Attempt: shape.undoubted()})
 		if !mayPublish(a.State) {
 			student.endMedia()
 		}
@@ -204,6 +206,10 @@ func (s *Server) progress(a exam.Attempt, p identify.Progress) {
 	}
 	if c := s.hub.student(a.ID); c != nil {
 		own := m
+		if m.Identification != nil {
+			shape := m.Identification.undoubted()
+			own.Identification = &shape
+		}
 		if p.Challenge != nil {
 			own.Challenge = &challengeMessage{ID: p.Challenge.ID.String(), Length: len(p.Challenge.Digits), Shown: p.Shown}
 			if p.Shown > 0 {

@@ -97,6 +97,7 @@ type Identification struct {
 	Threshold   float64    `json:"threshold"`
 	Liveness    *float64   `json:"liveness,omitempty"`
 	Quality     []Measure  `json:"quality,omitempty" nullable:"false"`
+	Flags       []Doubt    `json:"flags,omitempty" nullable:"false" doc:"Doubts of our own that a living person sat there; hints, not findings. Not told to the student while she sits the exam"`
 	RecordingID *uuid.UUID `json:"recordingId,omitempty"`
 	OffsetMs    *int64     `json:"offsetMs,omitempty"`
 	FrameSHA256 string     `json:"frameSha256,omitempty"`
@@ -117,6 +118,12 @@ type Score struct {
 type Measure struct {
 	Component string `json:"component"`
 	Value     int    `json:"value"`
+}
+
+// Doubt is a flag of our own examination.
+type Doubt struct {
+	Flag       string  `json:"flag" enum:"frozen_picture,looped_picture,virtual_camera,odd_frame_rate,no_camera_noise,voice_before_digits,voice_not_following_digits,mouth_not_moving,face_changed"`
+	Confidence float64 `json:"confidence" minimum:"0" maximum:"1" doc:"How far beyond its limit the measure was"`
 }
 
 // ExamSummary is an exam in the list of the staff.

@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 
+	"ochno/proctor/liveness"
 	"ochno/proctor/media"
 )
 
@@ -172,9 +173,29 @@ func (c *socket) finish() {
 // incoming is every message a browser may send.
 type incoming struct {
 	Type      string           `json:"type"`
+	Camera    camera           `json:"camera"`
 	SDP       string           `json:"sdp"`
 	Candidate *media.Candidate `json:"candidate"`
 	Attempts  []string         `json:"attempts"`
+}
+
+// camera is what a page says of the one it opened.
+type camera struct {
+	Label     string  `json:"label"`
+	FrameRate float64 `json:"frameRate"`
+	Width     int     `json:"width"`
+	Height    int     `json:"height"`
+}
+
+// longestLabel bounds a camera's name in bytes; browsers give far shorter ones.
+const longestLabel = 200
+
+// device is what our own examination may know of it: a name that is too long is cut.
+func (c camera) device() liveness.Device {
+	if len(c.Label) > longestLabel {
+		c.Label = c.Label[:longestLabel]
+	}
+	return liveness.Device{Label: c.Label, FrameRate: c.FrameRate, Width: c.Width, Height: c.Height}
 }
 
 // Messages of the server.

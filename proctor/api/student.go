@@ -294,6 +294,21 @@ func (s *Server) cardShape(ctx context.Context, e exam.Exam) (ExamCard, error) {
 	return card, nil
 }
 
+// undoubted is the attempt for the student's own page: what our own examination doubted is the proctor's to weigh, and would tell whoever cheats what
+// was seen. Her file shows it afterwards.
+func (a Attempt) undoubted() Attempt {
+	if a.LastIdentification != nil {
+		shape := a.LastIdentification.undoubted()
+		a.LastIdentification = &shape
+	}
+	return a
+}
+
+func (i Identification) undoubted() Identification {
+	i.Flags = nil
+	return i
+}
+
 func identificationShape(i identify.Identification) Identification {
 	out := Identification{
 		ID: i.ID, Number: i.Number, At: i.At.UTC(), Outcome: string(i.Outcome), Reason: i.Reason, Message: outcomeText(string(i.Outcome), i.Reason),
@@ -305,6 +320,9 @@ func identificationShape(i identify.Identification) Identification {
 	}
 	for _, m := range i.Quality {
 		out.Quality = append(out.Quality, Measure{Component: m.Name, Value: m.Value})
+	}
+	for _, f := range i.Flags {
+		out.Flags = append(out.Flags, Doubt{Flag: f.Name, Confidence: f.Confidence})
 	}
 	if i.Recording.Valid {
 		out.RecordingID = &i.Recording.UUID

@@ -69,7 +69,7 @@ func (s *Server) studentSocket(w http.ResponseWriter, r *http.Request) {
 		older.close(closeTakenOver, "taken over")
 		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: "taken_over"})
 	}
-	c.send(studentHello{Type: "hello", Attempt: shape, ICEServers: []string{}})
+	c.send(studentHello{Type: "hello", Attempt: shape.undoubted(), ICEServers: []string{}})
 	if p, running := s.Identify.Progress(id); running { // the page came anew in the middle
 		s.progress(a, p)
 	}
@@ -78,7 +78,9 @@ func (s *Server) studentSocket(w http.ResponseWriter, r *http.Request) {
 	c.serve(c.handle)
 	guarding.Wait()
 	c.endMedia()
-	s.hub.leave(id, c)
+	if s.hub.leave(id, c) {
+		s.Identify.ForgetCamera(id)
+	}
 }
 
 func (c *student) handle(message []byte) {
@@ -96,6 +98,8 @@ func (c *student) handle(message []byte) {
 		}
 	case "candidate":
 		c.remoteCandidate(m.Candidate)
+	case "camera":
+		c.server.Identify.Camera(c.attempt.ID, m.Camera.device())
 	default:
 		c.close(closeBadMessage, "unknown type")
 	}

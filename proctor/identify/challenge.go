@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"ochno/proctor/liveness"
 	"ochno/proctor/media"
 )
 
@@ -60,8 +61,9 @@ func (s *Service) show(ctx context.Context, f *finding, stream Stream, tap *medi
 	report(Progress{Phase: PhaseChallenge, Challenge: f.challenge})
 	next := time.NewTimer(s.Timing.GetReady + s.waver())
 	defer next.Stop()
-	ask := time.NewTicker(3 * s.Timing.KeyFrame)
+	ask := time.NewTimer(s.Timing.KeyFrame)
 	defer ask.Stop()
+	resting := false // the next key frame is to show the mouth at rest
 	for {
 		select {
 		case <-ctx.Done():
@@ -71,6 +73,9 @@ func (s *Service) show(ctx context.Context, f *finding, stream Stream, tap *medi
 				return nil
 			}
 			f.shown = append(f.shown, s.Now())
+			// The mouth that says it is to be seen, and the mouth at rest.
+			resting = false
+			ask.Reset(liveness.Speaking)
 			report(Progress{Phase: PhaseChallenge, Challenge: f.challenge, Shown: len(f.shown)})
 			if len(f.shown) == len(f.challenge.Digits) {
 				next.Reset(s.Timing.LastDigit)
@@ -79,6 +84,10 @@ func (s *Service) show(ctx context.Context, f *finding, stream Stream, tap *medi
 			}
 		case <-ask.C:
 			stream.RequestKeyFrame()
+			if !resting && len(f.shown) > 0 {
+				resting = true
+				ask.Reset(liveness.AtRest - liveness.Speaking)
+			}
 		case frame, open := <-tap.Frames():
 			if !open {
 				return &stopped{Interrupted, "connection_lost", nil}

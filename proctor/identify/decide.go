@@ -15,6 +15,7 @@ import (
 	"ochno/proctor/account"
 	"ochno/proctor/exam"
 	"ochno/proctor/ledger"
+	"ochno/proctor/liveness"
 	"ochno/proctor/vision"
 )
 
@@ -60,6 +61,9 @@ type finding struct {
 	photo      *photo
 	sound      sound
 	quality    []vision.Component
+	tracker    *vision.Tracker
+	observer   liveness.Observer
+	flags      []ledger.Flag // what it doubted
 	jpeg       []byte
 
 	photoSHA256, voiceSHA256, packetsSHA256 [sha256.Size]byte
@@ -85,6 +89,7 @@ func (f *finding) wipe() {
 	}
 	clear(f.jpeg)
 	clear(f.sound.wav)
+	f.observer.Wipe()
 	f.jpeg, f.sound.wav = nil, nil
 }
 
@@ -169,6 +174,11 @@ func (s *Service) decide(ctx context.Context, tx pgx.Tx, d decision) error {
 	}
 	if err := s.Exams.RecordIn(ctx, tx, d.event(d.at)); err != nil {
 		return err
+	}
+	for _, e := range d.flagEvents(d.doubts(), d.at) {
+		if err := s.Exams.RecordIn(ctx, tx, e); err != nil {
+			return err
+		}
 	}
 	s.step(stepDeciding)
 	return after()

@@ -22,6 +22,7 @@ import (
 	"ochno/proctor/archive"
 	"ochno/proctor/exam"
 	"ochno/proctor/ledger"
+	"ochno/proctor/liveness"
 	"ochno/proctor/media"
 	"ochno/proctor/vision"
 )
@@ -42,7 +43,8 @@ type Verdicts interface {
 type Timing struct {
 	Look      time.Duration // for a good picture
 	Glance    time.Duration // likewise, of somebody who is not asked to look
-	KeyFrame  time.Duration // between requests for a key frame while none comes
+	Better    time.Duration // after the first good picture, for a better one, where no digits are read
+	KeyFrame  time.Duration // from one picture to the request for the next
 	GetReady  time.Duration // before the first digit, at least
 	Digit     time.Duration // that a digit is shown alone, at least
 	Waver     time.Duration // what is added to both at random, at most
@@ -54,7 +56,7 @@ type Timing struct {
 // DefaultTiming suits a person before a webcam.
 func DefaultTiming() Timing {
 	return Timing{
-		Look: 25 * time.Second, Glance: 8 * time.Second, KeyFrame: 700 * time.Millisecond,
+		Look: 25 * time.Second, Glance: 8 * time.Second, Better: 1500 * time.Millisecond, KeyFrame: 700 * time.Millisecond,
 		GetReady: 1200 * time.Millisecond, Digit: 1300 * time.Millisecond, Waver: 700 * time.Millisecond, LastDigit: 2200 * time.Millisecond, Challenge: 2 * time.Minute, Verify: 30 * time.Second,
 	}
 }
@@ -84,9 +86,10 @@ type Service struct {
 	stop    context.CancelFunc
 	life    context.Context // the service's own life, ended by Close
 
-	mu     sync.Mutex
-	closed bool
-	active map[uuid.UUID]*attemptRun // by attempt
+	mu      sync.Mutex
+	closed  bool
+	active  map[uuid.UUID]*attemptRun     // by attempt
+	cameras map[uuid.UUID]liveness.Device // by attempt, while its page is connected
 }
 
 // attemptRun is an identification under way.
@@ -105,7 +108,7 @@ type attemptRun struct {
 // New makes a service.
 func New(cfg Config) *Service {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Service{Config: cfg, life: ctx, stop: cancel, active: map[uuid.UUID]*attemptRun{}}
+	return &Service{Config: cfg, life: ctx, stop: cancel, active: map[uuid.UUID]*attemptRun{}, cameras: map[uuid.UUID]liveness.Device{}}
 }
 
 // Why an identification does not start.

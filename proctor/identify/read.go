@@ -31,6 +31,7 @@ type Identification struct {
 	Sound        *float64
 	Liveness     *float64
 	Quality      []ledger.Measure
+	Flags        []ledger.Flag // doubts of our own
 	Recording    uuid.NullUUID
 	FrameMS      *int64
 	FrameSHA256  []byte
@@ -42,7 +43,7 @@ type Identification struct {
 }
 
 const selectIdentification = `select i.id, i.attempt_id as attempt, i.number, i.kind, i.cause, i.decided_at as at, i.outcome, i.reason, i.threshold, i.overall, i.photo, i.sound,
-	i.liveness, i.quality, i.recording_id as recording, i.frame_ms, i.frame_sha256, i.photo_sha256, i.voice_sha256, i.verdict_id, i.verdict as verdict_token,
+	i.liveness, i.quality, i.flags, i.recording_id as recording, i.frame_ms, i.frame_sha256, i.photo_sha256, i.voice_sha256, i.verdict_id, i.verdict as verdict_token,
 	l.leaf from identification i join ledger_record r on r.id = i.record_id left join ledger_leaf l using (seq)`
 
 // Identification reads one by id.

@@ -52,7 +52,16 @@ func (f *finding) draft(software string) ledger.Identification {
 	for _, c := range f.quality {
 		d.Quality = append(d.Quality, ledger.Measure{Name: c.Name, Value: c.Value})
 	}
+	d.Flags = f.flags
 	return d
+}
+
+// doubts are the flags as the record has them: of a verdict that is decided on later they come from its evidence.
+func (f *finding) doubts() []ledger.Flag {
+	if f.evidence != nil {
+		return f.evidence.Flags
+	}
+	return f.flags
 }
 
 // entry is the identification as the log keeps it.
@@ -133,13 +142,17 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, d decision) error {
 	if quality == nil {
 		quality = []ledger.Measure{}
 	}
+	flags := record.Flags
+	if flags == nil {
+		flags = []ledger.Flag{}
+	}
 	_, err := tx.Exec(ctx, `insert into identification (id, attempt_id, number, challenge_id, started_at, decided_at, outcome, reason, threshold,
 		overall, photo, sound, liveness, quality, recording_id, frame_ms, frame_sha256, photo_sha256, voice_from_ms, voice_to_ms, voice_sha256,
-		verdict_id, verdict, verdict_key, request_id, record_id, kind, cause)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)`,
+		verdict_id, verdict, verdict_key, request_id, record_id, kind, cause, flags)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)`,
 		f.id, f.attempt.ID, d.number, challenge, f.startedAt, d.at, f.outcome, f.reason, f.exam.Policy.Threshold,
 		overall, photo, sound, lively, quality, recording, frameMS, frameSHA, photoSHA, voiceFrom, voiceTo, voiceSHA,
-		verdictID, verdict, verdictKey, f.id.String(), d.record.ID, f.kind, f.cause)
+		verdictID, verdict, verdictKey, f.id.String(), d.record.ID, f.kind, f.cause, flags)
 	if err != nil {
 		return fmt.Errorf("store the identification: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"ochno/proctor/exam"
 	"ochno/proctor/media"
+	"ochno/proctor/vision"
 )
 
 // stopped says why an identification ended without a verdict, as an outcome.
@@ -104,6 +105,9 @@ func (s *Service) find(ctx context.Context, run *attemptRun, f *finding, stream 
 		return err
 	}
 	if e.Policy.Verifier == exam.Session {
+		if err := s.examine(f); err != nil {
+			return err
+		}
 		return s.away(ctx, run, f, report)
 	}
 	if err := s.challenge(ctx, f, e.Policy.Digits); err != nil {
@@ -114,14 +118,19 @@ func (s *Service) find(ctx context.Context, run *attemptRun, f *finding, stream 
 			return err
 		}
 	}
-	if err := f.prepare(); err != nil {
+	err = f.prepare()
+	if doubt := s.examine(f); err == nil {
+		err = doubt
+	}
+	if err != nil {
 		return err
 	}
 	report(Progress{Phase: PhaseVerifying})
 	return s.ask(ctx, f)
 }
 
-// look waits for a picture worth sending and says what to change meanwhile.
+// look waits for a picture worth sending and says what to change meanwhile. Where nothing is listened to afterwards, it stays a moment after the first
+// good picture, for a better one.
 func (s *Service) look(ctx context.Context, f *finding, stream Stream, tap *media.Tap, report func(Progress)) error {
 	patience := s.Timing.Look
 	if f.silent {
@@ -129,19 +138,26 @@ func (s *Service) look(ctx context.Context, f *finding, stream Stream, tap *medi
 	}
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
-	ask := time.NewTicker(s.Timing.KeyFrame)
+	ask := time.NewTimer(s.Timing.KeyFrame)
 	defer ask.Stop()
+	enough := make(<-chan time.Time)
 	stream.RequestKeyFrame()
 	report(Progress{Phase: PhaseLooking})
-	hint := "no_picture"
+	hint := noPicture
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-enough:
+			return nil
 		case <-limit.C:
+			if f.photo != nil {
+				return nil
+			}
 			return &stopped{Quality, hint, nil}
 		case <-ask.C:
 			stream.RequestKeyFrame()
+			ask.Reset(s.Timing.KeyFrame)
 		case _, open := <-tap.Audio():
 			if !open {
 				return &stopped{Interrupted, "connection_lost", nil}
@@ -154,13 +170,35 @@ func (s *Service) look(ctx context.Context, f *finding, stream Stream, tap *medi
 			if err != nil {
 				return err
 			}
-			if f.photo != nil {
+			ask.Reset(s.soon(now))
+			if f.photo != nil && (f.listens() || s.Timing.Better == 0) {
 				return nil
 			}
-			if now != hint {
+			if f.photo != nil && hint != "" {
+				hint = ""
+				timer := time.NewTimer(s.Timing.Better)
+				defer timer.Stop()
+				enough = timer.C
+				report(Progress{Phase: PhaseLooking, Hint: string(vision.HoldStill)})
+			}
+			if f.photo == nil && now != hint {
 				hint = now
 				report(Progress{Phase: PhaseLooking, Hint: hint})
 			}
 		}
+	}
+}
+
+// listens tells whether digits are read aloud after the look: better pictures may come meanwhile.
+func (f *finding) listens() bool { return f.asks(exam.Sound) && f.exam.Policy.Verifier != exam.Session }
+
+// soon is how long after a picture the next key frame is asked for: soon when the face is there and little is wrong with it, later when
+// there is nothing to see.
+func (s *Service) soon(hint string) time.Duration {
+	switch vision.Hint(hint) {
+	case noPicture, vision.EmptyPicture, vision.NoFace:
+		return 2 * s.Timing.KeyFrame
+	default:
+		return s.Timing.KeyFrame
 	}
 }

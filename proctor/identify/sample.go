@@ -33,34 +33,62 @@ type sound struct {
 // maxPackets bounds the listening: Opus frames of 20 ms over half a minute.
 const maxPackets = 1500
 
-// consider decodes a key frame and keeps it when it is good and the best so far. It returns the first hint otherwise.
+// consider decodes a key frame, shows it to our own examination, and keeps it when it is good and the best so far. It returns the first hint
+// otherwise. The face is followed from frame to frame; only a picture that is to be kept is searched whole, for it may show a second person.
 func (s *Service) consider(ctx context.Context, f *finding, frame media.Frame) (string, error) {
 	picture, err := vision.DecodeKeyFrame(frame.Data)
 	if err != nil { // rubbish from the network is no reason to stop
-		return "no_picture", nil
+		return noPicture, nil
 	}
-	assessment, err := s.Finder.Assess(ctx, picture)
+	kept := false
+	defer func() {
+		if !kept {
+			vision.Wipe(picture)
+		}
+	}()
+	if f.tracker == nil {
+		f.tracker = s.Finder.Track()
+	}
+	assessment, err := f.tracker.Assess(ctx, picture)
 	if err != nil {
 		return "", fmt.Errorf("assess a frame: %w", err)
+	}
+	defer assessment.Patch.Wipe()
+	if err := f.observe(frame, picture, assessment.Patch); err != nil {
+		return "", fmt.Errorf("look at a frame: %w", err)
+	}
+	if assessment.Good() {
+		if f.photo != nil && f.photo.assessment.Unified >= assessment.Unified {
+			return "", nil
+		}
+		whole, err := s.Finder.Assess(ctx, picture)
+		if err != nil {
+			return "", fmt.Errorf("assess a frame: %w", err)
+		}
+		whole.Patch.Wipe()
+		whole.Patch = nil
+		assessment = whole
 	}
 	if !assessment.Good() {
 		if f.photo == nil {
 			f.quality = assessment.Components
 		}
-		vision.Wipe(picture)
 		return string(assessment.Hints[0]), nil
 	}
 	if f.photo != nil {
 		if f.photo.assessment.Unified >= assessment.Unified {
-			vision.Wipe(picture)
 			return "", nil
 		}
 		vision.Wipe(f.photo.picture)
 	}
+	kept = true
 	f.photo = &photo{picture: picture, assessment: assessment, frame: frame}
 	f.quality = assessment.Components
 	return "", nil
 }
+
+// noPicture is the hint while no picture comes.
+const noPicture = "no_picture"
 
 // collect keeps the packets since a moment, until it is enough or the stream ends.
 func collect(audio <-chan media.AudioPacket, since time.Time, enough <-chan struct{}) (packets []media.AudioPacket) {

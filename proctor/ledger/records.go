@@ -55,6 +55,7 @@ type Identification struct {
 	Photo     *Photo    `json:"photo,omitempty"`
 	Voice     *Voice    `json:"voice,omitempty"`
 	Quality   []Measure `json:"quality,omitempty"`
+	Flags     []Flag    `json:"flags,omitempty"` // doubts of our own that a living person sat there; those the policy turned off are left out
 	Verdict   *Verdict  `json:"verdict,omitempty"`
 	Request   string    `json:"request"`  // the request id towards the verifier
 	Software  string    `json:"software"` // our version
@@ -104,6 +105,13 @@ type Voice struct {
 type Measure struct {
 	Name  string `json:"name"`
 	Value int    `json:"value"`
+}
+
+// Flag is a doubt by its code: "frozen_picture", "looped_picture", "virtual_camera", "odd_frame_rate", "no_camera_noise", "voice_before_digits",
+// "voice_not_following_digits", "mouth_not_moving", "face_changed". A hint, not a finding about a person.
+type Flag struct {
+	Name       string  `json:"name"`
+	Confidence float64 `json:"confidence"` // 0…1, how far beyond its limit the measure was
 }
 
 // Verdict is what the verifier signed, verbatim.

@@ -81,9 +81,11 @@ type frame struct {
 	patch vision.Patch
 }
 
-// AskAfter is how long after showing a digit key frames are best asked for: the first shows the mouth that says it, the second the mouth at
-// rest again.
-var AskAfter = [...]time.Duration{700 * time.Millisecond, 1250 * time.Millisecond}
+// A moment after a digit was shown key frames are best asked for: Speaking shows the mouth that says it, AtRest the mouth afterwards.
+const (
+	Speaking = 700 * time.Millisecond
+	AtRest   = 1250 * time.Millisecond
+)
 
 // maxFrames bounds the memory; the oldest go first. Key frames come at most twice a second.
 const maxFrames = 32

@@ -300,9 +300,7 @@ func (w *watched) keyFrames() (times []time.Duration) {
 		asked = append(asked, at)
 	}
 	for _, shown := range w.shown {
-		for _, after := range AskAfter {
-			asked = append(asked, shown+after)
-		}
+		asked = append(asked, shown+Speaking, shown+AtRest)
 	}
 	asked = append(asked, w.length-400*time.Millisecond)
 	for _, at := range asked {

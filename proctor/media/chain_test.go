@@ -141,7 +141,7 @@ func TestTapDropsOldest(t *testing.T) {
 	}
 	for i := range 3 * tapAudio {
 		set.sound(uuid.New(), block{media: Audio, off: time.Duration(i)})
-		set.frame(uuid.New(), 0, block{media: Video, key: true, off: time.Duration(i)})
+		set.frame(uuid.New(), 0, block{media: Video, key: true, off: time.Duration(i)}, Between{})
 	}
 	for i := range tapFrames {
 		if f := <-tap.Frames(); int(f.Offset) != 3*tapAudio-tapFrames+i {
@@ -188,4 +188,32 @@ func TestSegmentName(t *testing.T) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
+}
+
+// What came between two key frames is counted only when nothing of it was lost.
+func TestInterval(t *testing.T) {
+	var i interval
+	key := func(ms int, lost bool) block {
+		return block{media: Video, key: true, off: time.Duration(ms) * time.Millisecond, lost: lost}
+	}
+	inter := func(size int, lost bool) { i.add(block{media: Video, data: make([]byte, size), lost: lost}) }
+	check := func(what string, got, want Between) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %+v, want %+v", what, got, want)
+		}
+	}
+	check("the first", i.end(key(500, false)), Between{})
+	inter(100, false)
+	inter(50, false)
+	check("whole", i.end(key(1500, false)), Between{Frames: 2, Bytes: 150, Time: time.Second})
+	check("nothing between", i.end(key(2000, false)), Between{Time: 500 * time.Millisecond})
+	inter(100, false)
+	inter(100, true)
+	check("one was lost", i.end(key(3000, false)), Between{})
+	inter(70, false)
+	check("lost before the key frame", i.end(key(4000, true)), Between{})
+	inter(70, false)
+	check("whole again", i.end(key(4200, false)), Between{Frames: 1, Bytes: 70, Time: 200 * time.Millisecond})
+	check("time that goes back", i.end(key(100, false)), Between{})
 }

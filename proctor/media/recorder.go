@@ -50,16 +50,17 @@ type recorder struct {
 	dropped int
 
 	// Owned by run.
-	spare  []recorderItem // the queue's other half
-	since  time.Time      // arrivals are offset from here by the monotonic clock
-	origin time.Duration
-	video  *assemble.Video
-	audio  *assemble.Audio
-	vclock *assemble.Clock
-	aclock *assemble.Clock
-	first  time.Time // when video began to arrive
-	asked  time.Time // the last key-frame request of ours
-	out    segmenter
+	spare   []recorderItem // the queue's other half
+	since   time.Time      // arrivals are offset from here by the monotonic clock
+	origin  time.Duration
+	video   *assemble.Video
+	audio   *assemble.Audio
+	vclock  *assemble.Clock
+	aclock  *assemble.Clock
+	first   time.Time // when video began to arrive
+	asked   time.Time // the last key-frame request of ours
+	between interval
+	out     segmenter
 }
 
 // recorderItem is a packet or a sender report of one track.
@@ -222,7 +223,9 @@ func (r *recorder) pop(now time.Time) {
 		number := r.out.put(&b, now)
 		if b.key {
 			r.keys.arrived()
-			r.taps.frame(r.chain.id, number, b)
+			r.taps.frame(r.chain.id, number, b, r.between.end(b))
+		} else {
+			r.between.add(b)
 		}
 	}
 	for {

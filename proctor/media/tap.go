@@ -21,6 +21,14 @@ type Frame struct {
 	RTPTime       uint32
 	SHA256        [32]byte // of Data
 	At            time.Time
+	Between       Between
+}
+
+// Between is what came since the key frame before: the frames that need
+// earlier ones, and the time. Zero when that one was lost, or none was before.
+type Between struct {
+	Frames, Bytes int
+	Time          time.Duration
 }
 
 // AudioPacket is one Opus packet as it stands in the recording at Offset. Which
@@ -33,6 +41,31 @@ type AudioPacket struct {
 	Offset    time.Duration // of its block in the recording, whole milliseconds
 	RTPTime   uint32
 	At        time.Time
+}
+
+// interval counts frames from one key frame to the next.
+type interval struct {
+	began  time.Duration
+	counts bool // whole since began
+	sum    Between
+}
+
+func (i *interval) add(b block) {
+	if b.lost {
+		i.counts = false
+	}
+	i.sum.Frames++
+	i.sum.Bytes += len(b.data)
+}
+
+// end is what came before the key frame, which begins the next interval.
+func (i *interval) end(key block) (sum Between) {
+	if i.counts && !key.lost && key.off > i.began {
+		sum = i.sum
+		sum.Time = key.off - i.began
+	}
+	*i = interval{began: key.off, counts: true}
+	return sum
 }
 
 const (
@@ -139,7 +172,7 @@ func (s *tapSet) close() {
 	s.taps = nil
 }
 
-func (s *tapSet) frame(recording uuid.UUID, segment int, b block) {
+func (s *tapSet) frame(recording uuid.UUID, segment int, b block, since Between) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.taps) == 0 {
@@ -147,7 +180,7 @@ func (s *tapSet) frame(recording uuid.UUID, segment int, b block) {
 	}
 	f := Frame{
 		Data: b.data, Key: true, Width: b.width, Height: b.height, Recording: recording, Segment: segment,
-		Offset: b.off, RTPTime: b.rtp, SHA256: sha256.Sum256(b.data), At: b.at,
+		Offset: b.off, RTPTime: b.rtp, SHA256: sha256.Sum256(b.data), At: b.at, Between: since,
 	}
 	for _, t := range s.taps {
 		sendNewest(t.frames, f)

@@ -1679,6 +1679,15 @@ export interface components {
             camera: boolean;
             microphone: boolean;
         };
+        Doubt: {
+            /**
+             * Format: double
+             * @description How far beyond its limit the measure was
+             */
+            confidence: number;
+            /** @enum {string} */
+            flag: "frozen_picture" | "looped_picture" | "virtual_camera" | "odd_frame_rate" | "no_camera_noise" | "voice_before_digits" | "voice_not_following_digits" | "mouth_not_moving" | "face_changed";
+        };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
             location?: string;
@@ -2077,6 +2086,8 @@ export interface components {
         Identification: {
             /** Format: date-time */
             at: string;
+            /** @description Doubts of our own that a living person sat there; hints, not findings. Not told to the student while she sits the exam */
+            flags?: components["schemas"]["Doubt"][];
             frameSha256?: string;
             id: string;
             /** Format: double */

@@ -79,6 +79,18 @@ export type NewHold = Schemas['PlaceHoldInputBody'];
 export type DeletionList = Schemas['DeletionList'];
 export type NoticeList = Schemas['NoticeList'];
 export type Identification = Schemas['Identification'];
+export type Doubt = Schemas['Doubt'];
+export const doubts: readonly Doubt['flag'][] = [
+  'frozen_picture',
+  'looped_picture',
+  'virtual_camera',
+  'odd_frame_rate',
+  'no_camera_noise',
+  'voice_before_digits',
+  'voice_not_following_digits',
+  'mouth_not_moving',
+  'face_changed',
+];
 export type Outcome = Identification['outcome'];
 export const outcomes: readonly Outcome[] = [
   'match',

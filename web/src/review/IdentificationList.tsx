@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Identification } from '../api/types';
 import { clock } from '../i18n/clock';
 import { useFormat } from '../i18n/useFormat';
+import { useDoubtLine } from '../i18n/useDoubtText';
 import { useQualityText } from '../i18n/useQualityText';
 import type { Place } from './place';
 import classes from './Review.module.css';
@@ -18,6 +19,7 @@ export function IdentificationList({ identifications, place, onSeek }: Identific
   const { t } = useTranslation(['review', 'common']);
   const format = useFormat();
   const quality = useQualityText();
+  const doubt = useDoubtLine();
   if (identifications.length === 0) {
     return (
       <Text size="sm" c="dimmed" p="md">
@@ -36,6 +38,7 @@ export function IdentificationList({ identifications, place, onSeek }: Identific
           [t('identification.sound'), item.score && format.score(item.score.sound)],
           [t('identification.threshold'), format.score(item.threshold)],
           [t('identification.liveness'), item.liveness === undefined ? undefined : format.score(item.liveness)],
+          [t('common:doubt.title'), item.flags?.map(doubt).join('; ')],
           [t('common:quality.title'), quality(item)],
           [t('identification.log'), item.logIndex === undefined ? undefined : `№ ${item.logIndex}`],
         ];

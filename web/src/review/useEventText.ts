@@ -1,9 +1,11 @@
 import { useTranslation } from 'react-i18next';
+import { useDoubtText } from '../i18n/useDoubtText';
 import { attemptStates, outcomes, type TimelineEvent } from '../api/types';
 
 /** An event in words; a kind that this version does not know is shown as its code. */
 export function useEventText(): (event: TimelineEvent) => string {
   const { t } = useTranslation(['review', 'common']);
+  const doubt = useDoubtText();
   return ({ kind, detail }) => {
     switch (kind) {
       case 'state': {
@@ -14,6 +16,8 @@ export function useEventText(): (event: TimelineEvent) => string {
         const outcome = outcomes.find((known) => known === detail.outcome);
         return outcome === undefined ? kind : t('event.identification', { outcome: t(`common:outcome.${outcome}`) });
       }
+      case 'liveness':
+        return t('event.liveness', { what: doubt(detail.flag) });
       case 'connected':
         return t('event.connected');
       case 'connection_lost':

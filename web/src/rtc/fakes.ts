@@ -170,7 +170,8 @@ export class FakePeers {
 }
 
 export function fakeTrack(kind: 'video' | 'audio'): MediaStreamTrack {
-  return { kind, id: `${kind}-track` } as MediaStreamTrack;
+  const settings = kind === 'video' ? { frameRate: 30, width: 640, height: 480 } : {};
+  return { kind, id: `${kind}-track`, label: `${kind} device`, getSettings: () => settings } as MediaStreamTrack;
 }
 
 export function fakeStream(...tracks: MediaStreamTrack[]): MediaStream {

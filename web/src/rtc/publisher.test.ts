@@ -40,7 +40,10 @@ describe('Publisher', () => {
     ]);
     expect(peers.last.transceivers[0]?.codecs).toEqual([vp8]);
     expect(peers.last.transceivers[1]?.codecs).toEqual([]);
-    expect(sockets.last.sent).toEqual([{ type: 'offer', sdp: 'offer-sdp' }]);
+    expect(sockets.last.sent).toEqual([
+      { type: 'camera', camera: { label: 'video device', frameRate: 30, width: 640, height: 480 } },
+      { type: 'offer', sdp: 'offer-sdp' },
+    ]);
     expect(publisher.state.get().attempt?.id).toBe('attempt');
   });
 

@@ -145,6 +145,7 @@ export class Publisher {
   async #publish(): Promise<void> {
     const stream = this.#stream;
     if (stream === undefined) return;
+    this.#tellCamera(stream);
     this.#closePeer();
     const peer = this.#options.createPeer({ iceServers: this.#iceServers });
     this.#peer = peer;
@@ -169,6 +170,13 @@ export class Publisher {
       // in the second case a new socket begins afresh.
       if (this.#peer === peer) this.#socket.restart();
     }
+  }
+
+  #tellCamera(stream: MediaStream): void {
+    const track = stream.getVideoTracks()[0];
+    if (track === undefined) return;
+    const { frameRate = 0, width = 0, height = 0 } = track.getSettings();
+    this.#send({ type: 'camera', camera: { label: track.label.slice(0, 100), frameRate, width, height } });
   }
 
   #preferVP8(transceiver: RTCRtpTransceiver): void {

@@ -64,7 +64,16 @@ export type StudentServerMessage =
   | Failure
   | Pong;
 
+/** What the browser says of the camera; 0 where it says nothing. */
+export interface CameraInfo {
+  label: string;
+  frameRate: number;
+  width: number;
+  height: number;
+}
+
 export type StudentClientMessage =
+  | { type: 'camera'; camera: CameraInfo }
   | { type: 'offer'; sdp: string }
   | Candidate
   | { type: 'ping' };

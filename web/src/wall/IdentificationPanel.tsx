@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Attempt } from '../api/types';
 import { useQualityText } from '../i18n/useQualityText';
 import { useFormat } from '../i18n/useFormat';
+import { Doubts } from './Doubts';
 import { ScoreBar } from './ScoreBar';
 
 /** The last identification: outcome, scores against the threshold, reason, quality. */
@@ -47,6 +48,7 @@ export function IdentificationPanel({ attempt }: { attempt: Attempt }) {
         {last.liveness !== undefined && ` · ${t('identification.liveness', { value: format.score(last.liveness) })}`}
         {!matched && ` · ${tries}`}
       </Text>
+      <Doubts identification={last} />
       {last.quality !== undefined && last.quality.length > 0 && (
         <Text size="sm" c="dimmed" data-testid="quality">
           {t('identification.weakest', { list: quality(last, 3) })}
