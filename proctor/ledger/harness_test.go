@@ -190,19 +190,7 @@ func identification() Entry {
 	}
 }
 
-func manual() Entry {
-	first, second, from, to, segment := testTime, testTime.Add(time.Minute), int64(1000), int64(61000), 2
-	return Entry{
-		Type: TypeManual, Exam: examA, Attempt: attempt1, Person: person1, Outcome: "confirmed",
-		Data: ManualIdentification{
-			Exam: algebra, Why: "verifier_unavailable", StartedAt: testTime, Document: "passport", Compared: []string{"face", "name"}, FirstAt: &first, SecondAt: &second,
-			Recording: "rec-1", FromMS: &from, ToMS: &to, Segment: &segment, SegmentSHA256: "aa", Software: "test",
-		},
-		Personal: map[string]string{"student": student, "oid": oid, "first": actor, "second": "Волкова Ирина Львовна"},
-	}
-}
-
-// oneOfEach has an entry of every type.
+// oneOfEach has eight entries, each of another type; every type is in dataTypes.
 func oneOfEach() []Entry {
 	return []Entry{
 		{Type: TypeLink, Person: person1, Data: Link{By: "snils+name"}, Personal: map[string]string{"person": student, "oid": oid}},
@@ -211,7 +199,6 @@ func oneOfEach() []Entry {
 			Personal: map[string]string{"student": student, "oid": oid},
 		},
 		identification(),
-		manual(),
 		{Type: TypeAdmission, Exam: examA, Attempt: attempt1, Data: Admission{Exam: algebra, Identification: "id-1"}, Personal: map[string]string{"student": student}},
 		{Type: TypeRecordingHead, Exam: examA, Attempt: attempt1, Data: RecordingHead{Recording: "rec-1", Segment: 3, SHA256: "aa", Chain: "bb", ToMS: 30000}},
 		{

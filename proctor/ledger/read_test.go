@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -128,7 +129,7 @@ func TestRowsSayWhatWasAppended(t *testing.T) {
 		t.Errorf("personal: %v", row.Personal)
 	}
 	var d Identification
-	if err := row.Data(&d); err != nil || fmt.Sprintf("%+v", d.Scores) != fmt.Sprintf("%+v", e.Data.(Identification).Scores) || d.Verdict.JWS != "a.b.c" {
+	if err := row.Data(&d); err != nil || !reflect.DeepEqual(d.Scores, e.Data.(Identification).Scores) || d.Verdict.JWS != "a.b.c" {
 		t.Errorf("data: %+v, %v", d, err)
 	}
 	l.seal()

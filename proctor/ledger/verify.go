@@ -3,12 +3,14 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -82,13 +84,16 @@ func (l *Log) rebuild(ctx context.Context, tx pgx.Tx, roots, kept map[int64]tlog
 			}
 			tree.add(tlog.RecordHash(s.Body))
 			if want, ok := roots[tree.size]; ok && tree.root() != want {
-				return fmt.Errorf("the records up to leaf %d do not have the root that the checkpoint of size %d signed: one was changed or swapped", tree.size-1, tree.size)
+				return &rootError{size: tree.size}
 			}
 			if want, ok := kept[tree.size]; ok && tree.root() != want {
 				return fmt.Errorf("the log's first %d records are not those that the earlier checkpoint signed: the log was built anew", tree.size)
 			}
 			return nil
 		})
+		if wrong := (*rootError)(nil); errors.As(err, &wrong) {
+			return l.name(ctx, tx, wrong)
+		}
 		if err != nil {
 			return err
 		}
@@ -102,6 +107,49 @@ func (l *Log) rebuild(ctx context.Context, tx pgx.Tx, roots, kept map[int64]tlog
 			return err
 		}
 	}
+}
+
+// rootError: the records do not have the root that was signed.
+type rootError struct {
+	size   int64
+	leaf   int64
+	record uuid.UUID // zero: nothing tells which one it is
+}
+
+// Error implements error.
+func (e *rootError) Error() string {
+	text := fmt.Sprintf("the records up to leaf %d do not have the root that the checkpoint of size %d signed: one was changed or swapped", e.size-1, e.size)
+	if e.record != uuid.Nil {
+		text += fmt.Sprintf("; by the stored hashes it is leaf %d, record %s", e.leaf, e.record)
+	}
+	return text
+}
+
+// name looks for the record that was changed: its stored hash may be what was signed still.
+func (l *Log) name(ctx context.Context, tx pgx.Tx, wrong *rootError) error {
+	for n := int64(0); n<<tileHeight < wrong.size && wrong.record == uuid.Nil; n++ {
+		tiles := newHashes(ctx, tx)
+		if err := tiles.load([]tileName{{0, n}}); err != nil {
+			return err
+		}
+		stored, from := tiles.tiles[tileName{0, n}], n<<tileHeight
+		rows, _ := tx.Query(ctx, `select leaf, id, body from ledger_leaf join ledger_record using (seq) where leaf >= $1 and leaf < $2 order by leaf desc`, from, min(from+1<<tileHeight, wrong.size))
+		var (
+			leaf int64
+			id   uuid.UUID
+			body []byte
+		)
+		if _, err := pgx.ForEachRow(rows, []any{&leaf, &id, &body}, func() error {
+			have, at := tlog.RecordHash(body), int(leaf-from)*tlog.HashSize
+			if len(stored) < at+tlog.HashSize || !bytes.Equal(stored[at:at+tlog.HashSize], have[:]) {
+				wrong.leaf, wrong.record = leaf, id // the last that is found is the first of them
+			}
+			return nil
+		}); err != nil {
+			return fmt.Errorf("look for the record that was changed: %w", err)
+		}
+	}
+	return wrong
 }
 
 // asSigned compares the places that were found in a row with those that the newest checkpoint signed.

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// harmable is a log of every type of record under three checkpoints, two records that wait, and a way back from any harm.
+// harmable is a log of eight records under three checkpoints, two records that wait, and a way back from any harm.
 type harmable struct {
 	*testLog
 	leaves []uuid.UUID // by their place in the tree
@@ -213,21 +213,6 @@ const waits = `seq in (select seq from ledger_leaf where leaf is null)`
 // replaceIn is an update of text within a bytea column of one record.
 func replaceIn(column, old, with string) string {
 	return fmt.Sprintf(`update ledger_record set %[1]s = convert_to(replace(convert_from(%[1]s, 'UTF8'), '%[2]s', '%[3]s'), 'UTF8') where id = $1`, column, old, with)
-}
-
-// Every type of record is sealed wholly: a change to any part of its data is found.
-func TestVerifyFindsAChangeOfAnyType(t *testing.T) {
-	h := newHarmable(t)
-	for leaf, e := range oneOfEach() {
-		t.Run(string(e.Type), func(t *testing.T) {
-			h.t = t
-			defer h.restore()
-			h.exec(`update ledger_record set body = convert_to(regexp_replace(convert_from(body, 'UTF8'), '"data":\{', '"data":{"a":1,'), 'UTF8') where ` + at(leaf))
-			if _, err := h.verify(); err == nil || !strings.Contains(err.Error(), "changed or swapped") {
-				t.Errorf("found as %v", err)
-			}
-		})
-	}
 }
 
 // Erasing a person leaves the tree whole and the records readable.
