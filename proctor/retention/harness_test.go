@@ -29,7 +29,7 @@ import (
 // house is a service over a database and a bucket of its own, at a clock of the test's.
 type house struct {
 	*Service
-	t            *testing.T
+	t            testing.TB
 	clock        *clock
 	logged       *buffer
 	bucket       archive.Config
@@ -43,7 +43,7 @@ var examEnd = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 
 const day = 24 * time.Hour
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{t: t, clock: &clock{now: examEnd}, logged: &buffer{}, organisation: uuid.New(), exam: uuid.New()}
 	pool := stacktest.Database(t)

@@ -109,6 +109,9 @@ func (s *Service) Erase(ctx context.Context) (Done, error) {
 	if _, err := s.Archive.Sweep(ctx); err != nil {
 		faults = append(faults, err)
 	}
+	if err := s.relock(ctx); err != nil {
+		faults = append(faults, err)
+	}
 	if ctx.Err() != nil {
 		return done, ctx.Err() // the service stops: the next start goes on
 	}
@@ -125,6 +128,40 @@ func (s *Service) Erase(ctx context.Context) (Done, error) {
 	}
 	return done, fault
 }
+
+// relock locks the objects of attempts whose term was lengthened since they were stored for as long as they are kept now, once their exam is over.
+// An attempt that fails does not keep the others.
+func (s *Service) relock(ctx context.Context) error {
+	if !s.Archive.Locked() {
+		return nil
+	}
+	rows, _ := s.Pool.Query(ctx, `select x.id, x.until from (select k.attempt_id as id, k.locked_until, `+recordingsEnd+` as until
+			from object_key k join attempt a on a.id = k.attempt_id join exam e on e.id = a.exam_id
+			where k.destroyed_at is null and k.destroy_at is null and coalesce(e.finished_at, e.ends_at) <= $1) x
+		where x.until > $1 and (x.locked_until is null or x.locked_until < x.until) order by x.until, x.id`, s.Now())
+	type longer struct {
+		Attempt uuid.UUID
+		Until   time.Time
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[longer])
+	if err != nil {
+		return fmt.Errorf("look for objects to lock for longer: %w", err)
+	}
+	var faults []error
+	for _, x := range list {
+		err := s.Archive.Relock(ctx, x.Attempt, x.Until.UTC())
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil && len(faults) < maxFaults {
+			faults = append(faults, fmt.Errorf("the objects of attempt %s: %w", x.Attempt, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// maxFaults bounds what is told of a store that refuses everything.
+const maxFaults = 10
 
 // eraseClass erases what is due of a class, by batches; how many.
 func (s *Service) eraseClass(ctx context.Context, class Class) (int64, error) {

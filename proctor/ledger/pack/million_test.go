@@ -18,33 +18,37 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
 
+	"ochno/proctor/exam"
 	"ochno/proctor/ledger"
 )
 
 // BenchmarkMillion fills a log with 1,000,000 identifications of 1,000 exams and measures what an installation of that size does with them: the
 // registrar's list, exports beside what PostgreSQL alone needs, and the package of all of it beside hashing its bytes. Run it with -benchtime 1x.
 func BenchmarkMillion(b *testing.B) {
-	const records, exams, each = 1_000_000, 1000, 20 // each: identifications of an attempt
+	const records, exams, each, people = 1_000_000, 1000, 20, 5000 // each: identifications of an attempt
 	l := newTestLog(b)
 	pool := l.pool
 	verdict := strings.Repeat("a-verdict-as-long-as-a-real-one.", 24)
 	examAt := func(i int) uuid.UUID { return uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "exam %d", i)) }
 	attemptAt := func(i int) uuid.UUID { return uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "attempt %d", i)) }
+	personAt := func(i int) uuid.UUID { return uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "person %d", i)) }
+	const all = records + records/each/100 // with the appeals
+	l.house(records/each, exams, people, examAt, attemptAt, personAt)
 
 	b.Run("append", func(b *testing.B) {
 		running, stop := context.WithCancel(b.Context())
 		ended := make(chan struct{})
 		go func() { l.sequencer.Run(running); close(ended) }()
 		const writers, together = 2, 500
-		all, ctx := errgroup.WithContext(b.Context())
+		writing, ctx := errgroup.WithContext(b.Context())
 		for w := range writers {
-			all.Go(func() error {
+			writing.Go(func() error {
 				for from := w * together; from < records; from += writers * together {
 					list := make([]ledger.Prepared, together)
 					for i := range list {
 						n := from + i
 						e := identification(examAt(n%exams), ledger.ExamRef{Code: fmt.Sprintf("exam-%d", n%exams), Title: "Алгебра и анализ", Group: fmt.Sprintf("МА-%d", n%40)}, verdict)
-						e.At, e.Attempt = at.Add(time.Duration(n)*time.Second), attemptAt(n/each)
+						e.At, e.Attempt, e.Person = at.Add(time.Duration(n)*time.Second), attemptAt(n/each), personAt(n/each%people)
 						if n%10 == 9 {
 							e.Outcome = "no_match"
 						}
@@ -60,7 +64,7 @@ func BenchmarkMillion(b *testing.B) {
 				return nil
 			})
 		}
-		if err := all.Wait(); err != nil {
+		if err := writing.Wait(); err != nil {
 			b.Fatal(err)
 		}
 		stop()
@@ -80,6 +84,24 @@ func BenchmarkMillion(b *testing.B) {
 			"type":         func() ledger.Filter { return ledger.Filter{Type: ledger.TypeIdentification} },
 			"nothing":      func() ledger.Filter { return ledger.Filter{Type: ledger.TypeConsent} },
 			"exam outcome": func() ledger.Filter { return ledger.Filter{Exam: examAt(random.IntN(exams)), Outcome: "no_match"} },
+			"faculty": func() ledger.Filter {
+				return attempts(exam.Selection{Faculty: fmt.Sprintf("Факультет %d", random.IntN(faculties))})
+			},
+			"group": func() ledger.Filter {
+				return attempts(exam.Selection{Group: fmt.Sprintf("МА-%d", random.IntN(groups))})
+			},
+			"no group": func() ledger.Filter { return attempts(exam.Selection{Group: "нет такой"}) },
+			"manual":   func() ledger.Filter { return attempts(exam.Selection{Manual: true}) },
+			"manual group": func() ledger.Filter {
+				return attempts(exam.Selection{Manual: true, Group: fmt.Sprintf("МА-%d", random.IntN(groups))})
+			},
+			"faculty outcome": func() ledger.Filter {
+				f := attempts(exam.Selection{Faculty: fmt.Sprintf("Факультет %d", random.IntN(faculties))})
+				f.Outcome = "no_match"
+				return f
+			},
+			"student": func() ledger.Filter { return ledger.Filter{Subject: personAt(random.IntN(people))} },
+			"appeals": func() ledger.Filter { return ledger.Filter{Appeals: true} },
 			"period": func() ledger.Filter {
 				from := at.Add(time.Duration(random.IntN(records)) * time.Second)
 				return ledger.Filter{From: from, To: from.Add(24 * time.Hour)}
@@ -107,7 +129,7 @@ func BenchmarkMillion(b *testing.B) {
 		peak := watchHeap()
 		for range 2 {
 			began := time.Now()
-			if n, err := l.Export(b.Context(), io.Discard, ledger.ExportOptions{Format: ledger.CSV}); err != nil || n != records {
+			if n, err := l.Export(b.Context(), io.Discard, ledger.ExportOptions{Format: ledger.CSV}); err != nil || n != all {
 				b.Fatal(n, err)
 			}
 			exported = min(exported, time.Since(began))
@@ -120,7 +142,7 @@ func BenchmarkMillion(b *testing.B) {
 
 	b.Run("xlsx", func(b *testing.B) {
 		peak := watchHeap()
-		if n, err := l.Export(b.Context(), io.Discard, ledger.ExportOptions{Format: ledger.XLSX}); err != nil || n != records {
+		if n, err := l.Export(b.Context(), io.Discard, ledger.ExportOptions{Format: ledger.XLSX}); err != nil || n != all {
 			b.Fatal(n, err)
 		}
 		b.ReportMetric(peak(), "heap-MiB")
@@ -145,7 +167,7 @@ func BenchmarkMillion(b *testing.B) {
 		for range 2 {
 			began := time.Now()
 			r, err := Verify(b.Context(), file, info.Size(), Trust{})
-			if err != nil || !r.OK() || r.Records != records {
+			if err != nil || !r.OK() || r.Records != all {
 				b.Fatalf("%v %+v", err, r)
 			}
 			verified = min(verified, time.Since(began))
@@ -160,6 +182,43 @@ func BenchmarkMillion(b *testing.B) {
 		b.ReportMetric(float64(info.Size())/(1<<20), "file-MiB")
 		b.ReportMetric(float64(hashed)/float64(verified), "of-sha256")
 	})
+}
+
+// The rosters' faculties and groups, each of an equal part of the attempts.
+const faculties, groups = 20, 200
+
+func attempts(s exam.Selection) ledger.Filter { return ledger.Filter{Attempts: s.Sets()} }
+
+// house fills the rooms beside the log: exams, rosters, attempts; of a hundredth of those staff took over, on another one there is an appeal.
+func (l *testLog) house(n, exams, people int, examAt, attemptAt, personAt func(int) uuid.UUID) {
+	l.t.Helper()
+	organisation := uuid.New()
+	l.exec(`insert into organisation (id, name, short_name) values ($1, 'Университет', 'У')`, organisation)
+	copied := func(table string, columns []string, n int, row func(i int) []any) {
+		l.t.Helper()
+		if _, err := l.pool.CopyFrom(l.t.Context(), pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, func(i int) ([]any, error) { return row(i), nil })); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	copied("exam", []string{"id", "organisation_id", "code", "title", "starts_at", "ends_at", "policy"}, exams, func(i int) []any {
+		return []any{examAt(i), organisation, fmt.Sprintf("exam-%d", i), "Алгебра", at, at.Add(time.Hour), []byte("{}")}
+	})
+	copied("person", []string{"id", "organisation_id", "last_name", "first_name", "name_key", "birth_date"}, people, func(i int) []any {
+		return []any{personAt(i), organisation, "Ёлкина", "Мария", fmt.Sprintf("елкина мария %d", i), at}
+	})
+	entry := func(i int) uuid.UUID { return uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "entry %d", i)) }
+	copied("roster_entry", []string{"id", "exam_id", "person_id", "faculty", "group_name"}, n, func(i int) []any {
+		return []any{entry(i), examAt(i / people), personAt(i % people), fmt.Sprintf("Факультет %d", i%faculties), fmt.Sprintf("МА-%d", i%groups)}
+	})
+	copied("attempt", []string{"id", "exam_id", "roster_entry_id", "person_id", "state", "tries_left"}, n, func(i int) []any {
+		return []any{attemptAt(i), examAt(i / people), entry(i), personAt(i % people), "finished", 0}
+	})
+	copied("attempt_move", []string{"attempt_id", "from_state", "to_state", "at"}, n/100, func(i int) []any {
+		return []any{attemptAt(i * 100), "identifying", "manual_identification", at}
+	})
+	for i := range n / 100 {
+		l.add(ledger.Entry{Type: ledger.TypeAppeal, Attempt: attemptAt(i*100 + 1), Outcome: "filed", Data: ledger.Appeal{Number: "1"}})
+	}
 }
 
 // copyOut lets PostgreSQL write the columns that an export reads.
