@@ -74,6 +74,7 @@ func (s *Server) operations() {
 	s.guardianOperations()
 	s.retentionOperations()
 	s.fileOperations()
+	s.identityOperations()
 	s.exportOperations()
 	s.consentRegisterOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)

@@ -49,19 +49,22 @@ type ExamCard struct {
 
 // Attempt is one student's sitting.
 type Attempt struct {
-	ID                 uuid.UUID       `json:"id"`
-	ExamID             uuid.UUID       `json:"examId"`
-	Exam               ExamCard        `json:"exam"`
-	Student            StudentCard     `json:"student"`
-	State              string          `json:"state" enum:"registered,ready,identifying,identified,admitted,in_progress,paused,finished,reviewed,declined,manual_identification,terminated,expired"`
-	StateReason        string          `json:"stateReason"`
-	Consent            Consent         `json:"consent"`
-	TriesLeft          int             `json:"triesLeft"`
-	TriesTotal         int             `json:"triesTotal"`
-	Threshold          float64         `json:"threshold"`
-	Verifier           string          `json:"verifier" enum:"push,session" doc:"session: she is identified on the verifier's own page"`
-	LastIdentification *Identification `json:"lastIdentification,omitempty"`
-	ServerTime         time.Time       `json:"serverTime"`
+	ID                 uuid.UUID             `json:"id"`
+	ExamID             uuid.UUID             `json:"examId"`
+	Exam               ExamCard              `json:"exam"`
+	Student            StudentCard           `json:"student"`
+	State              string                `json:"state" enum:"registered,ready,identifying,identified,admitted,in_progress,paused,finished,reviewed,declined,manual_identification,terminated,expired"`
+	StateReason        string                `json:"stateReason"`
+	Consent            Consent               `json:"consent"`
+	TriesLeft          int                   `json:"triesLeft"`
+	TriesTotal         int                   `json:"triesTotal"`
+	Threshold          float64               `json:"threshold"`
+	Verifier           string                `json:"verifier" enum:"push,session" doc:"session: she is identified on the verifier's own page"`
+	LastIdentification *Identification       `json:"lastIdentification,omitempty"`
+	Waiting            *Waiting              `json:"waiting,omitempty" doc:"While the verifier does not answer"`
+	Again              *AgainDemand          `json:"again,omitempty" doc:"During the exam, when she must identify herself again or seems to be somebody else"`
+	Manual             *ManualIdentification `json:"manual,omitempty" doc:"While staff identify"`
+	ServerTime         time.Time             `json:"serverTime"`
 }
 
 // StudentCard names a student to herself and to staff.
@@ -89,6 +92,8 @@ type ConsentText struct {
 type Identification struct {
 	ID          uuid.UUID  `json:"id"`
 	Number      int        `json:"number"`
+	Kind        string     `json:"kind" enum:"admission,again"`
+	Cause       string     `json:"cause,omitempty" doc:"Of one during the exam"`
 	At          time.Time  `json:"at"`
 	Outcome     string     `json:"outcome" enum:"match,no_match,quality,liveness,not_enrolled,verifier_unavailable,verdict_rejected,interrupted"`
 	Reason      string     `json:"reason"`
@@ -109,9 +114,9 @@ type Identification struct {
 
 // Score is 0…1 as the verifier signed it.
 type Score struct {
-	Overall float64 `json:"overall"`
-	Photo   float64 `json:"photo"`
-	Sound   float64 `json:"sound"`
+	Overall float64  `json:"overall"`
+	Photo   float64  `json:"photo"`
+	Sound   *float64 `json:"sound,omitempty" doc:"Absent when the voice was not compared"`
 }
 
 // Measure is one component of quality, 0…100, −1 where it could not be assessed.

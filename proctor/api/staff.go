@@ -75,8 +75,12 @@ func (s *Server) roomShape(ctx context.Context, id uuid.UUID, person *account.Pe
 	if err != nil {
 		return room, err
 	}
+	now, err := s.Identify.Situations(ctx, ids)
+	if err != nil {
+		return room, err
+	}
 	for _, a := range attempts {
-		shape, err := s.attemptOf(ctx, e, a, latest)
+		shape, err := s.attemptOf(ctx, e, a, latest, now)
 		if err != nil {
 			return room, err
 		}

@@ -251,10 +251,16 @@ func (s *Server) attemptShape(ctx context.Context, a exam.Attempt) (Attempt, err
 	if err != nil {
 		return Attempt{}, err
 	}
-	return s.attemptOf(ctx, e, a, latest)
+	now, err := s.Identify.Situations(ctx, []uuid.UUID{a.ID})
+	if err != nil {
+		return Attempt{}, err
+	}
+	return s.attemptOf(ctx, e, a, latest, now)
 }
 
-func (s *Server) attemptOf(ctx context.Context, e exam.Exam, a exam.Attempt, latest map[uuid.UUID]identify.Identification) (Attempt, error) {
+func (s *Server) attemptOf(ctx context.Context, e exam.Exam, a exam.Attempt, latest map[uuid.UUID]identify.Identification,
+	now map[uuid.UUID]identify.Situation,
+) (Attempt, error) {
 	card, err := s.cardShape(ctx, e)
 	if err != nil {
 		return Attempt{}, err
@@ -276,6 +282,7 @@ func (s *Server) attemptOf(ctx context.Context, e exam.Exam, a exam.Attempt, lat
 		shape := identificationShape(i)
 		out.LastIdentification = &shape
 	}
+	situate(&out, e, now[a.ID])
 	return out, nil
 }
 
@@ -311,12 +318,12 @@ func (i Identification) undoubted() Identification {
 
 func identificationShape(i identify.Identification) Identification {
 	out := Identification{
-		ID: i.ID, Number: i.Number, At: i.At.UTC(), Outcome: string(i.Outcome), Reason: i.Reason, Message: outcomeText(string(i.Outcome), i.Reason),
+		ID: i.ID, Number: i.Number, Kind: string(i.Kind), Cause: string(i.Cause), At: i.At.UTC(), Outcome: string(i.Outcome), Reason: i.Reason, Message: outcomeText(string(i.Outcome), i.Reason),
 		Threshold: i.Threshold, Liveness: i.Liveness, OffsetMs: i.FrameMS, LogIndex: i.Leaf,
 		FrameSHA256: hex.EncodeToString(i.FrameSHA256), PhotoSHA256: hex.EncodeToString(i.PhotoSHA256), VoiceSHA256: hex.EncodeToString(i.VoiceSHA256),
 	}
-	if i.Overall != nil && i.Photo != nil && i.Sound != nil {
-		out.Score = &Score{Overall: *i.Overall, Photo: *i.Photo, Sound: *i.Sound}
+	if i.Overall != nil && i.Photo != nil {
+		out.Score = &Score{Overall: *i.Overall, Photo: *i.Photo, Sound: i.Sound}
 	}
 	for _, m := range i.Quality {
 		out.Quality = append(out.Quality, Measure{Component: m.Name, Value: m.Value})
