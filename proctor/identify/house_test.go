@@ -3,6 +3,7 @@ package identify_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,14 +43,17 @@ type house struct {
 	log      *ledger.Log
 	node     *media.Node
 	stand    string // its URL
+	bucket   string
+	pushed   atomic.Int64 // questions that reached the stand
 	service  *identify.Service
 	config   identify.Config
 	exam     exam.Exam
-	bucket   string
 	asked    *counter
 
 	mu       sync.Mutex
 	students map[uuid.UUID]*studenttest.Connection // by attempt
+	streams  map[uuid.UUID]*media.Publisher
+	told     chan identify.Progress
 }
 
 // counter counts the questions to the verifier.
@@ -64,15 +69,20 @@ func (c *counter) Verify(ctx context.Context, r ebsclient.Request) (string, erro
 
 func quickTiming() identify.Timing {
 	return identify.Timing{
-		Look: 6 * time.Second, KeyFrame: 300 * time.Millisecond,
+		Look: 6 * time.Second, Glance: 6 * time.Second, KeyFrame: 300 * time.Millisecond,
 		GetReady: 300 * time.Millisecond, Digit: 800 * time.Millisecond, Waver: 200 * time.Millisecond, LastDigit: 1200 * time.Millisecond, Challenge: time.Minute, Verify: 8 * time.Second,
 	}
 }
 
 func newHouse(t testing.TB) *house {
+	return newHouseIn(t, stacktest.Database(t), stacktest.Bucket(), "")
+}
+
+// newHouseIn is a house over what another process of the same test made: the database, the bucket and the stand.
+func newHouseIn(t testing.TB, pool *pgxpool.Pool, bucket, stand string) *house {
 	t.Helper()
 	ctx := context.Background()
-	h := &house{pool: stacktest.Database(t), bucket: stacktest.Bucket(), students: map[uuid.UUID]*studenttest.Connection{}}
+	h := &house{pool: pool, bucket: bucket, stand: stand, students: map[uuid.UUID]*studenttest.Connection{}, streams: map[uuid.UUID]*media.Publisher{}, told: make(chan identify.Progress, 1000)}
 	ring, err := keyring.New(bytes.Repeat([]byte{7}, keyring.KeySize))
 	must(t, err)
 	_, public, err := note.GenerateKey(nil, "test.example/log")
@@ -82,7 +92,7 @@ func newHouse(t testing.TB) *house {
 	h.exams = exam.New(h.pool, h.accounts, h.log, time.Now)
 	store := stacktest.Minio(t)
 	h.archive, err = archive.Open(ctx, archive.Config{
-		Endpoint: store.Endpoint, AccessKey: store.AccessKey, SecretKey: store.SecretKey, Bucket: h.bucket,
+		Endpoint: store.Endpoint, AccessKey: store.AccessKey, SecretKey: store.SecretKey, Bucket: bucket,
 	}, h.pool, ring, h.log, time.Now)
 	must(t, err)
 	logger := slog.New(slog.NewTextHandler(testWriter{t}, nil))
@@ -118,25 +128,130 @@ func newHouse(t testing.TB) *house {
 
 func (h *house) startStand(t testing.TB, logger *slog.Logger) (*ebsclient.Push, *ebsclient.Checker) {
 	t.Helper()
-	stand, err := ebsmock.New(ebsmock.Config{
-		Issuer: "stand", Systems: []ebsmock.System{{Mnemonic: "OCHNO", Token: "token"}}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
-	must(t, err)
-	server := httptest.NewServer(stand)
-	t.Cleanup(func() {
-		stand.Close()
-		server.Close()
-	})
-	h.stand = server.URL
+	if h.stand == "" {
+		stand, err := ebsmock.New(ebsmock.Config{
+			Issuer: "stand", Systems: []ebsmock.System{{Mnemonic: "OCHNO", Token: "token"}}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		})
+		must(t, err)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				h.pushed.Add(1)
+			}
+			stand.ServeHTTP(w, r)
+		}))
+		t.Cleanup(func() {
+			stand.Close()
+			server.Close()
+		})
+		h.stand = server.URL
+	}
 	push, err := ebsclient.NewPush(ebsclient.PushConfig{
-		BaseURL: server.URL, System: "OCHNO", Token: "token", Timeout: 3 * time.Second, Total: 3 * time.Second, Attempts: 1, Logger: logger,
+		BaseURL: h.stand, System: "OCHNO", Token: "token", Timeout: 3 * time.Second, Total: 3 * time.Second, Attempts: 1, Logger: logger,
 	})
 	must(t, err)
-	keys, err := ebsclient.NewRemoteKeys(ebsclient.RemoteKeysConfig{URL: server.URL + "/keys", MinInterval: time.Millisecond})
+	keys, err := ebsclient.NewRemoteKeys(ebsclient.RemoteKeysConfig{URL: h.stand + "/keys", MinInterval: time.Millisecond})
 	must(t, err)
 	checker, err := ebsclient.NewChecker(ebsclient.CheckerConfig{Issuer: "stand", Audience: "OCHNO", Keys: keys, Stand: true})
 	must(t, err)
 	return push, checker
+}
+
+// pass lets time go by for what is planned.
+func (h *house) pass(t *testing.T, d time.Duration) {
+	t.Helper()
+	for _, sql := range []string{
+		`update outage_wait set since = since - $1::interval, until = until - $1::interval, next_at = next_at - $1::interval`,
+		`update reidentification set due_at = due_at - $1::interval`,
+	} {
+		_, err := h.pool.Exec(context.Background(), sql, d)
+		must(t, err)
+	}
+}
+
+// policy changes the exam's.
+func (h *house) policy(t *testing.T, change func(p *exam.Policy)) {
+	t.Helper()
+	h.exam.Policy = exam.DefaultPolicy()
+	change(&h.exam.Policy)
+	_, err := h.exams.Ensure(context.Background(), h.exam)
+	must(t, err)
+}
+
+// Stream and Tell make the house the room of its students.
+func (h *house) Stream(attempt uuid.UUID) (identify.Stream, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.streams[attempt]
+	return p, p != nil
+}
+
+func (h *house) Tell(a exam.Attempt, p identify.Progress) {
+	if p.Shown > 0 {
+		h.mu.Lock()
+		h.students[a.ID].Say(p.Challenge.Digits[p.Shown-1 : p.Shown])
+		h.mu.Unlock()
+	}
+	select {
+	case h.told <- p:
+	default:
+	}
+}
+
+// round does what is due.
+func (h *house) round(t *testing.T) {
+	t.Helper()
+	must(t, h.service.Round(context.Background(), h))
+}
+
+// until waits for a condition, doing what is due meanwhile.
+func (h *house) until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(40 * time.Second); !ok(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("never: %s", what)
+		}
+		h.round(t)
+	}
+}
+
+// sits is a student in the middle of the exam, connected.
+func (h *house) sits(t *testing.T, oid string, clip studenttest.Clip) exam.Attempt {
+	t.Helper()
+	a := h.student(t, oid)
+	h.publish(t, a, clip)
+	for _, to := range []exam.State{exam.Identifying, exam.Identified, exam.Admitted, exam.InProgress} {
+		h.move(t, a.ID, exam.Move{To: to})
+	}
+	return h.attempt(t, a.ID)
+}
+
+// situation is what is asked of an attempt now.
+func (h *house) situation(t *testing.T, attempt uuid.UUID) identify.Situation {
+	t.Helper()
+	all, err := h.service.Situations(context.Background(), []uuid.UUID{attempt})
+	must(t, err)
+	return all[attempt]
+}
+
+// of are the attempt's identifications.
+func (h *house) of(t *testing.T, attempt uuid.UUID) []identify.Identification {
+	t.Helper()
+	list, err := h.service.Of(context.Background(), attempt)
+	must(t, err)
+	return list
+}
+
+// staff is a member of staff of the exam's organisation.
+func (h *house) staff(t *testing.T, n int, role account.Role) account.Person {
+	t.Helper()
+	p := account.Person{Organisation: h.exam.Organisation, Name: account.Name{Last: fmt.Sprint("Сотрудник", n), First: "Имя"}, Roles: []account.Role{role}}
+	must(t, pgx.BeginFunc(context.Background(), h.pool, func(tx pgx.Tx) (err error) {
+		p.ID, err = h.accounts.Ensure(context.Background(), tx, account.NewPerson{
+			Organisation: p.Organisation, Name: p.Name, BirthDate: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), SNILS: fmt.Sprintf("%011d", 100+n), Roles: p.Roles,
+		})
+		return err
+	}))
+	return p
 }
 
 // put tells the stand something about a subject.
@@ -217,6 +332,7 @@ func (h *house) publish(t *testing.T, a exam.Attempt, clip studenttest.Clip) *me
 	connection := studenttest.Connect(t, clip, func(offer string) (string, error) { return p.Offer(ctx, offer) })
 	h.mu.Lock()
 	h.students[a.ID] = connection
+	h.streams[a.ID] = p
 	h.mu.Unlock()
 	select {
 	case <-live:

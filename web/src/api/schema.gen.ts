@@ -294,6 +294,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attempts/{id}/identification/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Identify once more, without disturbing the student */
+        post: operations["identifyAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{id}/identification/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the right person sits there */
+        post: operations["settleIdentity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attempts/{id}/identifications": {
         parameters: {
             query?: never;
@@ -305,6 +339,74 @@ export interface paths {
         get: operations["identifications"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{id}/manual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over from the verifier: two members of staff identify */
+        post: operations["beginManual"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{id}/manual/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm the student by her document; the second one admits */
+        post: operations["confirmManual"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{id}/manual/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse to identify by the document */
+        post: operations["refuseManual"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause one student's exam */
+        post: operations["pause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -339,6 +441,23 @@ export interface paths {
         get: operations["ownSegment"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a paused student go on */
+        post: operations["resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -544,6 +663,24 @@ export interface paths {
         put?: never;
         /** End the exam for everybody */
         post: operations["finishExam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exams/{id}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An exam's policy */
+        get: operations["examPolicy"];
+        /** Change an exam's policy; the log tells of each setting */
+        put: operations["setExamPolicy"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1403,6 +1540,33 @@ export interface components {
             /** @description An ESIA account that waits for her word */
             pending?: components["schemas"]["PendingLink"];
         };
+        Again: {
+            /** Format: int64 */
+            awaySeconds: number;
+            digits: boolean;
+            /** Format: int64 */
+            everyMax: number;
+            /** Format: int64 */
+            everyMin: number;
+            onFailure: string;
+            reconnected: boolean;
+        };
+        AgainDemand: {
+            /**
+             * Format: date-time
+             * @description Somebody else seems to sit there; until she identifies herself or a proctor settles it
+             */
+            alarmAt?: string;
+            /** @enum {string} */
+            cause: "" | "random" | "request" | "reconnection" | "away" | "doubt";
+            /**
+             * Format: date-time
+             * @description She is to identify herself with digits
+             */
+            demandedAt?: string;
+            /** Format: int64 */
+            triesLeft: number;
+        };
         Agreement: {
             /** @enum {string} */
             birthDate: "same" | "differs" | "unknown";
@@ -1490,11 +1654,15 @@ export interface components {
             return: string;
         };
         Attempt: {
+            /** @description During the exam, when she must identify herself again or seems to be somebody else */
+            again?: components["schemas"]["AgainDemand"];
             consent: components["schemas"]["Consent"];
             exam: components["schemas"]["ExamCard"];
             examId: string;
             id: string;
             lastIdentification?: components["schemas"]["Identification"];
+            /** @description While staff identify */
+            manual?: components["schemas"]["ManualIdentification"];
             /** Format: date-time */
             serverTime: string;
             /** @enum {string} */
@@ -1512,6 +1680,13 @@ export interface components {
              * @enum {string}
              */
             verifier: "push" | "session";
+            /** @description While the verifier does not answer */
+            waiting?: components["schemas"]["Waiting"];
+        };
+        BeginManualInputBody: {
+            note?: string;
+            /** @enum {string} */
+            why: "verifier_unavailable" | "identification_failed" | "not_enrolled" | "no_sample" | "other";
         };
         Calendar: {
             /** @description By class, then by day */
@@ -1577,6 +1752,11 @@ export interface components {
             offsetMs: number;
             /** @description With the segments around the moment only */
             recording: components["schemas"]["Recording"];
+        };
+        ConfirmManualInputBody: {
+            compared: ("face" | "name" | "birth_date" | "validity")[] | null;
+            /** @enum {string} */
+            document: "passport" | "foreign_passport" | "residence_permit" | "temporary_identity_card" | "military_card" | "student_card";
         };
         Consent: {
             /** Format: date-time */
@@ -1678,15 +1858,6 @@ export interface components {
         DevicesInputBody: {
             camera: boolean;
             microphone: boolean;
-        };
-        Doubt: {
-            /**
-             * Format: double
-             * @description How far beyond its limit the measure was
-             */
-            confidence: number;
-            /** @enum {string} */
-            flag: "frozen_picture" | "looped_picture" | "virtual_camera" | "odd_frame_rate" | "no_camera_noise" | "voice_before_digits" | "voice_not_following_digits" | "mouth_not_moving" | "face_changed";
         };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
@@ -2086,10 +2257,12 @@ export interface components {
         Identification: {
             /** Format: date-time */
             at: string;
-            /** @description Doubts of our own that a living person sat there; hints, not findings. Not told to the student while she sits the exam */
-            flags?: components["schemas"]["Doubt"][];
+            /** @description Of one during the exam */
+            cause?: string;
             frameSha256?: string;
             id: string;
+            /** @enum {string} */
+            kind: "admission" | "again";
             /** Format: double */
             liveness?: number;
             /**
@@ -2206,6 +2379,20 @@ export interface components {
             newPassword?: string;
             password: string;
         };
+        ManualIdentification: {
+            /** @description Its kind, as the first member of staff saw it */
+            document?: string;
+            /** @description Who confirmed first */
+            first?: string;
+            /** Format: date-time */
+            firstAt?: string;
+            firstId?: string;
+            id: string;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            why: "verifier_unavailable" | "identification_failed" | "not_enrolled" | "no_sample" | "other";
+        };
         Measure: {
             component: string;
             /** Format: int64 */
@@ -2277,6 +2464,11 @@ export interface components {
             linked: boolean;
             name: string;
         };
+        Outage: {
+            /** Format: int64 */
+            retryMinutes: number;
+            then: string;
+        };
         PasswordInputBody: {
             newPassword: string;
             password: string;
@@ -2302,6 +2494,26 @@ export interface components {
             /** @enum {string} */
             kind: "appeal" | "order";
             reason: string;
+        };
+        Policy: {
+            again: components["schemas"]["Again"];
+            /** Format: int64 */
+            digits: number;
+            liveness: {
+                [key: string]: string;
+            };
+            modalities: string[] | null;
+            onFailure: string;
+            outage: components["schemas"]["Outage"];
+            /** Format: double */
+            photoThreshold: number;
+            /** Format: double */
+            soundThreshold: number;
+            /** Format: double */
+            threshold: number;
+            /** Format: int64 */
+            tries: number;
+            verifier: string;
         };
         PublishInputBody: {
             /** @description Paragraphs before the terms, separated by an empty line */
@@ -2403,6 +2615,11 @@ export interface components {
         };
         Recordings: {
             recordings: components["schemas"]["Recording"][];
+        };
+        RefuseManualInputBody: {
+            note?: string;
+            /** @enum {string} */
+            reason: "no_document" | "unreadable" | "face_differs" | "data_differs" | "invalid_document" | "technical";
         };
         RefuseRequestInputBody: {
             reason: string;
@@ -2644,8 +2861,11 @@ export interface components {
             overall: number;
             /** Format: double */
             photo: number;
-            /** Format: double */
-            sound: number;
+            /**
+             * Format: double
+             * @description Absent when the voice was not compared
+             */
+            sound?: number;
         };
         Segment: {
             /** Format: int64 */
@@ -2748,6 +2968,22 @@ export interface components {
             /** Format: int64 */
             offsetMs?: number;
             recordingId?: string;
+        };
+        Waiting: {
+            /**
+             * Format: date-time
+             * @description When the verifier is asked again
+             */
+            nextAt: string;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            then: "manual" | "wait";
+            /**
+             * Format: date-time
+             * @description Then what the policy says
+             */
+            until: string;
         };
         Withdrawn: {
             /**
@@ -3619,6 +3855,106 @@ export interface operations {
             };
         };
     };
+    identifyAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    settleIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     identifications: {
         parameters: {
             query?: never;
@@ -3638,6 +3974,218 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Identifications"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    beginManual: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginManualInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    confirmManual: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmManualInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    refuseManual: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseManualInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
                 };
             };
             /** @description Forbidden */
@@ -3741,6 +4289,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
                 };
             };
             /** @description Forbidden */
@@ -4377,6 +4975,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExamRoom"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    examPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    setExamPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Policy"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
                 };
             };
             /** @description Forbidden */
