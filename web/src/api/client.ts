@@ -59,6 +59,10 @@ import type {
   Separator,
   Session,
   SignedOut,
+  ManualComparison,
+  ManualDocument,
+  ManualRefusal,
+  ManualWhy,
   TerminateReason,
   TimelineEvent,
   Withdrawn,
@@ -193,6 +197,17 @@ export const api = {
   grantTry: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/retry`, {}),
   terminate: (attempt: string, reasonCode: TerminateReason, note: string) =>
     call<Attempt>('POST', `api/attempts/${id(attempt)}/terminate`, { reasonCode, note }),
+
+  beginManual: (attempt: string, why: ManualWhy, note: string) =>
+    call<Attempt>('POST', `api/attempts/${id(attempt)}/manual`, { why, note }),
+  confirmManual: (attempt: string, document: ManualDocument, compared: ManualComparison[]) =>
+    call<Attempt>('POST', `api/attempts/${id(attempt)}/manual/confirm`, { document, compared }),
+  refuseManual: (attempt: string, reason: ManualRefusal, note: string) =>
+    call<Attempt>('POST', `api/attempts/${id(attempt)}/manual/refuse`, { reason, note }),
+  identifyAgain: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/identification/ask`, {}),
+  settleIdentity: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/identification/settle`, {}),
+  pause: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/pause`, {}),
+  resume: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/resume`, {}),
 
   timeline: (attempt: string, signal?: AbortSignal) =>
     call<{ events: TimelineEvent[] }>('GET', `api/attempts/${id(attempt)}/timeline`, undefined, signal),

@@ -106,6 +106,20 @@ export type ExamSummary = Schemas['ExamSummary'];
 export type RoomAttempt = Schemas['RoomAttempt'];
 export type ExamRoom = Schemas['ExamRoom'];
 export type TerminateReason = Schemas['TerminateInputBody']['reasonCode'];
+export type ManualIdentification = Schemas['ManualIdentification'];
+export type ManualWhy = Schemas['BeginManualInputBody']['why'];
+export type ManualRefusal = Schemas['RefuseManualInputBody']['reason'];
+export type ManualDocument = Schemas['ConfirmManualInputBody']['document'];
+export const manualDocuments: readonly ManualDocument[] = [
+  'passport',
+  'foreign_passport',
+  'residence_permit',
+  'temporary_identity_card',
+  'military_card',
+  'student_card',
+];
+export const manualComparisons = ['face', 'name', 'birth_date', 'validity'] as const;
+export type ManualComparison = (typeof manualComparisons)[number];
 export type TimelineEvent = Schemas['TimelineEvent'];
 export type Lane = TimelineEvent['lane'];
 export type Segment = Schemas['Segment'];

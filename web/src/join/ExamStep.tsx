@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Paper, Stack, Text } from '@mantine/core';
-import { IconPlayerPause } from '@tabler/icons-react';
+import { IconPlayerPause, IconShieldQuestion } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client';
@@ -31,6 +31,11 @@ export function ExamStep({ attempt }: { attempt: Attempt }) {
         {paused && (
           <Alert icon={<IconPlayerPause aria-hidden />} role="status">
             <Text size="md">{t('exam.pausedText')}</Text>
+          </Alert>
+        )}
+        {attempt.again?.demandedAt !== undefined && (
+          <Alert color="orange" icon={<IconShieldQuestion aria-hidden />} role="status" data-testid="again-failed">
+            <Text size="md">{t('again.failed')}</Text>
           </Alert>
         )}
         <Text>{t('exam.text')}</Text>

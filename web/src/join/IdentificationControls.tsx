@@ -46,6 +46,7 @@ export function IdentificationControls({ view, triesLeft, ready, onStart }: Iden
     case 'verifying':
     case 'matched':
     case 'waiting':
+    case 'outage':
       return null;
   }
 }

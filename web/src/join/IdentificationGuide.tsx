@@ -6,6 +6,7 @@ import type { IdentificationView } from './identificationView';
 import { IdentificationResult } from './IdentificationResult';
 import classes from './Join.module.css';
 import { PhaseBar } from './PhaseBar';
+import { VerifierWaiting } from './VerifierWaiting';
 
 interface IdentificationGuideProps {
   view: IdentificationView;
@@ -18,6 +19,7 @@ export function IdentificationGuide({ view, attempt }: IdentificationGuideProps)
   if (view.kind === 'failed' || view.kind === 'waiting' || view.kind === 'matched') {
     return <IdentificationResult view={view} attempt={attempt} />;
   }
+  if (view.kind === 'outage') return <VerifierWaiting view={view} />;
   if (view.kind === 'intro') {
     return (
       <div>

@@ -9,34 +9,13 @@ import { ProblemAlert } from '../shell/ProblemAlert';
 import { ContactLine } from './ContactLine';
 import { IdentificationControls } from './IdentificationControls';
 import { IdentificationGuide } from './IdentificationGuide';
-import { identificationView, type IdentificationView } from './identificationView';
+import { identificationView } from './identificationView';
+import { toneOf, underWay } from './identificationTone';
 import { useLive } from './live';
 import { LiveNotice } from './LiveNotice';
 import { OtherForm } from './OtherForm';
-import { SelfView, type Tone } from './SelfView';
+import { SelfView } from './SelfView';
 import { StepFrame } from './StepFrame';
-
-function toneOf(view: IdentificationView): Tone {
-  switch (view.kind) {
-    case 'looking':
-      return view.hint === undefined || view.hint === 'hold_still' ? 'busy' : 'warn';
-    case 'challenge':
-    case 'away':
-    case 'verifying':
-      return 'busy';
-    case 'matched':
-      return 'good';
-    case 'failed':
-      return 'bad';
-    case 'waiting':
-    case 'intro':
-      return 'idle';
-  }
-}
-
-function underWay(view: IdentificationView): boolean {
-  return ['looking', 'challenge', 'away', 'verifying'].includes(view.kind);
-}
 
 /** Face and voice: one instruction at a time above the self-view, so that eyes stay near the camera. */
 export function IdentificationStep({ attempt }: { attempt: Attempt }) {

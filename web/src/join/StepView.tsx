@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import type { Attempt } from '../api/types';
 import { useStore } from '../rtc/useStore';
 import { AdmittedStep } from './AdmittedStep';
+import { AgainStep } from './AgainStep';
 import { ConnectionStep } from './ConnectionStep';
 import { ConsentStep } from './ConsentStep';
 import { DeclinedStep } from './DeclinedStep';
@@ -53,6 +54,8 @@ export function StepView({ attempt }: { attempt: Attempt }) {
       return <ManualStep attempt={attempt} />;
     case 'admitted':
       return <AdmittedStep attempt={attempt} />;
+    case 'again':
+      return <AgainStep attempt={attempt} />;
     case 'exam':
       return <ExamStep attempt={attempt} />;
     case 'receipt':

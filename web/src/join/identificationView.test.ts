@@ -6,6 +6,7 @@ import { identificationView } from './identificationView';
 const result = (outcome: Identification['outcome']): Identification => ({
   id: 'i',
   number: 1,
+  kind: 'admission',
   at: '2026-11-21T10:00:00Z',
   outcome,
   reason: '',

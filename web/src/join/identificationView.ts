@@ -10,9 +10,11 @@ export type IdentificationView =
   | { kind: 'verifying' }
   | { kind: 'matched'; identification?: Identification | undefined }
   | { kind: 'failed'; identification: Identification }
-  | { kind: 'waiting'; identification?: Identification | undefined };
+  | { kind: 'waiting'; identification?: Identification | undefined }
+  | { kind: 'outage'; nextAt: string; until: string; then: 'manual' | 'wait' };
 
 function result(attempt: Attempt, identification: Identification): IdentificationView {
+  if (attempt.waiting !== undefined && identification.outcome === 'verifier_unavailable') return { kind: 'outage', ...attempt.waiting };
   if (identification.outcome === 'match') return { kind: 'matched', identification };
   if (attempt.triesLeft <= 0) return { kind: 'waiting', identification };
   return { kind: 'failed', identification };
@@ -39,6 +41,7 @@ export function identificationView(attempt: Attempt, phase: IdentificationPhase 
       break;
   }
   if (attempt.state === 'identifying') return { kind: 'looking' };
+  if (attempt.waiting !== undefined) return { kind: 'outage', ...attempt.waiting };
   if (attempt.lastIdentification !== undefined) return result(attempt, attempt.lastIdentification);
   return attempt.triesLeft <= 0 ? { kind: 'waiting' } : { kind: 'intro' };
 }

@@ -9,6 +9,7 @@ export type Step =
   | 'identification'
   | 'manual'
   | 'admitted'
+  | 'again'
   | 'exam'
   | 'receipt'
   | 'stopped';
@@ -21,8 +22,15 @@ export interface LocalProgress {
   everLive: boolean;
 }
 
+/** During the exam she is asked for face and digits once more, and may still try. */
+function mustIdentifyAgain({ state, again }: Attempt): boolean {
+  const sitting = state === 'admitted' || state === 'in_progress' || state === 'paused';
+  return sitting && again?.demandedAt !== undefined && again.triesLeft > 0;
+}
+
 /** Where the student is. It follows from the attempt's state, so a reload resumes there. */
 export function stepOf(attempt: Attempt, local: LocalProgress): Step {
+  if (mustIdentifyAgain(attempt)) return 'again';
   switch (attempt.state) {
     case 'registered':
       return 'consent';
@@ -51,7 +59,7 @@ export function stepOf(attempt: Attempt, local: LocalProgress): Step {
 
 /** Whether the camera and the connection are wanted on a screen. */
 export function needsLive(step: Step): boolean {
-  return ['connection', 'identification', 'manual', 'admitted', 'exam'].includes(step);
+  return ['connection', 'identification', 'manual', 'admitted', 'again', 'exam'].includes(step);
 }
 
 /** The numbered stations shown to the student; side exits have none. */

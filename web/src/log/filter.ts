@@ -3,6 +3,7 @@ import type { LogFilter } from '../api/types';
 /** The kinds of records, as the log names them. */
 export const recordTypes = [
   'identification',
+  'manual_identification',
   'admission',
   'consent',
   'decline',

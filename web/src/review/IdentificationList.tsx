@@ -35,7 +35,7 @@ export function IdentificationList({ identifications, place, onSeek }: Identific
           [t('identification.message'), format.pick(item.message)],
           [t('identification.score'), item.score && format.score(item.score.overall)],
           [t('identification.photo'), item.score && format.score(item.score.photo)],
-          [t('identification.sound'), item.score && format.score(item.score.sound)],
+          [t('identification.sound'), item.score?.sound === undefined ? undefined : format.score(item.score.sound)],
           [t('identification.threshold'), format.score(item.threshold)],
           [t('identification.liveness'), item.liveness === undefined ? undefined : format.score(item.liveness)],
           [t('common:doubt.title'), item.flags?.map(doubt).join('; ')],

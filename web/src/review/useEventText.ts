@@ -18,6 +18,14 @@ export function useEventText(): (event: TimelineEvent) => string {
       }
       case 'liveness':
         return t('event.liveness', { what: doubt(detail.flag) });
+      case 'identification_again': {
+        const outcome = outcomes.find((known) => known === detail.outcome);
+        return outcome === undefined ? kind : t('event.identification_again', { outcome: t(`common:outcome.${outcome}`) });
+      }
+      case 'identity_alarm':
+        return t('event.identity_alarm');
+      case 'manual_identification':
+        return detail.outcome === 'confirmed' ? t('event.manualConfirmed') : t('event.manualRefused');
       case 'connected':
         return t('event.connected');
       case 'connection_lost':

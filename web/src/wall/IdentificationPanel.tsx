@@ -32,7 +32,9 @@ export function IdentificationPanel({ attempt }: { attempt: Attempt }) {
           {t(`common:outcome.${last.outcome}`)}
         </Badge>
         <Text size="sm" c="dimmed">
-          {t('identification.at', { number: last.number, at: format.stamp(last.at) })}
+          {last.kind === 'again'
+            ? t('identification.again', { number: last.number, at: format.stamp(last.at) })
+            : t('identification.at', { number: last.number, at: format.stamp(last.at) })}
         </Text>
       </Group>
       <Text size="sm">{format.pick(last.message)}</Text>
@@ -40,7 +42,7 @@ export function IdentificationPanel({ attempt }: { attempt: Attempt }) {
         <Stack gap={8}>
           <ScoreBar label={t('identification.overall')} value={last.score.overall} threshold={last.threshold} />
           <ScoreBar label={t('identification.photo')} value={last.score.photo} />
-          <ScoreBar label={t('identification.sound')} value={last.score.sound} />
+          {last.score.sound !== undefined && <ScoreBar label={t('identification.sound')} value={last.score.sound} />}
         </Stack>
       )}
       <Text size="sm" c="dimmed">

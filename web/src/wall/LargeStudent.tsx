@@ -8,6 +8,8 @@ import { StreamVideo } from '../media/StreamVideo';
 import type { Viewer } from '../rtc/viewer';
 import type { IdentificationPhase } from '../rtc/wire';
 import { IdentificationPanel } from './IdentificationPanel';
+import { IdentityAlarm } from './IdentityAlarm';
+import { ManualPanel } from './ManualPanel';
 import { StudentActions } from './StudentActions';
 import { useStatus } from './useStatus';
 import classes from './Wall.module.css';
@@ -74,7 +76,17 @@ export function LargeStudent({ entry, phase, stream, viewer }: LargeStudentProps
             </ActionIcon>
           </Tooltip>
         </Group>
-        <StudentActions attempt={attempt} viewer={viewer} />
+        <IdentityAlarm attempt={attempt} viewer={viewer} />
+        {attempt.manual !== undefined && (
+          <ManualPanel
+            key={attempt.manual.id + String(attempt.manual.first)}
+            attempt={attempt}
+            manual={attempt.manual}
+            connected={entry.connected}
+            viewer={viewer}
+          />
+        )}
+        <StudentActions attempt={attempt} connected={entry.connected} viewer={viewer} />
         <IdentificationPanel attempt={attempt} />
         <Anchor component={Link} to={`/proctor/attempts/${attempt.id}`} size="sm" data-testid="open-review">
           {t('openReview')}

@@ -10,6 +10,7 @@ import { LargeStudent } from './LargeStudent';
 import { LiveTiles } from './LiveTiles';
 import { RoomHead } from './RoomHead';
 import classes from './Wall.module.css';
+import { useAlarms } from './useAlarms';
 import { useWallPlaces } from './useWallPlaces';
 
 interface RoomProps {
@@ -27,6 +28,7 @@ export function Room({ room, viewer }: RoomProps) {
   const [chosen, setChosen] = useState<string>();
   const selected = chosen ?? byAttention(room.attempts)[0]?.attempt.id;
   const places = useWallPlaces(room.attempts);
+  useAlarms(room.attempts);
 
   const watched = [...new Set([...(selected === undefined ? [] : [selected]), ...places.shown])].sort().join(' ');
   useEffect(() => viewer.watch(watched === '' ? [] : watched.split(' ')), [viewer, watched]);

@@ -8,19 +8,21 @@ import type { Attempt } from '../api/types';
 import type { Viewer } from '../rtc/viewer';
 import { ConfirmModal } from '../shell/ConfirmModal';
 import { ProblemAlert } from '../shell/ProblemAlert';
+import { BeginManualModal } from './BeginManualModal';
 import { TerminateModal } from './TerminateModal';
 
 interface StudentActionsProps {
   attempt: Attempt;
+  connected: boolean;
   viewer: Viewer;
 }
 
 const over = ['finished', 'reviewed', 'declined', 'terminated', 'expired'];
 
 /** What the proctor can do for or against one student in her state. */
-export function StudentActions({ attempt, viewer }: StudentActionsProps) {
+export function StudentActions({ attempt, connected, viewer }: StudentActionsProps) {
   const { t } = useTranslation(['wall', 'common']);
-  const [asked, setAsked] = useState<'end' | 'terminate'>();
+  const [asked, setAsked] = useState<'end' | 'terminate' | 'manual'>();
   const grant = useMutation({
     mutationFn: () => api.grantTry(attempt.id),
     onSuccess: (changed) => {
@@ -39,16 +41,55 @@ export function StudentActions({ attempt, viewer }: StudentActionsProps) {
       setAsked(undefined);
     },
   });
+  const again = useMutation({
+    mutationFn: () => api.identifyAgain(attempt.id),
+    onSuccess: (changed) => {
+      viewer.applyAttempt(changed);
+      notifications.show({
+        message: t('actions.checking', { name: attempt.student.displayName }),
+        closeButtonProps: { 'aria-label': t('common:close') },
+      });
+    },
+  });
+  const hold = useMutation({
+    mutationFn: () => (attempt.state === 'paused' ? api.resume(attempt.id) : api.pause(attempt.id)),
+    onSuccess: (changed) => viewer.applyAttempt(changed),
+  });
   if (over.includes(attempt.state)) return null;
+  const canHold = attempt.state === 'in_progress' || attempt.state === 'paused';
   const canGrant = attempt.state === 'ready' && attempt.lastIdentification !== undefined;
   const canEnd = ['admitted', 'in_progress', 'paused'].includes(attempt.state);
   return (
     <>
+      {again.isError && <ProblemAlert error={again.error} />}
+      {hold.isError && <ProblemAlert error={hold.error} />}
       {grant.isError && <ProblemAlert error={grant.error} onRetry={() => grant.mutate()} />}
       <Group gap="xs">
         {canGrant && (
           <Button size="sm" loading={grant.isPending} onClick={() => grant.mutate()} data-testid="grant-try">
             {t('actions.grant')}
+          </Button>
+        )}
+        {attempt.state === 'ready' && (
+          <Button size="sm" variant="default" onClick={() => setAsked('manual')} data-testid="begin-manual">
+            {t('actions.manual')}
+          </Button>
+        )}
+        {canEnd && (
+          <Button
+            size="sm"
+            variant="default"
+            disabled={!connected}
+            loading={again.isPending}
+            onClick={() => again.mutate()}
+            data-testid="identify-again-now"
+          >
+            {t('actions.check')}
+          </Button>
+        )}
+        {canHold && (
+          <Button size="sm" variant="default" loading={hold.isPending} onClick={() => hold.mutate()} data-testid="hold">
+            {attempt.state === 'paused' ? t('actions.resume') : t('actions.pause')}
           </Button>
         )}
         {canEnd && (
@@ -70,6 +111,12 @@ export function StudentActions({ attempt, viewer }: StudentActionsProps) {
         onConfirm={() => end.mutate()}
         onClose={() => setAsked(undefined)}
         testId="end-attempt"
+      />
+      <BeginManualModal
+        attempt={attempt}
+        viewer={viewer}
+        opened={asked === 'manual'}
+        onClose={() => setAsked(undefined)}
       />
       <TerminateModal
         attempt={attempt}

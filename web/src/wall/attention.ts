@@ -1,11 +1,12 @@
 import type { Attempt, RoomAttempt } from '../api/types';
 
 /**
- * How much of the proctor's attention a student needs, most first: help: only the proctor
+ * How much of the proctor's attention a student needs, most first: alarm: somebody else
+ * seems to sit there; help: only the proctor
  * can move her on; unidentified: connected and not yet known; lost: was in and has no
  * connection; calm; absent: has not come; done.
  */
-export const levels = ['help', 'unidentified', 'lost', 'calm', 'absent', 'done'] as const;
+export const levels = ['alarm', 'help', 'unidentified', 'lost', 'calm', 'absent', 'done'] as const;
 export type Level = (typeof levels)[number];
 
 /** No tries are left and nobody has decided yet. */
@@ -25,6 +26,7 @@ export function levelOf({ attempt, connected }: RoomAttempt): Level {
     case 'admitted':
     case 'in_progress':
     case 'paused':
+      if (attempt.again?.alarmAt !== undefined) return 'alarm';
       return connected ? 'calm' : 'lost';
     case 'finished':
     case 'reviewed':
@@ -63,7 +65,7 @@ export function passes(entry: RoomAttempt, filter: Filter): boolean {
     case 'all':
       return true;
     case 'unidentified':
-      return level === 'help' || level === 'unidentified';
+      return level === 'alarm' || level === 'help' || level === 'unidentified';
     case 'lost':
       return level === 'lost';
   }
@@ -94,5 +96,5 @@ export function countRoom(attempts: RoomAttempt[]): RoomCounts {
 /** Whether the student has a place on the wall: she is in, or was and is expected back. */
 export function onWall(entry: RoomAttempt): boolean {
   const level = levelOf(entry);
-  return level === 'calm' || level === 'lost' || level === 'unidentified' || (level === 'help' && entry.connected);
+  return level === 'alarm' || level === 'calm' || level === 'lost' || level === 'unidentified' || (level === 'help' && entry.connected);
 }

@@ -3,6 +3,7 @@ import {
   IconCircleCheck,
   IconCircleDashed,
   IconCircleMinus,
+  IconShieldX,
   IconUserQuestion,
   IconWifiOff,
 } from '@tabler/icons-react';
@@ -20,6 +21,7 @@ export interface Status {
 }
 
 const look: Record<Level, { color: string; icon: ReactNode }> = {
+  alarm: { color: 'red', icon: <IconShieldX size={18} aria-hidden /> },
   help: { color: 'red', icon: <IconAlertTriangle size={18} aria-hidden /> },
   unidentified: { color: 'orange', icon: <IconUserQuestion size={18} aria-hidden /> },
   lost: { color: 'grape', icon: <IconWifiOff size={18} aria-hidden /> },
@@ -32,6 +34,10 @@ const look: Record<Level, { color: string; icon: ReactNode }> = {
 export function useStatus(): (entry: RoomAttempt, phase: IdentificationPhase | undefined) => Status {
   const { t } = useTranslation(['wall', 'common']);
   const words = (entry: RoomAttempt, level: Level, phase: IdentificationPhase | undefined): string => {
+    if (level === 'alarm') return t('status.alarm');
+    if (entry.attempt.state === 'manual_identification') {
+      return entry.attempt.manual?.first === undefined ? t('status.manual') : t('status.manualSecond');
+    }
     if (level === 'help') return t('status.help');
     if (level === 'lost') return t('status.lost');
     if (level === 'unidentified' && phase !== undefined) {
@@ -40,6 +46,8 @@ export function useStatus(): (entry: RoomAttempt, phase: IdentificationPhase | u
       if (phase.phase === 'away') return t('status.away');
       if (phase.phase === 'verifying') return t('status.verifying');
     }
+    if (level === 'unidentified' && entry.attempt.waiting !== undefined) return t('status.outage');
+    if (level === 'calm' && entry.attempt.again?.demandedAt !== undefined) return t('status.again');
     if (level === 'absent') return entry.attempt.state === 'registered' ? t('status.absent') : t('status.left');
     if (level === 'unidentified' && entry.attempt.lastIdentification !== undefined) return t('status.failed');
     if (entry.attempt.state === 'declined' && entry.attempt.stateReason === 'consent_withdrawn') return t('status.withdrawn');
