@@ -1859,6 +1859,15 @@ export interface components {
             camera: boolean;
             microphone: boolean;
         };
+        Doubt: {
+            /**
+             * Format: double
+             * @description How far beyond its limit the measure was
+             */
+            confidence: number;
+            /** @enum {string} */
+            flag: "frozen_picture" | "looped_picture" | "virtual_camera" | "odd_frame_rate" | "no_camera_noise" | "voice_before_digits" | "voice_not_following_digits" | "mouth_not_moving" | "face_changed";
+        };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
             location?: string;
@@ -2259,6 +2268,8 @@ export interface components {
             at: string;
             /** @description Of one during the exam */
             cause?: string;
+            /** @description Doubts of our own that a living person sat there; hints, not findings. Not told to the student while she sits the exam */
+            flags?: components["schemas"]["Doubt"][];
             frameSha256?: string;
             id: string;
             /** @enum {string} */
