@@ -75,6 +75,7 @@ func (s *Server) operations() {
 	s.retentionOperations()
 	s.fileOperations()
 	s.identityOperations()
+	s.examOperations()
 	s.exportOperations()
 	s.consentRegisterOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)

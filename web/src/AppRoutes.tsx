@@ -22,6 +22,7 @@ const AccountPage = lazy(() => import('./people/AccountPage'));
 const PeoplePage = lazy(() => import('./people/PeoplePage'));
 const RosterExamsPage = lazy(() => import('./exam/RosterExamsPage'));
 const RosterPage = lazy(() => import('./exam/RosterPage'));
+const ExamFormPage = lazy(() => import('./exam/ExamFormPage'));
 const ReadyPage = lazy(() => import('./exam/ReadyPage'));
 const RosterUploadPage = lazy(() => import('./exam/RosterUploadPage'));
 const ConsentsPage = lazy(() => import('./consent/ConsentsPage'));
@@ -68,6 +69,8 @@ export function AppRoutes() {
           <Route path="consent-texts" element={<ConsentTextsPage />} />
           <Route path="guardian-claims" element={<GuardianClaimsPage />} />
           <Route path="retention" element={<RetentionPage />} />
+          <Route path="exams/new" element={<ExamFormPage />} />
+          <Route path="exams/:id" element={<ExamFormPage />} />
           <Route path="rosters" element={<RosterExamsPage />} />
           <Route path="rosters/:id" element={<RosterPage />} />
           <Route path="rosters/:id/upload" element={<RosterUploadPage />} />

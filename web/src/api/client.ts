@@ -31,6 +31,7 @@ import type {
   ConsentTextList,
   Choices,
   ExamCard,
+  ExamDraft,
   ExamRoom,
   ExamSummary,
   FileAttempt,
@@ -48,6 +49,8 @@ import type {
   LogPage,
   MyConsents,
   MyFile,
+  NewExam,
+  Policy,
   Recording,
   RequestDetail,
   RequestFiling,
@@ -68,7 +71,7 @@ import type {
   Withdrawn,
 } from './types';
 
-type Method = 'GET' | 'POST';
+type Method = 'GET' | 'POST' | 'PUT';
 
 async function send(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   let response: Response;
@@ -192,6 +195,12 @@ export const api = {
   finish: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/finish`, {}),
 
   exams: (signal?: AbortSignal) => call<{ exams: ExamSummary[] }>('GET', 'api/exams', undefined, signal),
+  /** An exam's rules; without one those a first exam begins with. */
+  policy: (exam: string | undefined, signal?: AbortSignal) =>
+    call<Policy>('GET', exam === undefined ? 'api/policy' : `api/exams/${id(exam)}/policy`, undefined, signal),
+  setPolicy: (exam: string, policy: Policy) => call<Policy>('PUT', `api/exams/${id(exam)}/policy`, policy),
+  createExam: (exam: NewExam) => call<ExamSummary>('POST', 'api/exams', exam),
+  changeExam: (exam: string, draft: ExamDraft) => call<ExamSummary>('PUT', `api/exams/${id(exam)}`, draft),
   room: (exam: string, signal?: AbortSignal) => call<ExamRoom>('GET', `api/exams/${id(exam)}`, undefined, signal),
   finishExam: (exam: string) => call<ExamRoom>('POST', `api/exams/${id(exam)}/finish`, {}),
   grantTry: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/retry`, {}),

@@ -628,7 +628,8 @@ export interface paths {
         /** The organisation's exams */
         get: operations["exams"];
         put?: never;
-        post?: never;
+        /** Make an exam */
+        post: operations["createExam"];
         delete?: never;
         options?: never;
         head?: never;
@@ -644,7 +645,8 @@ export interface paths {
         };
         /** An exam's room */
         get: operations["room"];
-        put?: never;
+        /** Change an exam's title or time */
+        put: operations["changeExam"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1230,6 +1232,23 @@ export interface paths {
         put?: never;
         /** Give or take a role by hand */
         post: operations["setRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules that a first exam begins with */
+        get: operations["defaultPolicy"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1940,6 +1959,13 @@ export interface components {
             /** Format: int64 */
             waiting: number;
         };
+        ExamDraft: {
+            /** Format: date-time */
+            endsAt: string;
+            /** Format: date-time */
+            startsAt: string;
+            title: string;
+        };
         ExamList: {
             exams: components["schemas"]["ExamSummary"][];
         };
@@ -2454,6 +2480,16 @@ export interface components {
         };
         MyFile: {
             attempts: components["schemas"]["FileAttempt"][];
+        };
+        NewExamInputBody: {
+            /** @description Of the exam's link; made when absent */
+            code?: string;
+            /** Format: date-time */
+            endsAt: string;
+            policy: components["schemas"]["Policy"];
+            /** Format: date-time */
+            startsAt: string;
+            title: string;
         };
         Notice: {
             /** @enum {string} */
@@ -4917,6 +4953,58 @@ export interface operations {
             };
         };
     };
+    createExam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExamInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExamSummary"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     room: {
         parameters: {
             query?: never;
@@ -4936,6 +5024,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExamRoom"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    changeExam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExamDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExamSummary"];
                 };
             };
             /** @description Forbidden */
@@ -6944,6 +7086,45 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    defaultPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -192,6 +192,9 @@ export type ConsentRegister = Schemas['ConsentRegister'];
 export type RegisteredConsent = Schemas['RegisteredConsent'];
 
 /** How much an export would be, and those that are made apart. */
+export type Policy = Schemas['Policy'];
+export type ExamDraft = Schemas['ExamDraft'];
+export type NewExam = Schemas['NewExamInputBody'];
 export type ExportPlan = Schemas['ExportPlan'];
 export type ExportJob = Schemas['ExportJob'];
 export type ExportJobs = Schemas['ExportJobs'];

@@ -1,5 +1,5 @@
 import { Button, Card, Container, EmptyState, Group, Stack, Text, Title } from '@mantine/core';
-import { IconCalendarOff, IconUpload } from '@tabler/icons-react';
+import { IconCalendarOff, IconPlus, IconUpload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -19,10 +19,15 @@ export default function RosterExamsPage() {
     <Container size="lg" py="lg">
       <PageTitle title={t('rosters.title')} />
       <Stack gap="lg">
-        <Stack gap={4}>
-          <Title order={1}>{t('rosters.title')}</Title>
-          <Text c="dimmed">{t('rosters.text')}</Text>
-        </Stack>
+        <Group justify="space-between" align="flex-end" gap="md">
+          <Stack gap={4}>
+            <Title order={1}>{t('rosters.title')}</Title>
+            <Text c="dimmed">{t('rosters.text')}</Text>
+          </Stack>
+          <Button component={Link} to="/exams/new" leftSection={<IconPlus size={18} aria-hidden />} data-testid="exam-new">
+            {t('rosters.new')}
+          </Button>
+        </Group>
         {exams.isError && <ProblemAlert error={exams.error} onRetry={() => void exams.refetch()} />}
         {exams.data?.exams.length === 0 && (
           <EmptyState size="lg" icon={<IconCalendarOff aria-hidden />} title={t('rosters.emptyTitle')} description={t('rosters.emptyText')} />
@@ -37,6 +42,9 @@ export default function RosterExamsPage() {
                 </Text>
                 <Text size="sm">{t('rosters.students', { count: exam.counts.roster })}</Text>
               </Stack>
+              <Button component={Link} to={`/exams/${exam.id}`} variant="subtle" data-testid={`exam-edit-${exam.id}`}>
+                {t('form.edit')}
+              </Button>
               <Button component={Link} to={`/rosters/${exam.id}`} variant="default" data-testid={`roster-open-${exam.id}`}>
                 {t('roster.open')}
               </Button>
