@@ -53,7 +53,9 @@ func (s *Service) consider(ctx context.Context, f *finding, frame media.Frame) (
 	if err != nil {
 		return "", fmt.Errorf("assess a frame: %w", err)
 	}
-	defer assessment.Patch.Wipe()
+	defer func() {
+		assessment.Patch.Wipe()
+	}()
 	if err := f.observe(frame, picture, assessment.Patch); err != nil {
 		return "", fmt.Errorf("look at a frame: %w", err)
 	}
@@ -61,13 +63,15 @@ func (s *Service) consider(ctx context.Context, f *finding, frame media.Frame) (
 		if f.photo != nil && f.photo.assessment.Unified >= assessment.Unified {
 			return "", nil
 		}
-		whole, err := s.Finder.Assess(ctx, picture)
-		if err != nil {
-			return "", fmt.Errorf("assess a frame: %w", err)
+		if assessment.Tracked { // which sees one face only
+			f.tracker.Reset()
+			whole, err := f.tracker.Assess(ctx, picture)
+			if err != nil {
+				return "", fmt.Errorf("assess a frame: %w", err)
+			}
+			assessment.Patch.Wipe()
+			assessment = whole
 		}
-		whole.Patch.Wipe()
-		whole.Patch = nil
-		assessment = whole
 	}
 	if !assessment.Good() {
 		if f.photo == nil {
@@ -83,6 +87,7 @@ func (s *Service) consider(ctx context.Context, f *finding, frame media.Frame) (
 	}
 	kept = true
 	f.photo = &photo{picture: picture, assessment: assessment, frame: frame}
+	f.photo.assessment.Patch = nil // wiped on the way out
 	f.quality = assessment.Components
 	return "", nil
 }
