@@ -349,7 +349,7 @@ func (h *house) run(t *testing.T, service *identify.Service, attempt uuid.UUID, 
 	_, err := service.Start(context.Background(), attempt, stream, "", func(p identify.Progress) { progress <- p })
 	must(t, err)
 	var seen []identify.Progress
-	limit := time.After(30 * time.Second)
+	limit := time.After(90 * time.Second)
 	for {
 		select {
 		case p := <-progress:

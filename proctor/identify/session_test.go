@@ -196,7 +196,7 @@ func (h *house) session(t *testing.T, service *identify.Service, a exam.Attempt,
 	_, err := service.Start(context.Background(), a.ID, stream, "token", func(p identify.Progress) { progress <- p })
 	must(t, err)
 	var seen []identify.Progress
-	for limit := time.After(30 * time.Second); ; {
+	for limit := time.After(90 * time.Second); ; {
 		select {
 		case p := <-progress:
 			seen = append(seen, p)
