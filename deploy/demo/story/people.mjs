@@ -45,6 +45,29 @@ await play(async (facts) => {
     return admin.page;
   });
 
+  await step('She makes an exam with the rules of the last one, and changes one of them', async () => {
+    const { page } = admin;
+    await page.keyboard.press('Escape');
+    await page.goto(`${config.url}/rosters`);
+    await id(page, 'exam-new').click();
+    await id(page, 'policy-form').waitFor();
+    await id(page, 'exam-save').click();
+    await page.getByText('Хотя бы три знака').waitFor(); // nothing is sent without a title
+    await id(page, 'exam-title').fill('Физика, пересдача');
+    await id(page, 'policy-tries').fill('5');
+    await id(page, 'policy-random').check();
+    await onPhone(page, 'exam-form');
+    await page.screenshot({ path: path.join(config.pictures, 'exam-form.png'), fullPage: true });
+    await id(page, 'exam-save').click();
+    await page.waitForURL('**/rosters/*/upload');
+    await page.goto(`${config.url}/rosters`);
+    await page.locator('[data-testid^="exam-edit-"]').first().click();
+    await id(page, 'policy-form').waitFor();
+    expect((await id(page, 'policy-tries').inputValue()) === '5', 'the rule was stored');
+    expect(await id(page, 'policy-random').isChecked(), 'the other one, too');
+    return page;
+  });
+
   const anna = await person('anna', { camera: config.media.right });
   await step('The student signs in with it and must choose a password', async () => {
     await anna.page.goto(`${config.url}/sign-in`);

@@ -123,7 +123,7 @@ function speaker({ digits }) {
         return;
       }
       last = '';
-      if (document.querySelector('[data-testid="microphone-check"]') && context.currentTime > until) say(7);
+      if (document.querySelector('[data-testid="microphone-check"], [data-testid="trial-microphone"]') && context.currentTime > until) say(7);
     }, 40);
     return out.stream;
   };

@@ -1,5 +1,6 @@
 import { SimpleGrid, TextInput } from '@mantine/core';
 import { DateTimePicker, DatesProvider } from '@mantine/dates';
+import 'dayjs/locale/ru';
 import { useTranslation } from 'react-i18next';
 
 /** What an exam is called, and when it is; times are those of the person's own clock, as «YYYY-MM-DD HH:mm:ss». */
