@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -92,18 +93,7 @@ func (r Row) Data(into any) error {
 // they are in the order of their times, which is nearly that of appending, so that an index leads to it.
 func (l *Log) Page(ctx context.Context, f Filter, cursor int64, limit int) (rows []Row, next int64, err error) {
 	limit = max(limit, 1)
-	where, args := f.where()
-	args = append(args, cursor, limit+1)
-	after, order := "seq < $%d", "seq desc"
-	if !f.From.IsZero() || !f.To.IsZero() {
-		after, order = "(at, seq) < (select at, seq from ledger_record where seq = $%d)", "at desc, seq desc"
-	}
-	if cursor == 0 {
-		after = "$%d::bigint = 0"
-	}
-	sql := fmt.Sprintf(`%s where %s and `+after+` order by %s limit $%d`, selectRecord, where, len(args)-1, order, len(args))
-	r, _ := l.pool.Query(ctx, sql, args...)
-	stored, err := pgx.CollectRows(r, pgx.RowToStructByName[storedRecord])
+	stored, err := l.page(ctx, f, cursor, limit+1)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the log: %w", err)
 	}
@@ -120,6 +110,40 @@ func (l *Log) Page(ctx context.Context, f Filter, cursor int64, limit int) (rows
 	}
 	return rows, next, nil
 }
+
+// page reads up to n records.
+func (l *Log) page(ctx context.Context, f Filter, cursor int64, n int) ([]storedRecord, error) {
+	after, order := "seq < $%d", "seq desc"
+	if !f.From.IsZero() || !f.To.IsZero() {
+		after, order = "(at, seq) < (select at, seq from ledger_record where seq = $%d)", "at desc, seq desc"
+	}
+	if cursor == 0 {
+		after = "$%d::bigint = 0"
+	}
+	base, args := f.base()
+	args = append(args, cursor, n)
+	base += fmt.Sprintf(" and "+after, len(args)-1)
+	limit := len(args)
+	query := func(sql string, args []any) ([]storedRecord, error) {
+		rows, _ := l.pool.Query(ctx, fmt.Sprintf(sql, order), args...)
+		return pgx.CollectRows(rows, pgx.RowToStructByName[storedRecord])
+	}
+	sets, args := f.sets(args)
+	if sets == "" {
+		return query(fmt.Sprintf(`%s where %s order by %%[1]s limit $%d`, selectRecord, base, limit), args)
+	}
+	// Of a large set, such as a faculty, the newest records fill a page. For a small one that is too short all its records are sought, by their
+	// numbers, which stand in an index; the rows follow for those of the page alone.
+	found, err := query(fmt.Sprintf(`%s where seq in (select seq from (select seq, at, attempt_id from ledger_record where %s order by %%[1]s limit %d) newest where %s
+		order by %%[1]s limit $%d) order by %%[1]s`, selectRecord, base, newestSought, sets, limit), args)
+	if err != nil || len(found) == n {
+		return found, err
+	}
+	return query(fmt.Sprintf(`%s where seq in (select seq from ledger_record where %s and %s order by %%[1]s limit $%d) order by %%[1]s`, selectRecord, base, sets, limit), args)
+}
+
+// newestSought is how many of the newest records are looked through for a page before an index is asked.
+const newestSought = 5000
 
 // Count tells how many records are selected, and stops counting at most.
 func (l *Log) Count(ctx context.Context, f Filter, most int64) (int64, error) {
@@ -228,7 +252,31 @@ func (l *Log) row(s storedRecord) (Row, error) {
 	}, nil
 }
 
+// where is the SQL of the whole filter with its parameters.
 func (f Filter) where() (string, []any) {
+	base, args := f.base()
+	sets, args := f.sets(args)
+	if sets != "" {
+		base += " and " + sets
+	}
+	return base, args
+}
+
+// sets is the SQL of what selects by sets of attempts, its parameters after args; empty where nothing does.
+func (f Filter) sets(args []any) (string, []any) {
+	var all []string
+	for _, set := range f.Attempts {
+		all = append(all, "attempt_id in ("+set.shifted(len(args))+")")
+		args = append(args, set.Args...)
+	}
+	if f.Appeals {
+		all = append(all, "attempt_id in (select attempt_id from ledger_record where type = 'appeal')")
+	}
+	return strings.Join(all, " and "), args
+}
+
+// base is the SQL of the rest.
+func (f Filter) base() (string, []any) {
 	where := "true"
 	var args []any
 	add := func(condition string, value any) {
@@ -246,10 +294,6 @@ func (f Filter) where() (string, []any) {
 	if f.Attempt != uuid.Nil {
 		add("attempt_id = $%d", f.Attempt)
 	}
-	for _, set := range f.Attempts {
-		where += " and attempt_id in (" + set.shifted(len(args)) + ")"
-		args = append(args, set.Args...)
-	}
 	if f.Type != "" {
 		add("type = $%d", f.Type)
 	}
@@ -261,9 +305,6 @@ func (f Filter) where() (string, []any) {
 	}
 	if !f.To.IsZero() {
 		add("at < $%d", f.To)
-	}
-	if f.Appeals {
-		where += " and attempt_id = any(array(select attempt_id from ledger_record where type = 'appeal'))"
 	}
 	if f.Subject != uuid.Nil {
 		add("(attempt_id = any(array(select attempt_id from ledger_record where person_id = $%[1]d and type <> 'access' and attempt_id is not null))"+

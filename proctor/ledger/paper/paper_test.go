@@ -2,6 +2,7 @@ package paper
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -30,7 +31,7 @@ func sheet(students int) Sheet {
 	}
 	overall := 0.99995
 	for i := range students {
-		student := Student{Name: fmt.Sprintf("Ёлкина Мария Петровна %d", i), Group: "МА-21", Tries: 1, Overall: &overall, Outcome: Outcome(i % 4), At: at, Leaf: int64(i)}
+		student := Student{Name: fmt.Sprintf("Ёлкина Мария Петровна %d", i), Group: "МА-21", Tries: 1, Overall: &overall, Outcome: Outcome(i % len(outcomeWords)), At: at, Leaf: int64(i)}
 		if i%7 == 3 {
 			student.Name = "Константинопольская-Задунайская Александра-Виктория Владиславовна Иннокентьевна"
 		}
@@ -63,10 +64,11 @@ func TestCollect(t *testing.T) {
 	log := ledger.Open(pool, ring, public)
 	sequencer := ledger.NewSequencer(pool, signer, func() time.Time { return at }, slog.New(slog.DiscardHandler))
 	exam, ref := uuid.New(), ledger.ExamRef{Code: "ma", Title: "Анализ", Group: "МА-21"}
+	outcome := ""
 	add := func(attempt uuid.UUID, kind ledger.Type, name string, data any) {
 		t.Helper()
 		err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
-			_, err := log.Append(t.Context(), tx, ledger.Entry{Type: kind, At: at, Exam: exam, Attempt: attempt, Data: data, Personal: map[string]string{"student": name}})
+			_, err := log.Append(t.Context(), tx, ledger.Entry{Type: kind, At: at, Exam: exam, Attempt: attempt, Outcome: outcome, Data: data, Personal: map[string]string{"student": name}})
 			return err
 		})
 		if err != nil {
@@ -86,6 +88,14 @@ func TestCollect(t *testing.T) {
 	add(anna, ledger.TypeAdmission, "Анна", ledger.Admission{Exam: ref})
 	add(vera, ledger.TypeIdentification, "Вера", identification(0.2))
 	add(galina, ledger.TypeDecline, "Галина", ledger.Decline{Exam: ref})
+	darya, elena := uuid.New(), uuid.New()
+	outcome = "confirmed"
+	add(darya, ledger.TypeIdentification, "Дарья", identification(0.3))
+	add(darya, ledger.TypeManual, "Дарья", ledger.ManualIdentification{Exam: ref, Why: "identification_failed"})
+	add(darya, ledger.TypeAdmission, "Дарья", ledger.Admission{Exam: ref})
+	outcome = "refused"
+	add(elena, ledger.TypeManual, "Елена", ledger.ManualIdentification{Exam: ref, Why: "not_enrolled", Reason: "unreadable"})
+	outcome = ""
 	checkpoint, err := log.Latest(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -98,12 +108,14 @@ func TestCollect(t *testing.T) {
 	if err != nil || exams != (ledger.ExamRef{Code: "ma", Title: "Анализ"}) {
 		t.Fatalf("%+v, %v", exams, err)
 	}
-	high, low := 0.99995, 0.2
+	high, low, third := 0.99995, 0.2, 0.3
 	want := []Student{
 		{Group: "МА-21", Outcome: Declined, At: at, Leaf: 5},
 		{Name: "Анна", Group: "МА-21", Tries: 2, Overall: &high, Outcome: Admitted, At: at, Leaf: 3},
 		{Name: "Борис", Group: "МА-21", Outcome: None, At: at, Leaf: 0},
 		{Name: "Вера", Group: "МА-21", Tries: 1, Overall: &low, Outcome: NotIdentified, At: at, Leaf: 4},
+		{Name: "Дарья", Group: "МА-21", Tries: 1, Overall: &third, Outcome: ByStaff, At: at, Leaf: 7},
+		{Name: "Елена", Group: "МА-21", Outcome: NotIdentified, At: at, Leaf: 9},
 	}
 	if !reflect.DeepEqual(list, want) {
 		t.Errorf("collected %+v; want %+v", list, want)
@@ -112,7 +124,7 @@ func TestCollect(t *testing.T) {
 
 // Every size of sheet is a PDF, the same for the same facts, with a page for every thirty rows or so.
 func TestSheet(t *testing.T) {
-	for students, pages := range map[int]int{0: 1, 1: 1, 40: 4, 300: 13} {
+	for students, pages := range map[int]int{0: 1, 1: 1, 40: 4, 300: 14} {
 		var one, two bytes.Buffer
 		if err := sheet(students).Write(&one); err != nil {
 			t.Fatal(err)
@@ -131,6 +143,54 @@ func TestSheet(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+func TestConsents(t *testing.T) {
+	s := sheet(0)
+	register := Consents{Organisation: s.Organisation, Act: s.Act, Checkpoint: s.Checkpoint, Key: s.Key, At: at, Zone: s.Zone, Totals: []Total{{"действует", 30}, {"отозвано", 10}}}
+	withdrawn := at.Add(24 * time.Hour)
+	for i := range 40 {
+		c := Consent{
+			Student: fmt.Sprintf("Ёлкина Мария Петровна %d", i), Exams: "ma-2026, physics-2026", Version: 3, GrantedAt: at, How: "вход через Госуслуги и подтверждение под текстом",
+			By: fmt.Sprintf("Ёлкина Мария Петровна %d", i), State: "действует",
+		}
+		switch i % 4 {
+		case 1:
+			c.By, c.How = "Ёлкин Пётр Иванович", "вход через Госуслуги и подтверждение под текстом; представитель по документам"
+		case 2:
+			c.State, c.WithdrawnAt, c.WithdrawnBy = "отозвано", &withdrawn, "Ёлкина Мария Петровна"
+		case 3:
+			c.Student, c.By, c.How, c.State = "", "студент", "", "данные удалены"
+		}
+		if err := register.Add(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var one, two bytes.Buffer
+	for _, out := range []*bytes.Buffer{&one, &two} {
+		if err := register.Write(out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.HasPrefix(one.Bytes(), []byte("%PDF-")) || !bytes.Equal(one.Bytes(), two.Bytes()) {
+		t.Error("no PDF, or another one each time")
+	}
+	if dir := os.Getenv("OCHNO_PICTURES"); dir != "" {
+		if err := os.WriteFile(dir+"/consents.pdf", one.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range maxStudents - 40 {
+		if err := register.Add(Consent{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := register.Add(Consent{}); !errors.Is(err, ErrTooMany) {
+		t.Errorf("one more than a paper holds: %v", err)
+	}
+	if err := (Consents{}).Write(&one); err == nil {
+		t.Error("a register without a zone")
 	}
 }
 
@@ -174,7 +234,7 @@ func TestProtocol(t *testing.T) {
 	}
 	want := []string{
 		"0 Согласие дано (текст, версия 3) ", "1 Идентификация № 1: личность не подтверждена ", "2 Идентификация № 2: личность подтверждена ",
-		"4 Допуск к экзамену по результату идентификации ", "7 Решение сотрудника: на экзамене → прекращён (rules) Кузнецов Олег Игоревич",
+		"4 Допуск к экзамену по результату идентификации ", "7 Решение сотрудника: на экзамене → прекращён (нарушение правил) Кузнецов Олег Игоревич",
 	}
 	if !reflect.DeepEqual(steps, want) || len(p.Tries) != 2 || p.Student != "Ёлкина Мария Петровна" || p.Exam != ref {
 		t.Errorf("collected %+v\n%s", p, strings.Join(steps, "\n"))

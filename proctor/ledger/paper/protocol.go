@@ -138,7 +138,7 @@ func words(r ledger.Row) (string, error) {
 		}
 		what := who + ": " + stateText(d.From) + " → " + stateText(d.To)
 		if d.Reason != "" {
-			what += " (" + d.Reason + ")"
+			what += " (" + named(d.Reason, reasonWords) + ")"
 		}
 		return what, err
 	}
@@ -306,7 +306,7 @@ func (p Protocol) try(f *fpdf.Fpdf, d ledger.Identification, zone *time.Location
 		text += " Живость " + decimal(*d.Liveness) + "."
 	}
 	if d.Reason != "" {
-		text += " Основание: " + d.Reason + "."
+		text += " Основание: " + named(d.Reason, reasonWords) + "."
 	}
 	plain(f, text)
 	if d.Photo != nil {
