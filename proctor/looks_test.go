@@ -120,3 +120,43 @@ func (h *house) sealed(t *testing.T) {
 func (h *house) holds() *retention.Service {
 	return retention.New(retention.Config{Pool: h.store.Pool, Ring: h.store.Ring, Log: h.store.Log, Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
 }
+
+// A student who is opened large on a proctor's page was looked at: the log tells of it once an hour, of this room's students only, and she sees it.
+func TestALargePictureIsALook(t *testing.T) {
+	h := newHouse(t)
+	anna := h.signedIn(t, esiamock.StudentAnna)
+	a := anna.join(t, true)
+	other := h.exam
+	other.Code, other.Title = "other", "Другой экзамен"
+	id, err := h.store.Exams.Ensure(t.Context(), other)
+	must(t, err)
+	proctor := h.signedIn(t, esiamock.Proctor)
+	for _, exam := range []uuid.UUID{h.exam.ID, id} {
+		for range 2 { // a page that comes back tells it again
+			conn, status := proctor.dial(t, "/api/exams/"+exam.String()+"/watch", nil)
+			if status != http.StatusSwitchingProtocols {
+				t.Fatalf("the socket: %d", status)
+			}
+			for _, look := range []string{a.ID.String(), a.ID.String(), uuid.NewString(), "x", ""} {
+				must(t, conn.WriteJSON(map[string]string{"type": "look", "attempt": look}))
+			}
+			must(t, conn.WriteJSON(map[string]string{"type": "ping"}))
+			if _, code := until(t, conn, "pong"); code != 0 {
+				t.Fatalf("the socket was closed with %d", code)
+			}
+			conn.Close()
+		}
+	}
+	want := []string{"Соколова Елена Викторовна viewed live"}
+	if got := h.looks(t, ledger.Filter{}); !slices.Equal(got, want) {
+		t.Errorf("looks %q; want %q", got, want)
+	}
+	file := get[struct {
+		Attempts []struct {
+			Looks []struct{ Who, What, Scope string }
+		}
+	}](t, anna, "/api/my-file")
+	if looks := file.Attempts[0].Looks; len(looks) != 1 || looks[0].What != "live" || looks[0].Scope != "attempt" {
+		t.Errorf("the student sees %+v", looks)
+	}
+}

@@ -177,6 +177,7 @@ type incoming struct {
 	SDP       string           `json:"sdp"`
 	Candidate *media.Candidate `json:"candidate"`
 	Attempts  []string         `json:"attempts"`
+	Attempt   string           `json:"attempt"`
 }
 
 // camera is what a page says of the one it opened.

@@ -1,14 +1,19 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
 
+	"ochno/proctor/account"
+	"ochno/proctor/exam"
+	"ochno/proctor/ledger"
 	"ochno/proctor/media"
 )
 
@@ -16,6 +21,8 @@ import (
 type watcher struct {
 	*socket
 	server *Server
+	room   uuid.UUID
+	person account.Person
 	viewer *media.Viewer
 }
 
@@ -43,7 +50,7 @@ func (s *Server) watchSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	s.work.Add(1)
 	defer s.work.Done()
-	c := &watcher{socket: conn, server: s}
+	c := &watcher{socket: conn, server: s, room: id, person: *person}
 	c.viewer, err = s.Media.View(s.life, media.ViewOptions{Room: id, OnOffer: c.offer, OnCandidate: c.candidate})
 	if err != nil {
 		c.problem(explain(s.life, s.Logger, err))
@@ -85,6 +92,8 @@ func (c *watcher) handle(message []byte) {
 		c.send(map[string]string{"type": "pong"})
 	case "watch":
 		err = c.watch(m.Attempts)
+	case "look":
+		err = c.look(m.Attempt)
 	case "answer":
 		err = c.viewer.Answer(m.SDP)
 	case "candidate":
@@ -100,6 +109,29 @@ func (c *watcher) handle(message []byte) {
 		c.problem(problem(http.StatusUnprocessableEntity, "bad_message"))
 	}
 }
+
+// look notes in the log that the proctor has opened a student of this room large; once an hour.
+func (c *watcher) look(text string) error {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return errors.New("an attempt's id is not one")
+	}
+	ctx, cancel := context.WithTimeout(c.server.life, lookFor)
+	defer cancel()
+	a, err := c.server.Exams.Attempt(ctx, id)
+	if err == nil && a.ExamID != c.room {
+		err = exam.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	return c.server.Log.Saw(ctx, ledger.Look{
+		What: ledger.SawLive, Subject: id, Exam: a.ExamID, Attempt: id, Actor: c.person.ID, Name: c.person.Name.String(), Outcome: "viewed", At: c.server.Now(),
+	})
+}
+
+// lookFor bounds the noting of a look.
+const lookFor = 10 * time.Second
 
 // watch replaces what is on the screen. The media plane shows students of this room only.
 func (c *watcher) watch(attempts []string) error {

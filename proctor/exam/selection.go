@@ -20,12 +20,13 @@ type Selection struct {
 // Sets give the selection to the log, which knows no rosters.
 func (s Selection) Sets() []ledger.AttemptSet {
 	var sets []ledger.AttemptSet
-	if s.Faculty != "" || s.Group != "" {
-		sets = append(sets, ledger.AttemptSet{
-			SQL: `select a.id from attempt a join roster_entry r on r.id = a.roster_entry_id
-				where ($1::text = '' or r.faculty = $1) and ($2::text = '' or r.group_name = $2)`,
-			Args: []any{s.Faculty, s.Group},
-		})
+	for column, value := range map[string]string{"faculty": s.Faculty, "group_name": s.Group} {
+		if value != "" { // which is said to the indexes, too
+			sets = append(sets, ledger.AttemptSet{
+				SQL:  `select a.id from attempt a join roster_entry r on r.id = a.roster_entry_id where r.` + column + ` = $1 and r.` + column + ` <> ''`,
+				Args: []any{value},
+			})
+		}
 	}
 	if s.Manual {
 		sets = append(sets, ledger.AttemptSet{SQL: `select attempt_id from attempt_move where to_state = 'manual_identification'`})

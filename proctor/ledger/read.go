@@ -125,7 +125,8 @@ func (l *Log) page(ctx context.Context, f Filter, cursor int64, n int) ([]stored
 	base += fmt.Sprintf(" and "+after, len(args)-1)
 	limit := len(args)
 	query := func(sql string, args []any) ([]storedRecord, error) {
-		rows, _ := l.pool.Query(ctx, fmt.Sprintf(sql, order), args...)
+		// Planned anew each time: a plan that suits any faculty suits none.
+		rows, _ := l.pool.Query(ctx, fmt.Sprintf(sql, order), append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 		return pgx.CollectRows(rows, pgx.RowToStructByName[storedRecord])
 	}
 	sets, args := f.sets(args)

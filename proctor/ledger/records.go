@@ -256,7 +256,7 @@ type Appeal struct {
 
 // Access says who viewed, played or exported what. Personal fields: actor.
 type Access struct {
-	What   string            `json:"what"` // "recording", "timeline", "identifications", "appeal", "readiness", "log.page", "consents.page" (once an hour each), "log.csv", "consents.csv" and other exports, "log.export" (the file of one that was made apart, once an hour), "package.own"
+	What   string            `json:"what"` // "recording", "live" (large on the proctor's page), "timeline", "identifications", "appeal", "readiness", "log.page", "consents.page" (once an hour each), "log.csv", "consents.csv" and other exports, "log.export" (the file of one that was made apart, once an hour), "package.own"
 	Filter map[string]string `json:"filter,omitempty"`
 }
 

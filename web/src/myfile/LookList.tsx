@@ -10,6 +10,7 @@ export function LookList({ looks }: { looks: FileLook[] }) {
   const format = useFormat();
   const names: Record<string, string> = {
     recording: t('looks.recording'),
+    live: t('looks.live'),
     timeline: t('looks.timeline'),
     identifications: t('looks.identifications'),
     appeal: t('looks.appeal'),

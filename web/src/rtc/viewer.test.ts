@@ -41,6 +41,25 @@ describe('Viewer', () => {
     expect(sockets.last.sentOfType('watch')).toEqual([{ type: 'watch', attempts: ['b'] }]);
   });
 
+  it('says who is open large, once, and again to a new socket', () => {
+    const { sockets, viewer, hello } = setUp();
+    viewer.start();
+    viewer.look('a');
+    hello();
+    viewer.look('a');
+    viewer.look('b');
+    expect(sockets.last.sentOfType('look')).toEqual([{ type: 'look', attempt: 'a' }, { type: 'look', attempt: 'b' }]);
+    sockets.last.drop(1006);
+    vi.advanceTimersByTime(1_000);
+    hello();
+    expect(sockets.last.sentOfType('look')).toEqual([{ type: 'look', attempt: 'b' }]);
+    viewer.look(undefined);
+    sockets.last.drop(1006);
+    vi.advanceTimersByTime(1_000);
+    hello();
+    expect(sockets.last.sentOfType('look')).toEqual([]);
+  });
+
   it('answers offers in order and sorts the tracks by student', async () => {
     const { sockets, peers, viewer, hello } = setUp();
     viewer.start();

@@ -41,6 +41,7 @@ export class Viewer {
   #peer: PeerLike | undefined;
   #candidates: CandidateQueue | undefined;
   #watched: string[] = [];
+  #looked: string | undefined;
   /** Offers are answered one after another, each wholly, in the order they came. */
   #negotiation: Promise<void> = Promise.resolve();
 
@@ -67,6 +68,13 @@ export class Viewer {
     if (same) return;
     this.#watched = [...attempts];
     this.#send({ type: 'watch', attempts: this.#watched });
+  }
+
+  /** Says which student is open large, undefined for none: the log tells of the look. */
+  look(attempt: string | undefined): void {
+    if (attempt === this.#looked) return;
+    this.#looked = attempt;
+    if (attempt !== undefined) this.#send({ type: 'look', attempt });
   }
 
   /** Takes over an answer of the API, so that the page does not wait for the socket to tell it. */
@@ -99,6 +107,7 @@ export class Viewer {
         this.#iceServers = message.iceServers;
         this.state.patch({ room: message.room, problem: undefined });
         this.#send({ type: 'watch', attempts: this.#watched });
+        if (this.#looked !== undefined) this.#send({ type: 'look', attempt: this.#looked });
         break;
       case 'offer':
         this.#negotiation = this.#negotiation.then(() => this.#answer(message.sdp, message.tracks));

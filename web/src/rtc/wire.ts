@@ -89,6 +89,7 @@ export type ProctorServerMessage =
 
 export type ProctorClientMessage =
   | { type: 'watch'; attempts: string[] }
+  | { type: 'look'; attempt: string }
   | { type: 'answer'; sdp: string }
   | Candidate
   | { type: 'ping' };

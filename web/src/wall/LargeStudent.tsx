@@ -1,6 +1,6 @@
 import { ActionIcon, Anchor, Badge, Group, Stack, Text, Title, Tooltip } from '@mantine/core';
 import { IconUser, IconVolume, IconVolumeOff } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { RoomAttempt } from '../api/types';
@@ -27,6 +27,10 @@ export function LargeStudent({ entry, phase, stream, viewer }: LargeStudentProps
   const [sound, setSound] = useState(false);
   const status = useStatus()(entry, phase);
   const { attempt } = entry;
+  useEffect(() => {
+    viewer.look(attempt.id);
+    return () => viewer.look(undefined);
+  }, [viewer, attempt.id]);
   const soundLabel = sound ? t('sound.off') : t('sound.on');
   return (
     <div className={classes.scroll} data-testid="large-student" data-attempt={attempt.id}>
