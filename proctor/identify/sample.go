@@ -137,6 +137,7 @@ func (f *finding) prepare() error {
 	defer clear(low)
 	limits := voice.DefaultLimits()
 	limits.Voiced = voice.VoicedFor(len(f.challenge.Digits))
+	limits.Words = len(f.challenge.Digits) - 1 // one may be too quiet to stand out; whether each was said is the verifier's to find
 	f.sound.quality = limits.Assess(low, voiceRate)
 	if q := f.sound.quality; !q.Good() {
 		return &stopped{Quality, "voice_" + string(q.Problems[0]), fmt.Errorf("%d packets, level %.0f dBFS, SNR %.0f dB, %s voiced", len(f.sound.packets), q.LevelDBFS, q.SNR, q.Voiced)}

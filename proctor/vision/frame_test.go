@@ -91,6 +91,31 @@ func FuzzDecodeKeyFrame(f *testing.F) {
 	})
 }
 
+// FuzzAssess: a picture that could be decoded can be assessed, tracked and made small, whatever it shows and however small it is.
+func FuzzAssess(f *testing.F) {
+	finder := newTestFinder(f)
+	small := image.NewYCbCr(image.Rect(0, 0, 96, 80), image.YCbCrSubsampleRatio420)
+	for _, frame := range vp8KeyFrames(f, relit(small, func(_, x, y float64) float64 { return 255 * x * y }), "100k") {
+		f.Add(frame)
+	}
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		img, err := DecodeKeyFrame(frame)
+		if err != nil || img.Rect.Dx()*img.Rect.Dy() > 640*480 {
+			return
+		}
+		tracker := finder.Track()
+		for range 2 {
+			a, err := tracker.Assess(t.Context(), img)
+			if err != nil || a.Unified < -1 || a.Unified > 100 || (len(a.Faces) > 0) != (a.Patch != nil) {
+				t.Fatalf("%v %v", a, err)
+			}
+		}
+		if thumb, err := NewThumb(img); err != nil || len(thumb) != ThumbWidth*ThumbHeight {
+			t.Fatalf("%d bytes, %v", len(thumb), err)
+		}
+	})
+}
+
 func TestEncodeJPEG(t *testing.T) {
 	img := webcam(gocvPhoto(t, "face.jpg"))
 	data, err := EncodeJPEG(img, 90)

@@ -30,6 +30,8 @@ type Limits struct {
 	SNR float64
 	// Voiced is the least time of speech. Default 800 ms; see [VoicedFor].
 	Voiced time.Duration
+	// Words is the least number of separate stretches of speech: a second of talk is not four digits said one by one. Default 0.
+	Words int
 }
 
 // DefaultLimits returns the defaults given at each field.
@@ -135,7 +137,7 @@ func (l Limits) problems(q Quality) []Problem {
 		out = append(out, Noisy)
 	}
 	// Under noise, or from afar, speech is found in part only: its length says nothing then.
-	if q.Voiced < l.Voiced && q.LevelDBFS >= l.Level && q.SNR >= l.SNR {
+	if (q.Voiced < l.Voiced || len(q.Segments) < l.Words) && q.LevelDBFS >= l.Level && q.SNR >= l.SNR {
 		out = append(out, TooShort)
 	}
 	return out

@@ -104,6 +104,29 @@ func TestAssess(t *testing.T) {
 	}
 }
 
+// TestASecondOfSpeech: somebody who talks on for a second, or says one word, has not read four digits one by one.
+func TestASecondOfSpeech(t *testing.T) {
+	limits := DefaultLimits()
+	limits.Voiced, limits.Words = VoicedFor(4), 3
+	for _, c := range []struct {
+		name string
+		pcm  []int16
+		want []Problem
+	}{
+		{"four digits", digits(t, "пять, три, восемь, один"), nil},
+		{"a second of talk", digits(t, "восемьдесят восемь миллионов"), []Problem{TooShort}},
+		{"two digits", digits(t, "пять, три"), []Problem{TooShort}},
+		{"silence", silence(5 * time.Second), []Problem{Silent}},
+		{"noise", mixed(silence(5*time.Second), -35), []Problem{Noisy}},
+		{"four digits, too loud", gain(digits(t, "пять, три, восемь, один"), 25), []Problem{Clipped}},
+	} {
+		q := limits.Assess(c.pcm, SampleRate)
+		if !slices.Equal(q.Problems, c.want) {
+			t.Errorf("%s: %v in %d segments of %v, want %v", c.name, q.Problems, len(q.Segments), q.Voiced, c.want)
+		}
+	}
+}
+
 func TestSegmentsFollowTheDigits(t *testing.T) {
 	for text, n := range map[string]int{
 		"пять, три, восемь, один":                 4,
@@ -324,6 +347,32 @@ func FuzzParseWAV(f *testing.F) {
 		again, r, err := ParseWAV(WAV(pcm, rate))
 		if err != nil || r != rate || !slices.Equal(again, pcm) {
 			t.Errorf("written and read again: %v", err)
+		}
+	})
+}
+
+// FuzzDecoder: whatever comes from the network is sound of a bounded length, or a bad packet, and the decoder goes on.
+func FuzzDecoder(f *testing.F) {
+	for _, packet := range encode(f, make([]int16, 4*frameSamples), 1, true) {
+		f.Add(packet, uint16(40))
+	}
+	for _, packet := range encode(f, make([]int16, 2*frameSamples), 2, false) {
+		f.Add(packet, uint16(0))
+	}
+	f.Add([]byte{0xff, 0x83}, uint16(60000))
+	f.Fuzz(func(t *testing.T, packet []byte, gap uint16) {
+		d, err := NewDecoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		lost := time.Duration(gap) * time.Millisecond
+		if pcm, err := d.Lost(lost, packet); err != nil && !errors.Is(err, ErrBadPacket) || len(pcm) > int(maxGap*OpusRate/time.Second) {
+			t.Fatalf("a gap of %v: %d samples, %v", lost, len(pcm), err)
+		}
+		for range 2 {
+			if pcm, err := d.Decode(packet); err != nil && !errors.Is(err, ErrBadPacket) || len(pcm) > maxSamples {
+				t.Fatalf("%d samples, %v", len(pcm), err)
+			}
 		}
 	})
 }

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../api/client';
 import { ApiError } from '../api/problem';
 import type { Attempt } from '../api/types';
+import { useFormat } from '../i18n/useFormat';
 import { useStore } from '../rtc/useStore';
 import { ProblemAlert } from '../shell/ProblemAlert';
 import { ContactLine } from './ContactLine';
@@ -15,7 +16,9 @@ import { useLive } from './live';
 import { LiveNotice } from './LiveNotice';
 import { OtherForm } from './OtherForm';
 import { SelfView } from './SelfView';
+import { SpokenSwitch } from './SpokenSwitch';
 import { StepFrame } from './StepFrame';
+import { useSpoken, useSpokenChoice } from './useSpoken';
 
 /** Face and voice: one instruction at a time above the self-view, so that eyes stay near the camera. */
 export function IdentificationStep({ attempt }: { attempt: Attempt }) {
@@ -24,6 +27,17 @@ export function IdentificationStep({ attempt }: { attempt: Attempt }) {
   const { stream } = useStore(devices.state);
   const { identification, problem, media } = useStore(publisher.state);
   const view = identificationView(attempt, identification);
+  const { pick } = useFormat();
+  const spoken = useSpokenChoice();
+  // Only while nothing is listened to: the digits are said by her, not by the loudspeaker.
+  useSpoken(
+    view.kind === 'looking'
+      ? t(view.hint === undefined ? 'identification.looking' : `hint.${view.hint}`)
+      : view.kind === 'failed'
+        ? pick(view.identification.message)
+        : undefined,
+    spoken.on === true,
+  );
   const identify = useMutation({
     mutationFn: () => api.identify(attempt.id),
     onMutate: () => publisher.expectIdentification(),
@@ -44,6 +58,7 @@ export function IdentificationStep({ attempt }: { attempt: Attempt }) {
           onStart={() => identify.mutate()}
         />
       </Stack>
+      {!underWay(view) && <SpokenSwitch spoken={spoken} />}
       {attempt.state === 'ready' && !underWay(view) && <OtherForm attempt={attempt} />}
       <ContactLine contact={attempt.exam.contact} />
     </StepFrame>

@@ -12,7 +12,7 @@ export function Doubts({ identification }: { identification: Identification }) {
   if (flags === undefined || flags.length === 0) return null;
   return (
     <Alert color="orange" icon={<IconAlertTriangle aria-hidden />} title={t('doubt.title')} data-testid="doubts">
-      <List size="sm" withPadding>
+      <List size="sm">
         {flags.map((doubt) => (
           <List.Item key={doubt.flag} data-testid={`doubt-${doubt.flag}`}>
             {line(doubt)}
