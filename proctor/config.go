@@ -96,8 +96,10 @@ type Config struct {
 	SMTPUsername     string
 	SMTPPasswordFile string
 
-	FaceCascade string
-	EyeCascade  string
+	FaceCascade  string
+	EyeCascade   string
+	FaceModel    string
+	QualityModel string
 }
 
 // Setting is one environment variable of the service.
@@ -179,6 +181,8 @@ func Settings() []Setting {
 		{"OCHNO_SMTP_PASSWORD_FILE", "", false, "a file with the password for it", text(func(c *Config) *string { return &c.SMTPPasswordFile })},
 		{"OCHNO_FACE_CASCADE", "", false, "OpenCV's face cascade; by default where the distribution puts it", text(func(c *Config) *string { return &c.FaceCascade })},
 		{"OCHNO_EYE_CASCADE", "", false, "OpenCV's eye cascade; likewise", text(func(c *Config) *string { return &c.EyeCascade })},
+		{"OCHNO_FACE_MODEL", "", false, "an ONNX file of YuNet (face_detection_yunet_2023mar's layout) that finds faces instead of the cascade", text(func(c *Config) *string { return &c.FaceModel })},
+		{"OCHNO_QUALITY_MODEL", "", false, "an ONNX file that gives one number for a face of 112×112 (eDifFIQA's layout), kept in the record as UnifiedQualityScore", text(func(c *Config) *string { return &c.QualityModel })},
 	}
 }
 

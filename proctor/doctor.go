@@ -49,6 +49,7 @@ func Doctor(ctx context.Context, cfg Config) []Finding {
 		{"verifier", "check the OCHNO_EBS_… settings and the firewall", d.verifier},
 		{"mail", "check the OCHNO_SMTP_… settings and the firewall; a server without STARTTLS needs OCHNO_SMTP_SECURITY", d.mail},
 		{"face cascade", "apt-get install opencv-data, or set OCHNO_FACE_CASCADE and OCHNO_EYE_CASCADE", d.cascade},
+		{"face models", "point OCHNO_FACE_MODEL and OCHNO_QUALITY_MODEL at ONNX files of the layouts the README names, or leave them away", d.models},
 		{"HTTP port", "stop what holds the port, or change OCHNO_LISTEN", d.httpPort},
 		{"media port", "stop what holds the port, or change OCHNO_MEDIA_UDP", d.mediaPort},
 	} {
@@ -192,6 +193,20 @@ func (d *doctor) cascade() (string, error) {
 		return "", err
 	}
 	return "OpenCV loads it", f.Close()
+}
+
+// models loads what the operator supplied and runs it once.
+func (d *doctor) models() (string, error) {
+	if d.cfg.FaceModel == "" && d.cfg.QualityModel == "" {
+		return "none: the cascades and formulas do", nil
+	}
+	f, err := vision.NewFinder(vision.Config{
+		FaceCascade: d.cfg.FaceCascade, EyeCascade: d.cfg.EyeCascade, FaceModel: d.cfg.FaceModel, QualityModel: d.cfg.QualityModel, Workers: 1,
+	})
+	if err != nil {
+		return "", err
+	}
+	return "OpenCV loads and runs what is set", f.Close()
 }
 
 func (d *doctor) httpPort() (string, error) {

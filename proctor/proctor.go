@@ -121,7 +121,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	if s.Archive, err = OpenArchive(ctx, cfg, s.Store); err != nil {
 		return nil, err
 	}
-	if s.finder, err = vision.NewFinder(vision.Config{FaceCascade: cfg.FaceCascade, EyeCascade: cfg.EyeCascade}); err != nil {
+	if s.finder, err = vision.NewFinder(vision.Config{FaceCascade: cfg.FaceCascade, EyeCascade: cfg.EyeCascade, FaceModel: cfg.FaceModel, QualityModel: cfg.QualityModel}); err != nil {
 		return nil, err
 	}
 	verifier, err := openVerifier(cfg, logger)

@@ -25,6 +25,9 @@ const (
 type Config struct {
 	// FaceCascade and EyeCascade are paths of OpenCV cascade files. An empty one is looked for by [DefaultCascades].
 	FaceCascade, EyeCascade string
+	// FaceModel and QualityModel are paths of ONNX files that an operator supplies (model.go); empty: none. With a face model the face
+	// cascade is not used.
+	FaceModel, QualityModel string
 	// Workers is how many pictures may be looked at in the same moment; each holds its own cascades (about 5 MiB).
 	// Default 2.
 	Workers int
@@ -61,6 +64,8 @@ func isFile(path string) bool {
 type Finder struct {
 	limits  Limits
 	workers int
+	// faceModel and qualityModel say that there is one.
+	faceModel, qualityModel bool
 	// idle holds the workers nobody uses; whoever takes one puts it back. OpenCV's cascades are not safe for concurrent use.
 	idle chan *worker
 	// closing is closed first by Close; takers give up then.
@@ -71,11 +76,15 @@ type Finder struct {
 // worker is one set of cascades, used by one goroutine at a time.
 type worker struct {
 	face, eye gocv.CascadeClassifier
+	// yunet and quality are an operator's models, nil where there are none.
+	yunet, quality *network
 }
 
 func (w *worker) close() {
 	w.face.Close()
 	w.eye.Close()
+	w.yunet.close()
+	w.quality.close()
 }
 
 // NewFinder loads the cascades. Close must be called when the Finder is no longer needed.
@@ -99,13 +108,17 @@ func NewFinder(cfg Config) (*Finder, error) {
 		limits:  DefaultLimits(),
 		workers: cfg.Workers,
 		idle:    make(chan *worker, cfg.Workers),
-		closing: make(chan struct{}),
+		closing: make(chan struct{}), faceModel: cfg.FaceModel != "", qualityModel: cfg.QualityModel != "",
 	}
 	if cfg.Limits != nil {
 		f.limits = *cfg.Limits
 	}
+	models, err := readModels(cfg)
+	if err != nil {
+		return nil, err
+	}
 	for range cfg.Workers {
-		w, err := newWorker(cfg.FaceCascade, cfg.EyeCascade)
+		w, err := newWorker(cfg.FaceCascade, cfg.EyeCascade, models)
 		if err != nil {
 			for range len(f.idle) {
 				(<-f.idle).close()
@@ -117,7 +130,22 @@ func NewFinder(cfg Config) (*Finder, error) {
 	return f, nil
 }
 
-func newWorker(facePath, eyePath string) (*worker, error) {
+// models are the bytes of the operator's files, nil where there are none.
+type models struct{ face, quality []byte }
+
+func readModels(cfg Config) (m models, err error) {
+	if cfg.FaceModel != "" {
+		if m.face, err = readModel(cfg.FaceModel); err != nil {
+			return m, err
+		}
+	}
+	if cfg.QualityModel != "" {
+		m.quality, err = readModel(cfg.QualityModel)
+	}
+	return m, err
+}
+
+func newWorker(facePath, eyePath string, m models) (*worker, error) {
 	face, err := loadCascade(facePath)
 	if err != nil {
 		return nil, err
@@ -127,7 +155,20 @@ func newWorker(facePath, eyePath string) (*worker, error) {
 		face.Close()
 		return nil, err
 	}
-	return &worker{face: face, eye: eye}, nil
+	w := &worker{face: face, eye: eye}
+	if m.face != nil {
+		if w.yunet, err = newFaceModel(m.face); err != nil {
+			w.close()
+			return nil, err
+		}
+	}
+	if m.quality != nil {
+		if w.quality, err = newQualityModel(m.quality); err != nil {
+			w.close()
+			return nil, err
+		}
+	}
+	return w, nil
 }
 
 // loadCascade refuses what is plainly no cascade itself: OpenCV throws through C on a file it cannot parse, and that ends the
@@ -192,19 +233,23 @@ func (f *Finder) Assess(ctx context.Context, img *image.YCbCr) (Assessment, erro
 	}
 	defer clear(l.pix)
 
-	return f.assess(ctx, l, false)
+	return f.assess(ctx, img, l, false)
 }
 
-func (f *Finder) assess(ctx context.Context, l *luma, reduced bool) (Assessment, error) {
+func (f *Finder) assess(ctx context.Context, img *image.YCbCr, l *luma, reduced bool) (Assessment, error) {
 	a := Assessment{Width: l.w, Height: l.h}
 	if l.isFlat() {
 		// Nothing to find: do not spend a search on a covered camera.
 		a.empty = true
-	} else if err := f.with(ctx, func(w *worker) error { return w.find(l, &a, reduced) }); err != nil {
+	} else if err := f.with(ctx, func(w *worker) error {
+		if w.yunet != nil {
+			return w.findByModel(img, &a)
+		}
+		return w.find(l, &a, reduced)
+	}); err != nil {
 		return Assessment{}, err
 	}
-	f.finish(l, &a)
-	return a, nil
+	return a, f.finish(ctx, img, l, &a)
 }
 
 // with lends a worker.
@@ -218,10 +263,14 @@ func (f *Finder) with(ctx context.Context, use func(*worker) error) error {
 }
 
 // finish measures what was found.
-func (f *Finder) finish(l *luma, a *Assessment) {
+func (f *Finder) finish(ctx context.Context, img *image.YCbCr, l *luma, a *Assessment) error {
 	a.measure(l)
 	a.Hints = f.limits.hints(a)
 	a.assessed = true
+	if !f.qualityModel {
+		return nil
+	}
+	return f.with(ctx, func(w *worker) error { return w.addQuality(img, a) })
 }
 
 // find fills in faces, largest first, and the eyes of the largest. A reduced search looks at the picture with the least face brought to

@@ -43,16 +43,15 @@ func (t *Tracker) Assess(ctx context.Context, img *image.YCbCr) (Assessment, err
 		if len(a.Faces) > 0 {
 			t.left--
 			t.face = a.Faces[0]
-			t.finder.finish(l, &a)
-			return a, nil
+			return a, t.finder.finish(ctx, img, l, &a)
 		}
 	}
-	a, err := t.finder.assess(ctx, l, true)
+	a, err := t.finder.assess(ctx, img, l, true)
 	if err != nil {
 		return Assessment{}, err
 	}
 	t.face, t.size, t.left = image.Rectangle{}, image.Pt(l.w, l.h), 0
-	if len(a.Faces) == 1 { // where there are several, each picture is searched: which of them to follow is not ours to say
+	if len(a.Faces) == 1 && !t.finder.faceModel { // where there are several, each picture is searched: which of them to follow is not ours to say
 		t.face, t.left = a.Faces[0], trackedAtMost
 	}
 	return a, nil

@@ -3,6 +3,7 @@ import type { Identification } from '../api/types';
 
 // The names of ISO/IEC 29794-5, as proctor/vision measures them.
 const components = [
+  'UnifiedQualityScore',
   'SingleFacePresent',
   'InterEyeDistance',
   'HeadSize',

@@ -31,9 +31,8 @@ const said = () => speak.mock.calls.map(([words]) => words.text);
 
 describe('useSpoken', () => {
   it('says what lasts, once, and falls silent without a text', () => {
-    const { rerender } = renderHook(({ text }: { text?: string }) => useSpoken(text, true), {
-      initialProps: { text: 'ближе' },
-    });
+    const first: { text?: string } = { text: 'ближе' };
+    const { rerender } = renderHook(({ text }: { text?: string }) => useSpoken(text, true), { initialProps: first });
     vi.advanceTimersByTime(100);
     rerender({ text: 'замрите' });
     vi.advanceTimersByTime(1_000);
