@@ -46,5 +46,5 @@ func (s *Service) Run(ctx context.Context, room Room) {
 
 // Round does what is due now; identifications that begin go on by themselves.
 func (s *Service) Round(ctx context.Context, room Room) error {
-	return errors.Join(s.finish(ctx), s.planAll(ctx), s.again(ctx, room), s.resume(ctx, room))
+	return errors.Join(s.finish(ctx), s.planAll(ctx), s.again(ctx, room), s.resume(ctx, room), s.watchAll(ctx, room))
 }

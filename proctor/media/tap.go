@@ -124,6 +124,23 @@ func (f *Feed) Sound(p AudioPacket) {
 	}
 }
 
+// Taps is how many there are.
+func (f *Feed) Taps() int {
+	f.taps.mu.Lock()
+	defer f.taps.mu.Unlock()
+	return len(f.taps.taps)
+}
+
+// Waiting is how many frames wait in the taps to be taken.
+func (f *Feed) Waiting() (n int) {
+	f.taps.mu.Lock()
+	defer f.taps.mu.Unlock()
+	for _, t := range f.taps.taps {
+		n += len(t.frames)
+	}
+	return n
+}
+
 // tapSet is the taps of one publisher. The recorder's goroutine sends; the lock
 // keeps a channel from being closed meanwhile.
 type tapSet struct {

@@ -24,6 +24,8 @@ export function useEventText(): (event: TimelineEvent) => string {
       }
       case 'identity_alarm':
         return t('event.identity_alarm');
+      case 'face_absent':
+        return t('event.face_absent', { count: Number(detail.seconds) });
       case 'manual_identification':
         return detail.outcome === 'confirmed' ? t('event.manualConfirmed') : t('event.manualRefused');
       case 'connected':
