@@ -18,7 +18,7 @@ const (
 	SawReadiness       = "readiness"
 	SawAppeal          = "appeal"
 	SawConsents        = "consents.page"
-	SawLive            = "live" // the student large, with sound at hand
+	SawLive            = "live"       // the student large, with sound at hand
 	SawExport          = "log.export" // the file of an export that was ordered
 )
 
