@@ -64,6 +64,7 @@ bench: build ## measure the log beside PostgreSQL alone and beside plain hashing
 	@bin/ochno stack -- go test -run '^$$' -bench 'AppendAtARate' -benchtime 2000x ./proctor/ledger
 	@bin/ochno stack -- go test -run '^$$' -bench 'AppendBesideInsert|Prove' -benchtime 10x ./proctor/ledger
 	@bin/ochno stack -- go test -run '^$$' -bench 'Million' -benchtime 1x -timeout 40m ./proctor/ledger/pack
+	@bin/ochno stack -- go test -run '^$$' -bench 'Million' -benchtime 1x -timeout 20m ./proctor/retention
 
 bench-media: build ## measure the media plane against a floor (ten minutes, loopback only)
 	@go build -o bin/bench ./deploy/bench

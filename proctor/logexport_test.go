@@ -62,8 +62,17 @@ func TestLogSelections(t *testing.T) {
 	}
 	_, err := h.store.Pool.Exec(t.Context(), `insert into attempt_move (attempt_id, from_state, to_state, at) values ($1, 'identifying', 'manual_identification', now())`, attempt)
 	must(t, err)
+	must(t, pgx.BeginFunc(t.Context(), h.store.Pool, func(tx pgx.Tx) error {
+		_, err := h.store.Log.Append(t.Context(), tx, ledger.Entry{
+			Type: ledger.TypeManual, At: h.exam.StartsAt, Exam: h.exam.ID, Attempt: attempt, Outcome: "confirmed", Data: ledger.ManualIdentification{Why: "not_enrolled"},
+		})
+		return err
+	}))
 	if hers, others := attempts("manual=true"); hers == 0 || others != 0 {
 		t.Errorf("manual: %d of hers, %d others", hers, others)
+	}
+	if hers, others := attempts("manual=true&type=manual_identification&outcome=confirmed"); hers != 1 || others != 0 {
+		t.Errorf("the manual identification itself: %d of hers, %d others", hers, others)
 	}
 	if status, text := registrar.call(t, http.MethodGet, "/api/log?person=x", nil); status != http.StatusUnprocessableEntity {
 		t.Errorf("a person that is none: %d %s", status, text)

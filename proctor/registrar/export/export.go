@@ -55,9 +55,10 @@ func New(c Config) *Service {
 const (
 	keptFor   = 48 * time.Hour // a file, after it was made
 	toldFor   = 30 * 24 * time.Hour
-	maxOpen   = 3        // that somebody has waiting or under way
-	maxReady  = 10       // files that somebody has
-	maxSize   = 32 << 30 // of one file, bytes
+	maxOpen   = 3         // that somebody has waiting or under way
+	maxReady  = 10        // files that somebody has
+	maxSize   = 32 << 30  // of one file, bytes
+	maxStored = 256 << 30 // of all files of an organisation together: nothing more is ordered above it
 	maxTries  = 3
 	maxListed = 50
 )
@@ -65,7 +66,7 @@ const (
 var (
 	// ErrNotFound: no such export, or somebody else's.
 	ErrNotFound = errors.New("no such export")
-	// ErrTooMany: she has as many as one person may have.
+	// ErrTooMany: she has as many as one person may have, or her organisation's files take as much as they may.
 	ErrTooMany = errors.New("too many exports at once")
 	// ErrNotReady: there is no file yet, or not any more.
 	ErrNotReady = errors.New("the export has no file")
@@ -119,7 +120,11 @@ func (s *Service) Order(ctx context.Context, tx pgx.Tx, w Whose, o registrar.Ord
 		Scan(&open, &ready); err != nil {
 		return Job{}, fmt.Errorf("order an export: %w", err)
 	}
-	if open >= maxOpen || open+ready >= maxReady {
+	var stored int64
+	if err := tx.QueryRow(ctx, `select coalesce(sum(size), 0)::bigint from export_job where organisation_id = $1 and state = 'ready'`, w.Organisation).Scan(&stored); err != nil {
+		return Job{}, fmt.Errorf("order an export: %w", err)
+	}
+	if open >= maxOpen || open+ready >= maxReady || stored >= maxStored {
 		return Job{}, ErrTooMany
 	}
 	wanted, err := json.Marshal(o)

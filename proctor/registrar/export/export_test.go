@@ -352,6 +352,12 @@ func TestBounds(t *testing.T) {
 		t.Errorf("one more at once: %v", err)
 	}
 	o.must(s.Cancel(t.Context(), o.mine, last.ID))
+	o.exec(`insert into export_job (id, organisation_id, person_id, wanted, name, state, size, asked_at, expires_at, swept_at) values (gen_random_uuid(), $1, $2, '{}', 'x', 'ready', $3, now(), '2030-01-01', now())`,
+		o.mine.Organisation, o.others.Person, int64(maxStored))
+	if _, err := o.order(s); !errors.Is(err, ErrTooMany) {
+		t.Errorf("one more than the organisation's files may take: %v", err)
+	}
+	o.exec(`delete from export_job where person_id = $1`, o.others.Person)
 	for range maxReady - maxOpen + 1 {
 		o.ordered(s)
 		for o.step(s) {
@@ -391,6 +397,10 @@ func TestFaults(t *testing.T) {
 			tries := 0
 			for o.step(s) {
 				tries++
+				if o.step(s) {
+					t.Error("it was tried again at once")
+				}
+				o.pass(2 * again)
 			}
 			if now := o.job(s, j.ID); now.State != Failed || now.Fault != c.fault || tries != c.tries {
 				t.Errorf("%d tries, %+v", tries, now)

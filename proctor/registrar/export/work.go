@@ -21,6 +21,7 @@ const (
 	poll  = 5 * time.Second
 	lease = time.Minute // a run that does not renew it is gone
 	renew = 2 * time.Second
+	again = time.Minute // after the first failure; then twice as long
 )
 
 var (
@@ -75,7 +76,7 @@ func (s *Service) take(ctx context.Context) (*run, error) {
 	var r *run
 	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		now := s.Now()
-		rows, _ := tx.Query(ctx, selectJob+` where state = 'waiting' or state = 'running' and lease_until <= $1 order by asked_at, id limit 1 for update skip locked`, now)
+		rows, _ := tx.Query(ctx, selectJob+` where state in ('waiting', 'running') and coalesce(lease_until, $1) <= $1 order by asked_at, id limit 1 for update skip locked`, now)
 		job, err := pgx.CollectExactlyOneRow(rows, scanJob)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
@@ -123,8 +124,9 @@ func (s *Service) make(ctx context.Context, r *run) error {
 	}
 	fault := faultOf(err)
 	if fault == "internal" && r.tries < maxTries {
-		s.Logger.Error("an export failed; it is tried again", "export", r.job.ID, "try", r.tries, "error", err)
-		_, err = s.Pool.Exec(ctx, `update export_job set state = 'waiting', key = null, lease_until = null where id = $1 and run = $2 and state = 'running'`, r.job.ID, r.id)
+		s.Logger.Error("an export failed; it is tried again", "export", r.job.ID, "try", r.tries, "again in", time.Duration(r.tries)*again, "error", err)
+		_, err = s.Pool.Exec(ctx, `update export_job set state = 'waiting', key = null, lease_until = $3 where id = $1 and run = $2 and state = 'running'`,
+			r.job.ID, r.id, s.Now().Add(time.Duration(r.tries)*again))
 		return err
 	}
 	s.Logger.Error("an export failed", "export", r.job.ID, "fault", fault, "error", err)
