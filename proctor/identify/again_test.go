@@ -211,7 +211,7 @@ func TestChosenAtRandom(t *testing.T) {
 		}
 		seen[drawn] = true
 		restart()
-		shift := planned.Sub(time.Now()) - 2*time.Second
+		shift := time.Until(planned) - 2*time.Second
 		h.pass(t, shift)
 		h.round(t)
 		if got := due().Add(shift); got.Sub(planned).Abs() > time.Millisecond || len(h.of(t, a.ID)) != n {

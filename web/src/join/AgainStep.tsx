@@ -39,7 +39,7 @@ export function AgainStep({ attempt }: { attempt: Attempt }) {
       <Stack gap="md" data-testid="identification" data-phase={view.kind}>
         {view.kind === 'intro' ? (
           <Alert color="orange" icon={<IconShieldQuestion aria-hidden />} role="status">
-            <Text size="md">{t('again.text')}</Text>
+            <Text size="md">{attempt.again?.cause === 'doubt' ? t('again.text') : t('again.asked')}</Text>
             <Text size="sm" c="dimmed" mt={6}>
               {t('again.time')}
             </Text>
