@@ -29,7 +29,7 @@ func TestIdentificationStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Policy.Again.Reconnected = true
+	e.Policy.Again.Reconnected, e.Policy.Tries = true, 6
 	if _, err := store.Exams.Ensure(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}

@@ -342,6 +342,9 @@ func (s *Service) closeManual(ctx context.Context, a exam.Attempt, m Manual, act
 		if err != nil {
 			return err
 		}
+		if err := s.Log.AppendPrepared(ctx, tx, record); err != nil {
+			return err
+		}
 		var second uuid.NullUUID
 		if entry.Outcome == "confirmed" {
 			second = uuid.NullUUID{UUID: actor.ID, Valid: true}
@@ -354,9 +357,6 @@ func (s *Service) closeManual(ctx context.Context, a exam.Attempt, m Manual, act
 		}
 		if tag.RowsAffected() == 0 {
 			return ErrManualMoved
-		}
-		if err := s.Log.AppendPrepared(ctx, tx, record); err != nil {
-			return err
 		}
 		e := exam.Event{Attempt: a.ID, Lane: exam.LaneIdentity, Kind: "manual_identification", At: entry.At, Detail: map[string]any{"outcome": entry.Outcome, "why": m.Why}}
 		if d, ok := entry.Data.(ledger.ManualIdentification); ok && d.ToMS != nil {

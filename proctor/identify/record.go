@@ -46,7 +46,7 @@ func (f *finding) draft(software string) ledger.Identification {
 			Recording: f.sound.recording.String(), FromMS: from, ToMS: to,
 			PacketsSHA256: hex.EncodeToString(f.packetsSHA256[:]), SHA256: hex.EncodeToString(f.voiceSHA256[:]),
 			VoicedMS: f.sound.quality.Voiced.Milliseconds(), SNR: int(f.sound.quality.SNR), LevelDBFS: int(f.sound.quality.LevelDBFS),
-			ShownMS: milliseconds(f.shownFrom(), from),
+			ShownMS: milliseconds(f.shownFrom(), from), Codec: "opus", BitRate: f.sound.bitRate(),
 		}
 	}
 	for _, c := range f.quality {
@@ -79,7 +79,7 @@ func (f *finding) entry(number int, now time.Time, object, software string) ledg
 			d.Scores.Sound = &v.Match.Sound
 		}
 		d.Liveness = &v.Liveness.Score
-		d.Verdict = &ledger.Verdict{ID: v.ID, Issuer: v.Issuer, JWS: v.Token, Object: object, Engine: v.Engine}
+		d.Verdict = &ledger.Verdict{ID: v.ID, Issuer: v.Issuer, JWS: v.Token, Object: object, Engine: v.Engine, ReceivedAt: utc(&f.receivedAt)}
 	}
 	return ledger.Entry{
 		Type: ledger.TypeIdentification, At: now, Exam: f.attempt.ExamID, Attempt: f.attempt.ID, Person: f.attempt.PersonID, Outcome: string(f.outcome),
@@ -102,6 +102,16 @@ func inForce(p exam.Policy, modalities []exam.Modality) ledger.Policy {
 		}
 	}
 	return out
+}
+
+// bitRate is that of the packets, in bits a second.
+func (s sound) bitRate() int {
+	from, to := s.span()
+	bytes := 0
+	for _, p := range s.packets {
+		bytes += len(p.Data)
+	}
+	return bytes * 8 * 1000 / int(max(to-from, 1))
 }
 
 // span is the first and the last moment that was listened to, in milliseconds from the recording's start.

@@ -92,11 +92,13 @@ type Voice struct {
 	Recording     string `json:"recording"`
 	FromMS        int64  `json:"fromMs"`
 	ToMS          int64  `json:"toMs"`
-	PacketsSHA256 string `json:"packetsSha256"` // the Opus packets as they arrived, one after the other
-	SHA256        string `json:"sha256"`        // the WAV as it was sent
-	VoicedMS      int64  `json:"voicedMs"`      // time of speech
-	SNR           int    `json:"snr"`           // signal-to-noise ratio, dB
-	LevelDBFS     int    `json:"levelDbfs"`     // mean level of the speech
+	PacketsSHA256 string `json:"packetsSha256"`    // the Opus packets as they arrived, one after the other
+	SHA256        string `json:"sha256"`           // the WAV as it was sent
+	VoicedMS      int64  `json:"voicedMs"`         // time of speech
+	SNR           int    `json:"snr"`              // signal-to-noise ratio, dB
+	LevelDBFS     int    `json:"levelDbfs"`        // mean level of the speech
+	Codec         string `json:"codec,omitempty"`  // as it arrived: "opus"
+	BitRate       int    `json:"bitRate,omitzero"` // of the packets, bits a second
 	// ShownMS is when each digit of the challenge was shown, from the recording's start.
 	ShownMS []int64 `json:"shownMs,omitempty"`
 }
@@ -121,6 +123,8 @@ type Verdict struct {
 	JWS    string            `json:"jws"`
 	Object string            `json:"object"` // its key in the archive
 	Engine map[string]string `json:"engine,omitempty"`
+	// ReceivedAt is when it came; the record's own time is when it was decided on.
+	ReceivedAt *time.Time `json:"receivedAt,omitempty"`
 }
 
 // ManualIdentification says that two members of staff compared the student with a document that she showed to the camera, instead of the verifier,

@@ -15,6 +15,8 @@ export function StoppedStep({ attempt }: { attempt: Attempt }) {
     stranger: t('stopped.reasonStranger'),
     request: t('stopped.reasonRequest'),
     technical: t('stopped.reasonTechnical'),
+    identification_failed: t('stopped.reasonIdentity'),
+    identity_failed: t('stopped.reasonIdentity'),
   };
   const reason = reasons[attempt.stateReason] ?? attempt.stateReason;
   return (

@@ -12,6 +12,16 @@ const reasons = [
   'appeal_granted',
   'other_form',
   'consent_withdrawn',
+  'identification_failed',
+  'identity_failed',
+  'identity_settled',
+  'manual',
+  'manual_refused',
+  'verifier_unavailable',
+  'not_enrolled',
+  'no_sample',
+  'paused_by_proctor',
+  'resumed_by_proctor',
 ] as const;
 
 /** The code of a decision's reason in words; an unknown one stays as it is. */
