@@ -62,8 +62,8 @@ function RegisterRow({ consent }: { consent: RegisteredConsent }) {
   const format = useFormat();
   return (
     <Table.Tr data-testid={`consent-${consent.id}`} data-state={consent.state} data-by={consent.by}>
-      <Table.Td fw={550}>{consent.student ?? <Dimmed>{t('erased')}</Dimmed>}</Table.Td>
-      <Table.Td>
+      <Table.Td fw={550} miw={190}>{consent.student ?? <Dimmed>{t('erased')}</Dimmed>}</Table.Td>
+      <Table.Td maw={420}>
         {t('version', { version: consent.version })}
         <Dimmed>{consent.title}</Dimmed>
       </Table.Td>
