@@ -63,7 +63,7 @@ const (
 	edge = 120 * time.Millisecond
 	// moves is how much more the mouth of somebody who speaks must differ from the silent one than the silent ones differ among
 	// themselves; movesOnce is for a single picture taken while somebody spoke.
-	moves, movesOnce = 2.2, 1.7
+	moves, movesOnce = 1.9, 1.4
 )
 
 // mute compares the mouth in pictures taken while a voice was heard with those taken in silence.

@@ -125,7 +125,7 @@ func (o *Observer) looped(motions [][]float64) float64 {
 
 const (
 	// another is how alike (−1…1) the faces before and after a moment are at most when they are two; same how alike each side must be in itself.
-	another, same = 0.55, 0.72
+	another, same = 0.45, 0.72
 	// leastFaces is how many pictures each side must have.
 	leastFaces = 3
 )
