@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -107,11 +108,24 @@ var all = []species{
 type measured struct {
 	name          string
 	runs, flagged int
+	first         int // flagged of the first runs, which every test plays
 	by            map[Flag]int
 }
 
-// The runs of each attack, and the good ones: of these there are more, because they should all pass.
-const attackRuns, goodRuns = 10, 24
+// The runs of each attack, and the good ones, of which there are more because they should all pass: those that the page is written from, and
+// the first of them, which every test plays.
+const (
+	attackRuns, goodRuns           = 10, 24
+	attackRunsTested, goodTestRuns = 4, 8
+)
+
+// firstOf is how many runs of a row every test plays.
+func firstOf(row int) int {
+	if row == 0 {
+		return goodTestRuns
+	}
+	return attackRunsTested
+}
 
 // measure plays all runs, as many at once as there are cores.
 func measure(t *testing.T, people []*sitter) []measured {
@@ -127,9 +141,12 @@ func measure(t *testing.T, people []*sitter) []measured {
 	var group sync.WaitGroup
 	places := make(chan struct{}, workers)
 	for i, s := range all {
-		runs := attackRuns
-		if i == 0 {
+		runs := firstOf(i)
+		switch write := os.Getenv("OCHNO_UPDATE") != ""; {
+		case write && i == 0:
 			runs = goodRuns
+		case write:
+			runs = attackRuns
 		}
 		out[i] = measured{name: s.name, by: map[Flag]int{}}
 		for n := range runs {
@@ -142,6 +159,9 @@ func measure(t *testing.T, people []*sitter) []measured {
 				out[i].runs++
 				if len(found) > 0 {
 					out[i].flagged++
+					if n < firstOf(i) {
+						out[i].first++
+					}
 				}
 				for _, f := range found {
 					out[i].by[f.Flag]++
@@ -172,7 +192,7 @@ func (m measured) row(good bool) string {
 	if good {
 		what = "BPCER"
 	}
-	return fmt.Sprintf("| %s | %d | %s %d %% | %s |\n", m.name, m.runs, what, m.rate(good), strings.Join(by, ", "))
+	return fmt.Sprintf("| %s | %d | %s %d %% | %s | %d |\n", m.name, m.runs, what, m.rate(good), strings.Join(by, ", "), m.first)
 }
 
 const (
@@ -180,8 +200,8 @@ const (
 	page                   = "PAD.md"
 )
 
-// TestTable measures every attack, and the page must tell what was measured. OpenCV rounds a little differently on different processors,
-// so a rate may differ by two runs of ten; a row that is missing, or better than it was measured by more, fails.
+// TestTable plays the first runs of every attack: as many must be flagged as the page says, one more or less, because OpenCV rounds a little
+// differently on different processors. OCHNO_UPDATE=1 plays all and writes the page.
 func TestTable(t *testing.T) {
 	text, err := os.ReadFile(page)
 	if err != nil {
@@ -192,7 +212,7 @@ func TestTable(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatalf("%s has no place for the table", page)
 	}
-	table := "| runs | number | rate | flags raised |\n|---|---|---|---|\n"
+	table := "| runs | number | rate | flags raised | flagged of the first 4 (good: 8) |\n|---|---|---|---|---|\n"
 	worst := 0
 	for i, m := range measure(t, sitters(t)) {
 		table += m.row(i == 0)
@@ -206,16 +226,19 @@ func TestTable(t *testing.T) {
 				line = l
 			}
 		}
-		var said int
-		if _, percent, found := strings.Cut(line, "PCER "); found {
-			fmt.Sscanf(percent, "%d", &said)
-		} else if os.Getenv("OCHNO_UPDATE") == "" {
+		if os.Getenv("OCHNO_UPDATE") != "" {
+			continue
+		}
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		if len(cells) < 3 {
 			t.Errorf("%s does not tell of %q", page, m.name)
+			continue
 		}
-		if got := m.rate(i == 0); os.Getenv("OCHNO_UPDATE") == "" && (got > said+20 || got < said-20) {
-			t.Errorf("%s: %s says %d %%, measured %d %%", m.name, page, said, got)
+		said, err := strconv.Atoi(strings.TrimSpace(cells[len(cells)-2]))
+		if err != nil || m.first > said+1 || m.first < said-1 {
+			t.Errorf("%s: %s says %d of the first runs are flagged, %d were: %v", m.name, page, said, m.first, err)
 		}
-		if i == 0 && m.rate(true) > 10 {
+		if i == 0 && m.flagged > 1 {
 			t.Errorf("%d of %d good runs were flagged: %v", m.flagged, m.runs, m.by)
 		}
 	}

@@ -81,6 +81,9 @@ func (s *sitter) other() *sitter {
 	return o
 }
 
+// at is the brightness between pixels. (go:norace: a pure function, called for each pixel of some thousand pictures.)
+//
+//go:norace
 func (s *sitter) at(x, y float64) uint8 {
 	x, y = min(max(x, 0), sceneWidth-1.001), min(max(y, 0), sceneHeight-1.001)
 	i, j := int(x), int(y)
@@ -115,6 +118,8 @@ func newCamera(random *rand.Rand) *camera {
 }
 
 // take shows the sitter in the pose. A rigid one is a sheet of paper: all of the picture moves, and neither mouth nor eyes.
+//
+//go:norace
 func (c *camera) take(tb testing.TB, s *sitter, p pose, rigid bool) *image.YCbCr {
 	tb.Helper()
 	out := image.NewGray(image.Rect(0, 0, sceneWidth, sceneHeight))
