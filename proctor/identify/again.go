@@ -45,7 +45,7 @@ func sitting(state exam.State) bool {
 func (s *Service) Ask(ctx context.Context, attempt uuid.UUID, cause Cause) error {
 	return s.onStanding(ctx, attempt, func(_ context.Context, _ pgx.Tx, _ exam.Attempt, p exam.Policy, now time.Time, r *Standing) error {
 		wanted := map[Cause]bool{CauseRequest: true, CauseReconnection: p.Again.Reconnected, CauseAway: p.Again.AwaySeconds > 0}[cause]
-		if wanted && r.DemandedAt == nil {
+		if wanted && (r.DemandedAt == nil || cause == CauseRequest) {
 			r.DueAt, r.Cause = &now, cause
 		}
 		return nil
@@ -249,8 +249,8 @@ func (s *Service) planAll(ctx context.Context) error {
 
 // again begins the identifications that are due, of everybody who is connected here.
 func (s *Service) again(ctx context.Context, room Room) error {
-	rows, _ := s.Pool.Query(ctx, `select r.attempt_id, r.cause from reidentification r join attempt a on a.id = r.attempt_id
-		where r.due_at <= $1 and a.state in ('in_progress', 'paused', 'admitted') order by r.due_at limit 200`, s.Now())
+	rows, _ := s.Pool.Query(ctx, `select r.attempt_id, r.cause from reidentification r join attempt a on a.id = r.attempt_id join exam e on e.id = a.exam_id
+		where r.due_at <= $1 and e.finished_at is null and e.ends_at > $1 and a.state in ('in_progress', 'paused', 'admitted') order by r.due_at limit 200`, s.Now())
 	type row struct {
 		Attempt uuid.UUID
 		Cause   Cause

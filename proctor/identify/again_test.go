@@ -145,6 +145,11 @@ func TestAgainFails(t *testing.T) {
 				if _, err := h.service.Start(context.Background(), a.ID, stream, "", func(identify.Progress) {}); !errors.Is(err, identify.ErrNoTries) {
 					t.Errorf("a try more than there are: %v", err)
 				}
+				// The proctor has him looked at once more: without digits, where the policy lets.
+				h.policy(t, func(p *exam.Policy) { p.Tries = 1 })
+				h.scenario(t, a.OID, "match")
+				must(t, h.service.Ask(context.Background(), a.ID, identify.CauseRequest))
+				h.until(t, "the alarm ends", func() bool { return h.situation(t, a.ID).Standing.AlarmAt == nil })
 			}
 		})
 	}

@@ -87,6 +87,30 @@ func TestWaitingForTheVerifier(t *testing.T) {
 	}
 }
 
+// TestNobodyIsIdentifiedAfterTheEnd: a wait, and what is planned, end with the exam.
+func TestNobodyIsIdentifiedAfterTheEnd(t *testing.T) {
+	h := newHouse(t)
+	clip := studenttest.NewClip(t, studenttest.Face, studenttest.Silence)
+	sits, waits := h.sits(t, "9601", clip), h.student(t, "9602")
+	h.publish(t, waits, clip)
+	must(t, h.service.Ask(context.Background(), sits.ID, identify.CauseRequest))
+	for _, sql := range []string{
+		`insert into outage_wait (attempt_id, since, until, next_at) select id, now(), now(), now() - interval '1 second' from attempt where state = 'ready'`,
+		`update exam set ends_at = now() - interval '1 second'`,
+	} {
+		_, err := h.pool.Exec(context.Background(), sql)
+		must(t, err)
+	}
+	h.round(t)
+	if h.attempt(t, waits.ID).State != exam.Ready || len(h.told) != 0 {
+		t.Errorf("state %s", h.attempt(t, waits.ID).State)
+	}
+	h.service.Close() // and whatever began has ended
+	if n := len(h.of(t, sits.ID)) + len(h.of(t, waits.ID)); n != 0 {
+		t.Errorf("%d identifications after the end", n)
+	}
+}
+
 // TestTheVerifierStaysAway: after the policy's time staff identify, or she keeps waiting. Nobody is admitted by it.
 func TestTheVerifierStaysAway(t *testing.T) {
 	h := newHouse(t)

@@ -57,6 +57,8 @@ func (f *finding) judge(v *ebsclient.Verdict) (Outcome, string) {
 	switch {
 	case !v.Liveness.Passed:
 		return Liveness, "liveness_failed"
+	case v.Match.Overall < p.Threshold && !f.asks(exam.Sound):
+		return NoMatch, "photo_below_threshold"
 	case v.Match.Overall < p.Threshold:
 		return NoMatch, "below_threshold"
 	case v.Match.Photo < p.PhotoThreshold:

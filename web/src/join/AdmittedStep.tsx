@@ -16,7 +16,9 @@ export function AdmittedStep({ attempt }: { attempt: Attempt }) {
   const { t } = useTranslation('join');
   const { score: scoreText } = useFormat();
   const begin = useAttemptAction(() => api.begin(attempt.id));
-  const score = attempt.lastIdentification?.score;
+  const last = attempt.lastIdentification;
+  // Whom staff identified has at most the score of an identification that failed.
+  const score = last?.outcome === 'match' ? last.score : undefined;
   return (
     <StepFrame title={t('admitted.title')} lead={attempt.exam.title} station="admitted" testId="admitted">
       <LiveNotice />

@@ -2,19 +2,28 @@ import { notifications } from '@mantine/notifications';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RoomAttempt } from '../api/types';
+import { levelOf } from './attention';
 import { beep } from './beep';
 
-/** Tells of each new alarm aloud and on top of the page, once. */
+/** Tells of each new alarm aloud and on top of the page, once; what ended is taken off the page. */
 export function useAlarms(attempts: RoomAttempt[]): void {
   const { t } = useTranslation(['wall', 'common']);
-  const told = useRef(new Set<string>());
+  /** By attempt: since when. */
+  const told = useRef(new Map<string, string>());
   useEffect(() => {
     for (const { attempt } of attempts) {
-      const at = attempt.again?.alarmAt;
-      if (at === undefined || told.current.has(attempt.id + at)) continue;
-      told.current.add(attempt.id + at);
+      const at = levelOf({ attempt, connected: true }) === 'alarm' ? attempt.again?.alarmAt : undefined;
+      const known = told.current.get(attempt.id);
+      if (at === known) continue;
+      if (known !== undefined) notifications.hide(`alarm-${attempt.id}`);
+      if (at === undefined) {
+        told.current.delete(attempt.id);
+        continue;
+      }
+      told.current.set(attempt.id, at);
       beep();
       notifications.show({
+        id: `alarm-${attempt.id}`,
         color: 'red',
         autoClose: false,
         title: t('alarm.title'),
