@@ -61,6 +61,7 @@ func TestWrongUse(t *testing.T) {
 		{"log", "export", "--format", "pdf"},
 		{"log", "package"},
 		{"log", "package", "--output", "-"},
+		{"log", "package", "--recordings", "--output", "x.zip"},
 		{"log", "verify", "a.zip", "b.zip"},
 		{"log", "verify", "--key", "rubbish", "a.zip"},
 		{"person", "Only"},

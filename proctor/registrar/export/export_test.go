@@ -22,6 +22,7 @@ import (
 	"ochno/deploy/stack/stacktest"
 	"ochno/proctor/archive"
 	"ochno/proctor/keyring"
+	"ochno/proctor/keyring/rotation"
 	"ochno/proctor/ledger"
 	"ochno/proctor/registrar"
 	"ochno/proctor/table"
@@ -464,5 +465,24 @@ func TestManyNodesMakeEachExportOnce(t *testing.T) {
 	all.Wait()
 	if made.Load() != maxOpen {
 		t.Errorf("%d were made of %d", made.Load(), maxOpen)
+	}
+}
+
+// A file that was made under one master key is read under the next, once its key was wrapped anew.
+func TestExportOutlivesTheMasterKey(t *testing.T) {
+	o := newOffice(t)
+	s := o.service(text("whole"))
+	j := o.ordered(s)
+	o.step(s)
+	next, err := keyring.New(bytes.Repeat([]byte{8}, keyring.KeySize), bytes.Repeat([]byte{7}, keyring.KeySize))
+	o.must(err)
+	rotated, err := (&rotation.Rotation{Pool: o.pool, Ring: next, Columns: Sealed()}).Run(t.Context(), func(string, int64) {})
+	if err != nil || rotated.Moved != 1 || len(rotated.Broken) > 0 {
+		t.Fatalf("rotated %+v, %v", rotated, err)
+	}
+	o.ring, err = keyring.New(bytes.Repeat([]byte{8}, keyring.KeySize)) // without the old one
+	o.must(err)
+	if text := o.read(o.service(nil), j.ID); text != "whole" {
+		t.Errorf("it holds %q", text)
 	}
 }
