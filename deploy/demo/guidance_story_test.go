@@ -38,8 +38,8 @@ func TestGuidanceStory(t *testing.T) {
 		t.Errorf("the last identification: %s, flags %v", last.Outcome, last.Flags)
 	}
 	for _, i := range list[:len(list)-1] {
-		if i.Outcome != identify.Quality || i.PhotoSHA256 != nil || i.VerdictToken != nil {
-			t.Errorf("before it: %s (%s), sent %v", i.Outcome, i.Reason, i.PhotoSHA256 != nil)
+		if sent := i.PhotoSHA256 != nil; sent != (i.VerdictToken != nil) || (i.Outcome == identify.Quality) == sent || i.Outcome == identify.Match {
+			t.Errorf("before it: %s (%s), sent %v", i.Outcome, i.Reason, sent)
 		}
 	}
 	rows, _, err := store.Log.Page(t.Context(), ledger.Filter{Attempt: f.Anna, Type: ledger.TypeIdentification}, 0, 100)

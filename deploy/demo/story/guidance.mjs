@@ -147,9 +147,16 @@ async function story(facts) {
   });
   await step('With the microphone on she says the digits and is admitted', async () => {
     await show(page, { microphone: true });
-    await id(page, 'identify-again').click();
-    await id(page, 'challenge-digits').waitFor({ timeout: 60_000 });
-    await id(page, 'begin-exam').waitFor({ timeout: 60_000 });
+    // On a busy machine the browser may say a digit too late for the stand; a person would try again, too.
+    for (let tries = 1; ; tries += 1) {
+      await id(page, 'identify-again').click();
+      await id(page, 'challenge-digits').waitFor({ timeout: 60_000 });
+      await id(page, 'begin-exam').or(id(page, 'identify-again')).waitFor({ timeout: 60_000 });
+      if (await id(page, 'begin-exam').isVisible()) break;
+      const { lastIdentification: last } = await attempt(page, facts.anna);
+      console.log(`    try ${tries}: ${last.outcome} (${last.reason}), photo ${last.score?.photo}, sound ${last.score?.sound}`);
+      expect(tries < 3, 'she is admitted within three tries');
+    }
     const a = await attempt(page, facts.anna);
     expect(a.state === 'admitted', `admitted (${a.state}, ${a.lastIdentification?.reason})`);
     facts.identification = a.lastIdentification.id;
