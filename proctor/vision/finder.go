@@ -113,6 +113,7 @@ func NewFinder(cfg Config) (*Finder, error) {
 	if cfg.Limits != nil {
 		f.limits = *cfg.Limits
 	}
+	oneThread()
 	models, err := readModels(cfg)
 	if err != nil {
 		return nil, err
@@ -281,13 +282,13 @@ func (w *worker) find(l *luma, a *Assessment, reduced bool) error {
 	if l.w < least || l.h < least {
 		return nil
 	}
-	scale := 1.0
-	if reduced {
-		scale = cascadeFace / float64(least)
+	scale, step, neighbours, eyes := 1.0, 1.1, 5, eyeStep
+	if reduced { // a coarser step finds each face fewer times
+		scale, step, neighbours, eyes = cascadeFace/float64(least), 1.2, 3, trackedEyeStep
 	}
 	whole := image.Rect(0, 0, l.w, l.h)
 	side := int(float64(least)*scale + 0.5)
-	faces, err := search(&w.face, l, whole, scale, 1.1, 5, side, 0)
+	faces, err := search(&w.face, l, whole, scale, step, neighbours, side, 0)
 	if err != nil {
 		return err
 	}
@@ -296,7 +297,7 @@ func (w *worker) find(l *luma, a *Assessment, reduced bool) error {
 	if len(a.Faces) == 0 {
 		return nil
 	}
-	return w.findEyes(l, a, eyeStep)
+	return w.findEyes(l, a, eyes)
 }
 
 const (

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <opencv2/core/utility.hpp>
 #include <opencv2/dnn.hpp>
 
 static int failed(char *err, size_t size, const char *what) {
@@ -63,3 +64,5 @@ int ochno_net_run(void *net, const float *input, int height, int width, const ch
 }
 
 void ochno_net_free(void *net) { delete static_cast<cv::dnn::Net *>(net); }
+
+void ochno_one_thread(void) { cv::setNumThreads(1); }

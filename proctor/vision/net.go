@@ -28,6 +28,10 @@ const (
 	maxNames, longestError = 16 << 10, 500
 )
 
+// oneThread lets each picture be looked at by one thread. Several are looked at in the same moment, a worker each: threads of OpenCV's own that wait
+// for each other would take more of the processors than they save.
+func oneThread() { C.ochno_one_thread() }
+
 func loadNetwork(data []byte) (*network, error) {
 	if len(data) == 0 {
 		return nil, errors.New("vision: an empty model")

@@ -20,6 +20,9 @@ int ochno_net_run(void *net, const float *input, int height, int width, const ch
 
 void ochno_net_free(void *net);
 
+// Keeps OpenCV from dividing one picture's work among threads of its own. It holds for the whole process.
+void ochno_one_thread(void);
+
 #ifdef __cplusplus
 }
 #endif
