@@ -1,6 +1,6 @@
 // The story of consents: a minor waits at the door until her father, come by the link of a letter, consents; he withdraws again; a student
 // withdraws in the middle of an exam, and the proctor sees it. STORY also has: media, mail (the page of the mail stand).
-import { config, expect, id, person, play, signIn, step, until } from './stage.mjs';
+import { config, expect, id, person, play, signIn, step, succeed, until } from './stage.mjs';
 import path from 'node:path';
 
 const attemptOf = async (page) => (await (await page.request.get(`${config.url}/api/join/demo`)).json()).attemptId;
@@ -98,6 +98,7 @@ await play(async (facts) => {
     await page.waitForFunction(() => document.querySelector('[data-testid="device-continue"]')?.hasAttribute('disabled') === false);
     await id(page, 'device-continue').click();
     await id(page, 'identify-start').click();
+    await succeed(page, 'begin-exam');
     await id(page, 'begin-exam').click();
     await id(page, 'exam-bar').waitFor();
     facts.anna = await attemptOf(page);

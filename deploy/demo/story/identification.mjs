@@ -1,7 +1,7 @@
 // What may happen around an identification: the verifier does not answer and the page waits; somebody is refused and tries again; somebody else
 // sits down during the exam; two members of staff identify by a document. Beside what every story is told (stage.mjs): media: {right, other}
 // (files), ebs (the stand's address), people: {anna, boris, vera} (their ESIA oids).
-import { config, expect, id, patience, person, phone, play, signIn, step, until } from './stage.mjs';
+import { config, expect, id, patience, person, phone, play, signIn, step, succeed, until } from './stage.mjs';
 
 /** What the verifier does about a subject from now on; nothing: it compares. */
 async function verifier(oid, scenario) {
@@ -43,17 +43,6 @@ async function goOn(page, ...wanted) {
   await there.or(id(page, 'join')).first().waitFor();
   if (await id(page, 'join').isVisible()) await id(page, 'join').click();
   await there.first().waitFor();
-}
-
-/** Waits for the end of an identification that should succeed. On a busy machine a spoken digit may come late: then she tries again, as people do. */
-async function succeed(page, done) {
-  for (let tries = 0; ; tries += 1) {
-    await id(page, done).or(id(page, 'identify-again')).first().waitFor({ timeout: 5 * patience });
-    if (await id(page, done).isVisible()) return;
-    expect(tries < 3, 'somebody who is who she says is believed');
-    await id(page, 'identify-again').click();
-    await id(page, 'identify-again').waitFor({ state: 'detached' });
-  }
 }
 
 const attemptOf = async (page) => (await (await page.request.get(`${config.url}/api/join/demo`)).json()).attemptId;

@@ -53,9 +53,17 @@ async function story(facts) {
   });
   [tab] = await Promise.all([page.waitForEvent('popup'), id(page, 'verifier-page').click()]);
   await step('She confirms there with camera and voice', async () => {
-    await confirm(tab);
-    await tab.getByTestId('returned').waitFor({ timeout: 60_000 });
-    return tab;
+    for (let tries = 0; ; tries += 1) { // on a busy machine a digit may be said too late
+      await confirm(tab);
+      await tab.getByTestId('returned').waitFor({ timeout: 60_000 });
+      await id(page, 'begin-exam').or(id(page, 'identify-again')).first().waitFor({ timeout: 60_000 });
+      if (await id(page, 'begin-exam').isVisible()) return tab;
+      expect(tries < 2, 'somebody who is who she says is believed');
+      await tab.close();
+      await id(page, 'identify-again').click();
+      await id(page, 'verifier-page').waitFor({ timeout: 60_000 });
+      [tab] = await Promise.all([page.waitForEvent('popup'), id(page, 'verifier-page').click()]);
+    }
   });
   await step('The exam has gone on in its own tab', async () => {
     await id(page, 'begin-exam').waitFor();

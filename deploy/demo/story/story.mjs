@@ -2,7 +2,7 @@
 // exporting. Beside what every story is told (stage.mjs): media: {right, other, empty, voice} (files), downloads (a folder).
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { config, expect, id, patience, person, play, signIn, step, until } from './stage.mjs';
+import { config, expect, id, patience, person, play, signIn, step, succeed, until } from './stage.mjs';
 
 mkdirSync(config.downloads, { recursive: true });
 
@@ -110,7 +110,7 @@ async function story(facts) {
     await id(anna.page, 'challenge-digits').waitFor({ timeout: 60_000 });
     await anna.page.locator('[data-testid="challenge-digits"][data-shown="2"]').waitFor();
     await anna.page.screenshot({ path: path.join(config.pictures, 'digits.png') });
-    await id(anna.page, 'begin-exam').waitFor();
+    await succeed(anna.page, 'begin-exam');
     const a = await attempt(anna.page, facts.anna);
     expect(a.state === 'admitted', `she is admitted (${a.state}, ${a.lastIdentification?.reason})`);
     expect(a.lastIdentification.score.overall >= a.threshold, 'her score is above the threshold');

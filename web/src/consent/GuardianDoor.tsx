@@ -22,8 +22,13 @@ export function GuardianDoor({ code }: { code: string }) {
   const client = useQueryClient();
   const [search] = useSearchParams();
   const [typed, setTyped] = useState('');
-  const invitation = useQuery({ queryKey: key, queryFn: ({ signal }) => api.guardianInvitation(signal) });
   const open = useMutation({ mutationFn: (of: string) => api.openInvitation(of), onSuccess: (answer) => client.setQueryData(key, answer) });
+  // Not asked while a link's code is opened: the answer to a question from before could come after, and hide that it was.
+  const invitation = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => api.guardianInvitation(signal),
+    enabled: code === '' || open.isError,
+  });
   const claim = useMutation({
     mutationFn: () => api.claimGuardian(),
     onSuccess: async (home) => {
