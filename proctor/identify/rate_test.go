@@ -111,13 +111,14 @@ type rate struct {
 	matched  int
 	done     int
 	admitted map[uuid.UUID]bool
+	streams  map[uuid.UUID]*fedStream // the newest of each attempt
 }
 
 // The digits are shown at once here: what the student takes to read them is not what is measured.
 const readingTime = 100 * time.Millisecond
 
 func newRate(b *testing.B, h *house, verifier string, n int) *rate {
-	r := &rate{h: h, asked: map[uuid.UUID]time.Duration{}, admitted: map[uuid.UUID]bool{}}
+	r := &rate{h: h, asked: map[uuid.UUID]time.Duration{}, admitted: map[uuid.UUID]bool{}, streams: map[uuid.UUID]*fedStream{}}
 	clip := studenttest.NewClip(b, studenttest.Face, studenttest.Digits)
 	r.frame, r.sound = clip.KeyFrame(), clip.Sound("5381", 600*time.Millisecond)
 	push, err := ebsclient.NewPush(ebsclient.PushConfig{
@@ -176,11 +177,21 @@ func (r *rate) Stream(attempt uuid.UUID) (identify.Stream, bool) {
 	if err != nil {
 		return nil, false
 	}
-	return &fedStream{rate: r, recording: start.ID}, true
+	s := &fedStream{rate: r, recording: start.ID}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.streams[attempt] = s
+	return s, true
 }
 
 // Tell implements [identify.Room]: those that the service began by itself are not timed, only counted.
 func (r *rate) Tell(a exam.Attempt, p identify.Progress) {
+	if p.Phase == identify.PhaseChallenge {
+		r.mu.Lock()
+		s := r.streams[a.ID]
+		r.mu.Unlock()
+		s.progress(r, p)
+	}
 	if p.Phase == identify.PhaseDone && p.Result.Outcome == identify.Match {
 		r.mu.Lock()
 		r.admitted[a.ID] = true
