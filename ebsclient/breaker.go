@@ -15,7 +15,8 @@ type Circuit string
 const (
 	// CircuitClosed: requests are sent. The usual state.
 	CircuitClosed Circuit = "closed"
-	// CircuitOpen: the verifier failed too often in a row: requests fail at once with [ErrCircuitOpen].
+	// CircuitOpen: the verifier failed too often in a row, and as often as it still owes answers: requests fail at once with
+	// [ErrCircuitOpen].
 	CircuitOpen Circuit = "open"
 	// CircuitHalfOpen: the time is over; one request is let through to see, and the others still fail at once. Its answer
 	// closes the circuit, its failure opens it again.
@@ -23,13 +24,17 @@ const (
 )
 
 // breaker keeps requests from a verifier that does not answer anyway: it spares the verifier, and those who wait.
+//
+// What fails comes back at once, what succeeds may take seconds: of a busy verifier that fails now and then, one hears many
+// failures before the first answer. So a row of failures alone says little while as many requests are still with it.
 type breaker struct {
-	after int           // failures in a row that open it
+	after int           // failures in a row that open it, if they are no fewer than the requests on their way
 	pause time.Duration // how long it stays open
 
 	mu       sync.Mutex
 	open     bool
 	failures int       // in a row, while closed
+	sent     int       // in this round, and not back yet
 	until    time.Time // while open: when one may try
 	probing  bool      // while open: somebody tries
 	// round counts the changes: what was sent in an earlier round says nothing about this one.
@@ -82,9 +87,15 @@ func (b *breaker) enter() (ticket, error) {
 	}
 	if b.open {
 		b.probing = true
-		b.round++
+		b.turn()
 	}
+	b.sent++
 	return ticket{b.round}, nil
+}
+
+func (b *breaker) turn() {
+	b.round++
+	b.sent = 0
 }
 
 // leave returns the state if this request changed it, else "".
@@ -94,6 +105,7 @@ func (b *breaker) leave(t ticket, f fate) Circuit {
 	if t.round != b.round {
 		return ""
 	}
+	b.sent--
 	switch {
 	case b.open && f == fateUnknown:
 		b.probing = false // the next one may try
@@ -101,14 +113,14 @@ func (b *breaker) leave(t ticket, f fate) Circuit {
 		b.failures = 0
 		if b.open {
 			b.open, b.probing = false, false
-			b.round++
+			b.turn()
 			return CircuitClosed
 		}
 	case f == fateFailed:
 		b.failures++
-		if b.open || b.failures >= b.after {
+		if b.open || b.failures >= max(b.after, b.sent) {
 			b.open, b.probing, b.failures, b.until = true, false, 0, time.Now().Add(b.pause)
-			b.round++
+			b.turn()
 			return CircuitOpen
 		}
 	}

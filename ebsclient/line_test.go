@@ -142,6 +142,41 @@ func TestCircuit(t *testing.T) {
 	})
 }
 
+// TestCircuitOfASlowVerifier: failures come back sooner than answers, so those alone do not open the circuit while as many requests
+// are still on their way.
+func TestCircuitOfASlowVerifier(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow, failing := slowly(3*time.Second, says(200, verdictAnswer)), says(500, "")
+		v := &changeable{now: slow}
+		p := pushTo(t, v, func(cfg *ebsclient.PushConfig) { cfg.BreakAfter, cfg.PerSecond = 2, 1000 })
+		var asking sync.WaitGroup
+		for range 5 {
+			asking.Go(func() {
+				if _, err := p.Verify(t.Context(), request()); err != nil {
+					t.Errorf("a slow answer: %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		v.set(failing)
+		for n, want := range []ebsclient.Circuit{1: ebsclient.CircuitClosed, 4: ebsclient.CircuitClosed, 5: ebsclient.CircuitOpen} {
+			if n == 0 {
+				continue
+			}
+			if _, err := p.Verify(t.Context(), request()); !errors.Is(err, ebsclient.Unavailable) {
+				t.Fatalf("failure %d: %v", n, err)
+			}
+			if want != "" && p.Circuit() != want {
+				t.Errorf("after %d failures in a row with 5 on their way: circuit %s, want %s", n, p.Circuit(), want)
+			}
+		}
+		asking.Wait()
+		if p.Circuit() != ebsclient.CircuitHalfOpen && p.Circuit() != ebsclient.CircuitOpen {
+			t.Errorf("answers to what was sent before it opened: circuit %s", p.Circuit())
+		}
+	})
+}
+
 // TestCircuitWithin: what opens the circuit during a call's own attempts is what the call reports.
 func TestCircuitWithin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -33,8 +33,8 @@ type PushConfig struct {
 	// PerSecond is how many requests are sent in any one second at most, repeated ones included; default 20. Those beyond
 	// wait their turn while their context lasts, and are [Busy] then.
 	PerSecond int
-	// BreakAfter is after how many failures in a row the circuit opens; default 10. While it is open, for BreakFor, requests
-	// fail at once as [Unavailable]; then one is let through to see. BreakFor is 5 s by default. A failure is whatever is
+	// BreakAfter is after how many failures in a row the circuit opens, unless more requests than that many are on their way
+	// and may yet be answered; default 10. While it is open, for BreakFor, requests fail at once as [Unavailable]; then one is let through to see. BreakFor is 5 s by default. A failure is whatever is
 	// Unavailable, but not what its caller cancelled or left less than a quarter of Timeout.
 	BreakAfter int
 	BreakFor   time.Duration

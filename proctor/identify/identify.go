@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -85,6 +86,8 @@ type Service struct {
 	running sync.WaitGroup
 	stop    context.CancelFunc
 	life    context.Context // the service's own life, ended by Close
+
+	answered atomic.Bool // the verifier, since those who wait for it were looked at
 
 	mu      sync.Mutex
 	closed  bool

@@ -26,6 +26,15 @@ const (
 	longestPause = time.Minute
 )
 
+// As soon as the verifier answers anybody, those who waited longer than the first pause are asked about again, so many each round that they do
+// not all come back at once.
+const earlyARound = 20
+
+// early says whether the attempt is asked about before its time, since the verifier answered somebody: a pause that grew is cut to the first.
+func (w Waiting) early(now time.Time) bool {
+	return !now.Before(w.NextAt.Add(firstPause - pauseAfter(w.Tries-1)))
+}
+
 func pauseAfter(tries int) time.Duration {
 	pause := firstPause
 	for range min(tries, 10) {
@@ -71,12 +80,13 @@ func (s *Service) waitNoMore(ctx context.Context, tx pgx.Tx, attempt uuid.UUID) 
 	return nil
 }
 
-// resume goes on with the attempts whose wait for the verifier has come to its next moment: whoever is connected is identified as soon as the
-// verifier answers at all; whoever waited long enough is left to staff, as the policy says.
+// resume goes on with the attempts whose wait for the verifier has come to its next moment, or is cut short since it answered somebody else:
+// whoever is connected is identified as soon as the verifier answers at all; whoever waited long enough is left to staff, as the policy says.
 func (s *Service) resume(ctx context.Context, room Room) error {
+	answered := s.answered.Swap(false)
 	rows, _ := s.Pool.Query(ctx, `select w.attempt_id, w.since, w.until, w.next_at, w.tries, a.state, e.policy
 		from outage_wait w join attempt a on a.id = w.attempt_id join exam e on e.id = a.exam_id
-		where w.next_at <= $1 and a.state <> 'identifying' and e.finished_at is null and e.ends_at > $1 order by w.next_at limit 200`, s.Now())
+		where (w.next_at <= $1 or $2) and a.state <> 'identifying' and e.finished_at is null and e.ends_at > $1 order by w.next_at limit 200`, s.Now(), answered)
 	type row struct {
 		Attempt uuid.UUID
 		Waiting Waiting
@@ -85,7 +95,14 @@ func (s *Service) resume(ctx context.Context, room Room) error {
 	}
 	var due []row
 	var r row
+	left := earlyARound
 	_, err := pgx.ForEachRow(rows, []any{&r.Attempt, &r.Waiting.Since, &r.Waiting.Until, &r.Waiting.NextAt, &r.Waiting.Tries, &r.State, &r.Policy}, func() error {
+		if r.Waiting.NextAt.After(s.Now()) {
+			if left == 0 || !r.Waiting.early(s.Now()) {
+				return nil
+			}
+			left--
+		}
 		due = append(due, r)
 		return nil
 	})

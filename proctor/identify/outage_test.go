@@ -87,6 +87,58 @@ func TestWaitingForTheVerifier(t *testing.T) {
 	}
 }
 
+// TestAnAnswerEndsTheWaiting: what one student's identification shows is of use to those whose pauses have grown.
+func TestAnAnswerEndsTheWaiting(t *testing.T) {
+	h := newHouse(t)
+	clip := studenttest.NewClip(t, studenttest.Face, studenttest.Digits)
+	waits, comes := h.student(t, "9611"), h.student(t, "9612")
+	for _, a := range []exam.Attempt{waits, comes} {
+		h.scenario(t, a.OID, "match")
+	}
+	h.publish(t, waits, clip)
+	stream := h.publish(t, comes, clip)
+	_, err := h.pool.Exec(context.Background(), `insert into outage_wait (attempt_id, since, until, next_at, tries)
+		values ($1, now(), now() + interval '10 minutes', now() + interval '50 seconds', 5)`, waits.ID) // of a minute
+	must(t, err)
+	h.round(t)
+	if n := len(h.of(t, waits.ID)); n != 0 || h.attempt(t, waits.ID).State != exam.Ready {
+		t.Fatalf("asked before its time: %d", n)
+	}
+	if _, result := h.run(t, h.service, comes.ID, stream, nil); result.Outcome != identify.Match {
+		t.Fatalf("outcome %s (%s)", result.Outcome, result.Reason)
+	}
+	h.until(t, "who waited is admitted", func() bool { return h.attempt(t, waits.ID).State == exam.Admitted })
+}
+
+// TestUsesOfExpiredVerdictsAreForgotten, long after their expiry; those of valid ones never.
+func TestUsesOfExpiredVerdictsAreForgotten(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.pool.Exec(context.Background(), `insert into verdict_use (issuer, jti, expires_at) values
+		('ebs', 'old', now() - interval '25 hours'), ('ebs', 'expired', now() - interval '23 hours'), ('ebs', 'valid', now() + interval '1 minute')`)
+	must(t, err)
+	h.round(t)
+	if old, others := h.count(t, `select count(*) from verdict_use where jti = 'old'`), h.count(t, `select count(*) from verdict_use`); old != 0 || others != 2 {
+		t.Errorf("%d old ones of %d are kept; want none of 2", old, others)
+	}
+}
+
+// TestPausesCutShort: a pause that grew is cut to the first, not to nothing.
+func TestPausesCutShort(t *testing.T) {
+	next := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		tries int
+		pause time.Duration
+	}{{0, 5 * time.Second}, {1, 5 * time.Second}, {2, 10 * time.Second}, {4, 40 * time.Second}, {5, time.Minute}, {50, time.Minute}} {
+		asked := next.Add(-c.pause)
+		w := identify.Waiting{NextAt: next, Tries: c.tries}
+		for after, want := range map[time.Duration]bool{4 * time.Second: false, 5 * time.Second: true} {
+			if got := identify.Early(w, asked.Add(after)); got != want {
+				t.Errorf("after %d tries, %s after the last: early %t", c.tries, after, got)
+			}
+		}
+	}
+}
+
 // TestNobodyIsIdentifiedAfterTheEnd: a wait, and what is planned, end with the exam.
 func TestNobodyIsIdentifiedAfterTheEnd(t *testing.T) {
 	h := newHouse(t)

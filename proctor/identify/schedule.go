@@ -3,6 +3,7 @@ package identify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -46,5 +47,16 @@ func (s *Service) Run(ctx context.Context, room Room) {
 
 // Round does what is due now; identifications that begin go on by themselves.
 func (s *Service) Round(ctx context.Context, room Room) error {
-	return errors.Join(s.finish(ctx), s.planAll(ctx), s.again(ctx, room), s.resume(ctx, room), s.watchAll(ctx, room))
+	return errors.Join(s.finish(ctx), s.planAll(ctx), s.again(ctx, room), s.resume(ctx, room), s.watchAll(ctx, room), s.forgetUses(ctx))
+}
+
+// usesKept is how long the use of a verdict is kept after the verdict's expiry: far longer than clocks are apart.
+const usesKept = 24 * time.Hour
+
+// forgetUses forgets the uses of verdicts that expired: those are refused as expired.
+func (s *Service) forgetUses(ctx context.Context) error {
+	if _, err := s.Pool.Exec(ctx, `delete from verdict_use where expires_at < $1`, s.Now().Add(-usesKept)); err != nil {
+		return fmt.Errorf("forget the uses of expired verdicts: %w", err)
+	}
+	return nil
 }

@@ -105,6 +105,9 @@ func (s *Service) collect(ctx context.Context, session ebsclient.Session, r ebsc
 			return "", pending
 		}
 		if !errors.Is(err, ebsclient.Pending) {
+			if err == nil {
+				s.answered.Store(true)
+			}
 			return token, err
 		}
 		pending = err

@@ -27,6 +27,7 @@ func (s *Service) ask(ctx context.Context, f *finding) error {
 	if err != nil {
 		return refusal(err)
 	}
+	s.answered.Store(true)
 	return s.receive(ctx, f, token)
 }
 
