@@ -46,7 +46,14 @@ type Config struct {
 
 	Spool          string
 	MediaUDP       string
+	MediaTCP       string
 	MediaPublicIPs []string
+
+	TURNListen     string
+	TURNPublicIP   string
+	TURNRealm      string
+	TURNURLs       []string
+	TURNSecretFile string
 
 	SignIn string
 
@@ -137,7 +144,13 @@ func Settings() []Setting {
 		{"OCHNO_LOG_CMS_KEY_FILE", "", false, "its key (PEM)", text(func(c *Config) *string { return &c.LogCMSKeyFile })},
 		{"OCHNO_SPOOL", "/var/lib/ochno/spool", false, "folder where recordings wait for MinIO; on a disk that survives a restart", text(func(c *Config) *string { return &c.Spool })},
 		{"OCHNO_MEDIA_UDP", "0.0.0.0:7000", false, "the one UDP address for all media", text(func(c *Config) *string { return &c.MediaUDP })},
+		{"OCHNO_MEDIA_TCP", "", false, "the one address for media over TCP, for networks that let no UDP out; by default that of OCHNO_MEDIA_UDP, `off` for none", text(func(c *Config) *string { return &c.MediaTCP })},
 		{"OCHNO_MEDIA_PUBLIC_IPS", "", false, "addresses to offer instead of the local ones behind a 1:1 NAT, separated by commas", list(func(c *Config) *[]string { return &c.MediaPublicIPs })},
+		{"OCHNO_TURN_LISTEN", "", false, "host:port (UDP and TCP) of a TURN server of the service's own, which relays to its media alone; empty: none", text(func(c *Config) *string { return &c.TURNListen })},
+		{"OCHNO_TURN_PUBLIC_IP", "", false, "the address by which browsers reach it; by default its own, or the first of OCHNO_MEDIA_PUBLIC_IPS", text(func(c *Config) *string { return &c.TURNPublicIP })},
+		{"OCHNO_TURN_REALM", "ochno", false, "its realm", text(func(c *Config) *string { return &c.TURNRealm })},
+		{"OCHNO_TURN_URLS", "", false, "TURN servers beside it, such as coturn: `turn:HOST:PORT?transport=udp`, `turns:…`, separated by commas; they need OCHNO_TURN_SECRET_FILE", list(func(c *Config) *[]string { return &c.TURNURLs })},
+		{"OCHNO_TURN_SECRET_FILE", "", false, "a file with the secret that signs TURN credentials (coturn's static-auth-secret); by default a new one with each start", text(func(c *Config) *string { return &c.TURNSecretFile })},
 		{"OCHNO_SIGN_IN", signInESIA, false, "who signs people in: `esia`, or `oidc` for a certified gateway or the university's own sign-on; the variables of the other are not needed", setSignIn},
 		{"OCHNO_ESIA_URL", "https://esia.gosuslugi.ru", false, "ESIA, its test contour, or the stand", text(func(c *Config) *string { return &c.ESIAURL })},
 		{"OCHNO_ESIA_CLIENT_ID", "", true, "the mnemonic under which the system is registered", text(func(c *Config) *string { return &c.ESIAClientID })},

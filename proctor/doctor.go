@@ -51,7 +51,8 @@ func Doctor(ctx context.Context, cfg Config) []Finding {
 		{"face cascade", "apt-get install opencv-data, or set OCHNO_FACE_CASCADE and OCHNO_EYE_CASCADE", d.cascade},
 		{"face models", "point OCHNO_FACE_MODEL and OCHNO_QUALITY_MODEL at ONNX files of the layouts the README names, or leave them away", d.models},
 		{"HTTP port", "stop what holds the port, or change OCHNO_LISTEN", d.httpPort},
-		{"media port", "stop what holds the port, or change OCHNO_MEDIA_UDP", d.mediaPort},
+		{"media port", "stop what holds the port, or change OCHNO_MEDIA_UDP and OCHNO_MEDIA_TCP", d.mediaPort},
+		{"TURN", "check the OCHNO_TURN_… settings, the firewall, and that coturn's static-auth-secret is the same", d.turn},
 	} {
 		said, err := c.check()
 		f := Finding{Check: c.name, OK: err == nil, Said: said}
@@ -222,7 +223,14 @@ func (d *doctor) mediaPort() (string, error) {
 	if err != nil {
 		return d.unlessServing(d.cfg.MediaUDP, err)
 	}
-	return d.cfg.MediaUDP + " is free", c.Close()
+	if err := c.Close(); err != nil || d.cfg.mediaTCP() == "" {
+		return d.cfg.MediaUDP + " is free for UDP; no media over TCP", err
+	}
+	l, err := net.Listen("tcp", d.cfg.mediaTCP())
+	if err != nil {
+		return d.unlessServing(d.cfg.mediaTCP(), err)
+	}
+	return d.cfg.MediaUDP + " is free for UDP, " + d.cfg.mediaTCP() + " for TCP", l.Close()
 }
 
 // unlessServing forgives a port that our own running service holds.

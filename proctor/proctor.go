@@ -30,6 +30,7 @@ import (
 	"ochno/proctor/ledger/witness"
 	"ochno/proctor/mail"
 	"ochno/proctor/media"
+	"ochno/proctor/media/relay"
 	"ochno/proctor/metrics"
 	"ochno/proctor/registrar"
 	"ochno/proctor/registrar/export"
@@ -44,6 +45,7 @@ type Service struct {
 	Archive   *archive.Archive
 	finder    *vision.Finder
 	media     *media.Node
+	relay     *relay.Server // nil: none is configured
 	identify  *identify.Service
 	api       *api.Server
 	sequencer *ledger.Sequencer
@@ -147,8 +149,12 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		return nil, err
 	}
 	if s.media, err = media.New(media.Config{
-		Logger: logger, UDPAddr: cfg.MediaUDP, PublicIPs: cfg.MediaPublicIPs, SpoolDir: cfg.Spool, Sink: s.Archive,
+		Logger: logger, UDPAddr: cfg.MediaUDP, TCPAddr: cfg.mediaTCP(), PublicIPs: cfg.MediaPublicIPs, SpoolDir: cfg.Spool, Sink: s.Archive,
 	}); err != nil {
+		return nil, err
+	}
+	door, err := s.openRelay(cfg)
+	if err != nil {
 		return nil, err
 	}
 	s.identify = identify.New(identify.Config{
@@ -176,7 +182,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		PublicURL: cfg.PublicURL, Pool: s.Pool, Mail: s.Mail, ESIA: signIn, SignIn: cfg.SignIn, KeepToken: cfg.EBSPage == pageWeb, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
 		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
-		Log: s.Log, LogKey: s.Key.Public, Papers: papers, Exports: s.exports, Retention: s.Retention, Appeals: s.appeals, Media: s.media, Web: web.Files(), Checks: s.checks(signIn, verifier), Version: Version(), Now: time.Now, Logger: logger,
+		Log: s.Log, LogKey: s.Key.Public, Papers: papers, Exports: s.exports, Retention: s.Retention, Appeals: s.appeals, Media: s.media, Relays: door, Web: web.Files(), Checks: s.checks(signIn, verifier), Version: Version(), Now: time.Now, Logger: logger,
 	})
 	return s, err
 }
@@ -255,6 +261,7 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 		s.logger.Error("recordings stay in the spool until the next start", "error", closing)
 	}
 	s.media = nil
+	s.closeRelay()
 	stop()
 	running.Wait()
 	if _, sealing := s.sequencer.Sequence(limit); sealing != nil {
@@ -283,6 +290,7 @@ func (s *Service) close(ctx context.Context) {
 			s.logger.Error("recordings stay in the spool until the next start", "error", err)
 		}
 	}
+	s.closeRelay()
 	if s.numbers != nil {
 		_ = s.numbers.Close() // a server that ran has closed it
 	}

@@ -206,15 +206,19 @@ func (d *Demo) startStands(ctx context.Context) error {
 func (d *Demo) configure(listener net.Listener) error {
 	secrets := filepath.Join(d.Stack.Dir(), "secrets")
 	media := "127.0.0.1:7000"
-	if d.options.AnyPort || !udpFree(media) {
+	if d.options.AnyPort || !portFree(media) {
 		media = "127.0.0.1:0"
+	}
+	turn := "127.0.0.1:3478"
+	if d.options.AnyPort || !portFree(turn) {
+		turn = "127.0.0.1:0"
 	}
 	d.environment = map[string]string{
 		"OCHNO_LISTEN": listener.Addr().String(), "OCHNO_PUBLIC_URL": d.URL, "OCHNO_DATABASE": d.Stack.Postgres.URL("ochno"),
 		"OCHNO_MINIO_ENDPOINT": d.Stack.Minio.Endpoint, "OCHNO_MINIO_ACCESS_KEY": d.Stack.Minio.AccessKey,
 		"OCHNO_MINIO_SECRET_KEY_FILE": filepath.Join(secrets, "minio"), "OCHNO_MINIO_TLS": "false",
 		"OCHNO_MASTER_KEY_FILE": filepath.Join(secrets, "master.key"), "OCHNO_LOG_KEY_FILE": filepath.Join(secrets, "log.key"),
-		"OCHNO_SPOOL": filepath.Join(d.Stack.Dir(), "spool"), "OCHNO_MEDIA_UDP": media,
+		"OCHNO_SPOOL": filepath.Join(d.Stack.Dir(), "spool"), "OCHNO_MEDIA_UDP": media, "OCHNO_TURN_LISTEN": turn,
 		"OCHNO_ESIA_URL": d.ESIA, "OCHNO_ESIA_CLIENT_ID": system, "OCHNO_ESIA_KEY_FILE": filepath.Join(secrets, "esia-client.key"),
 		"OCHNO_ESIA_CERTIFICATE_FILE": filepath.Join(secrets, "esia-client.crt"), "OCHNO_ESIA_TOKEN_CERTIFICATES": filepath.Join(d.Stack.Dir(), "esia", "esia.crt"),
 		"OCHNO_ESIA_SCOPES": "openid,fullname,birthdate,snils,id_doc,usr_org",
@@ -267,13 +271,18 @@ func (d *Demo) say(format string, args ...any) {
 	}
 }
 
-func udpFree(address string) bool {
+// portFree tells whether nobody listens there, neither by UDP nor by TCP.
+func portFree(address string) bool {
 	c, err := net.ListenPacket("udp", address)
 	if err != nil {
 		return false
 	}
-	c.Close()
-	return true
+	defer c.Close()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
 }
 
 // Programs finds the folder of the running program, where its companions are built.

@@ -30,6 +30,7 @@ import (
 	"ochno/proctor/ledger"
 	"ochno/proctor/mail"
 	"ochno/proctor/media"
+	"ochno/proctor/media/relay"
 	"ochno/proctor/registrar"
 	"ochno/proctor/registrar/export"
 	"ochno/proctor/retention"
@@ -58,7 +59,8 @@ type Config struct {
 	Exports   *export.Service
 	Retention *retention.Service
 	Media     *media.Node
-	Web       fs.FS // the built application
+	Relays    relay.Door // TURN servers that browsers are told of
+	Web       fs.FS      // the built application
 	Sessions  SessionRules
 	Checks    map[string]func(context.Context) error
 	Version   string

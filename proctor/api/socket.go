@@ -13,6 +13,7 @@ import (
 
 	"ochno/proctor/liveness"
 	"ochno/proctor/media"
+	"ochno/proctor/media/relay"
 )
 
 // Close codes of our own; PROTOCOL.md of the media plane lists them.
@@ -237,14 +238,14 @@ type (
 		Digit  string `json:"digit"`  // to be read aloud now; empty before the first
 	}
 	studentHello struct {
-		Type       string   `json:"type"`
-		Attempt    Attempt  `json:"attempt"`
-		ICEServers []string `json:"iceServers"`
+		Type       string            `json:"type"`
+		Attempt    Attempt           `json:"attempt"`
+		ICEServers []relay.ICEServer `json:"iceServers"`
 	}
 	roomHello struct {
-		Type       string   `json:"type"`
-		Room       ExamRoom `json:"room"`
-		ICEServers []string `json:"iceServers"`
+		Type       string            `json:"type"`
+		Room       ExamRoom          `json:"room"`
+		ICEServers []relay.ICEServer `json:"iceServers"`
 	}
 	roomAttemptMessage struct {
 		Type        string      `json:"type"`

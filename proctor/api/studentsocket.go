@@ -69,7 +69,7 @@ func (s *Server) studentSocket(w http.ResponseWriter, r *http.Request) {
 		older.close(closeTakenOver, "taken over")
 		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: "taken_over"})
 	}
-	c.send(studentHello{Type: "hello", Attempt: shape.undoubted(), ICEServers: []string{}})
+	c.send(studentHello{Type: "hello", Attempt: shape.undoubted(), ICEServers: s.Relays.Servers(id)})
 	if p, running := s.Identify.Progress(id); running { // the page came anew in the middle
 		s.progress(a, p)
 	}

@@ -58,7 +58,7 @@ func (s *Server) watchSocket(w http.ResponseWriter, r *http.Request) {
 		c.serve(func([]byte) {})
 		return
 	}
-	c.send(roomHello{Type: "hello", Room: room, ICEServers: []string{}})
+	c.send(roomHello{Type: "hello", Room: room, ICEServers: s.Relays.Servers(person.ID)})
 	if !s.hub.watch(id, c) {
 		c.close(websocket.CloseServiceRestart, "restart")
 	}

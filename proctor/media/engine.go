@@ -34,13 +34,18 @@ type engine struct {
 	settings webrtc.SettingEngine
 }
 
-func newEngine(conn *net.UDPConn, mux ice.UDPMux, publicIPs []string, logs logging.LoggerFactory) engine {
+func newEngine(conn *net.UDPConn, mux ice.UDPMux, tcp *tcpDoor, publicIPs []string, logs logging.LoggerFactory) engine {
 	settings := webrtc.SettingEngine{LoggerFactory: logs}
 	settings.SetICEUDPMux(mux)
-	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	networks := []webrtc.NetworkType{webrtc.NetworkTypeUDP4}
 	if conn.LocalAddr().(*net.UDPAddr).IP.To4() == nil {
-		settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+		networks = append(networks, webrtc.NetworkTypeUDP6)
 	}
+	if tcp != nil {
+		tcp.use(&settings)
+		networks = append(networks, tcp.networks()...)
+	}
+	settings.SetNetworkTypes(networks)
 	settings.SetIncludeLoopbackCandidate(true)
 	// Browsers hide behind .local names; their own checks tell us where they are.
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)

@@ -236,12 +236,15 @@ func closeNode(t *testing.T, n *Node) {
 }
 
 // clientAPI makes a client with pion's payload types, or with other ones, as
-// Firefox has them.
-func clientAPI(vp8, opus webrtc.PayloadType) (*webrtc.API, error) {
+// Firefox has them. Without networks it is UDP.
+func clientAPI(vp8, opus webrtc.PayloadType, networks ...webrtc.NetworkType) (*webrtc.API, error) {
+	if len(networks) == 0 {
+		networks = []webrtc.NetworkType{webrtc.NetworkTypeUDP4}
+	}
 	var settings webrtc.SettingEngine
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	settings.SetNetworkTypes(networks)
 	var codecs webrtc.MediaEngine
 	err := errors.Join(
 		codecs.RegisterCodec(webrtc.RTPCodecParameters{
@@ -283,6 +286,7 @@ type studentOptions struct {
 	room, attempt uuid.UUID
 	recording     RecordingStart
 	noVideo       bool
+	networks      []webrtc.NetworkType
 }
 
 func joinStudent(t *testing.T, n *Node, o studentOptions) *student {
@@ -310,7 +314,7 @@ func startStudent(n *Node, o studentOptions) (*student, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := clientAPI(120, 109)
+	api, err := clientAPI(120, 109, o.networks...)
 	if err != nil {
 		return nil, err
 	}
@@ -472,10 +476,10 @@ type proctor struct {
 	changed chan struct{}
 }
 
-func joinProctor(t *testing.T, n *Node, room uuid.UUID) *proctor {
+func joinProctor(t *testing.T, n *Node, room uuid.UUID, networks ...webrtc.NetworkType) *proctor {
 	t.Helper()
 	p := &proctor{t: t, frames: map[string][]assemble.Frame{}, sounds: map[string]int{}, changed: make(chan struct{})}
-	api, err := clientAPI(96, 111)
+	api, err := clientAPI(96, 111, networks...)
 	if err != nil {
 		t.Fatal(err)
 	}

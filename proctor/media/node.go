@@ -38,6 +38,10 @@ type Config struct {
 	// local address of its family, loopback included. Without a host it is 0.0.0.0.
 	UDPAddr string
 
+	// TCPAddr is the one address for ICE over TCP, which browsers take where no
+	// UDP goes out; empty for none. Behind a NAT bind it to one local address.
+	TCPAddr string
+
 	// PublicIPs replace the local addresses in candidates behind a 1:1 NAT:
 	// one address for all, or "public/local" pairs.
 	PublicIPs []string
@@ -57,6 +61,7 @@ type Node struct {
 	now    func() time.Time
 	conn   *net.UDPConn
 	mux    ice.UDPMux
+	tcp    *tcpDoor // nil: none
 	engine engine
 	cert   webrtc.Certificate
 	spool  *spool
@@ -115,7 +120,12 @@ func New(cfg Config) (*Node, error) {
 	}
 	logs := pionLogs{n.log}
 	n.mux = newMux(newBatchSocket(n.conn, n.log), logs)
-	n.engine = newEngine(n.conn, n.mux, cfg.PublicIPs, logs)
+	if cfg.TCPAddr != "" {
+		if n.tcp, err = listenTCP(cfg.TCPAddr, len(cfg.PublicIPs) > 0, logs); err != nil {
+			return nil, errors.Join(fmt.Errorf("media: %w", err), n.mux.Close(), n.spool.close())
+		}
+	}
+	n.engine = newEngine(n.conn, n.mux, n.tcp, cfg.PublicIPs, logs)
 	n.delivery, n.giveUp = context.WithCancel(context.Background())
 	n.others.Go(n.tick)
 	n.log.Info("media node up", "udp", n.Addr().String())
@@ -156,6 +166,9 @@ func (n *Node) Close(ctx context.Context) error {
 	n.others.Wait()
 
 	errs := []error{n.mux.Close(), n.spool.close()}
+	if n.tcp != nil {
+		errs = append(errs, n.tcp.close())
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for id, c := range n.chains {

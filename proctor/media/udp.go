@@ -79,6 +79,9 @@ func newMux(conn net.PacketConn, logs logging.LoggerFactory) ice.UDPMux {
 	return ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: logs.NewLogger("mux")})
 }
 
+// PionLogs sends what pion says to a log, for the rooms beside this one that run pion too.
+func PionLogs(log *slog.Logger) logging.LoggerFactory { return pionLogs{log} }
+
 // pionLogs sends pion's messages to our debug level: they name addresses of
 // people, and what matters is reported by this package itself.
 type pionLogs struct{ log *slog.Logger }
