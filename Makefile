@@ -12,7 +12,7 @@ help: ## this list
 run: setup build ## install what is missing, build, and run everything on this machine with stands and an exam to try
 	@exec deploy/run.sh
 
-test: setup-test build lint test-web test-go ## install what is missing and pass every test
+test: setup-test build lint test-web test-go test-quality ## install what is missing and pass every test
 
 story: setup-test build ## play the main job's browser story alone; pictures in .run/story
 	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story go test -count=1 -timeout 20m -v -run '^TestStory$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
@@ -53,7 +53,13 @@ test-web:
 	@npm run --silent --prefix web test
 
 test-go:
-	@bin/ochno stack -- go test -race -timeout 20m $(PACKAGES)
+	@bin/ochno stack -- go test -race -timeout 20m -skip '^TestQuality$$' $(PACKAGES)
+
+quality: setup-test build test-quality ## walk every page of every role: accessibility, sizes, the first page's time; a table
+
+# Alone, for its times are measured; pictures of every page with OCHNO_STORY_PICTURES=folder.
+test-quality:
+	@go test -count=1 -timeout 20m -v -run '^TestQuality$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'; exit $${PIPESTATUS[0]}
 
 fuzz: ## run every fuzz target for 60 seconds
 	@deploy/fuzz.sh 60s
@@ -76,4 +82,4 @@ api: ## write the front end's types from the server's OpenAPI; not by way of the
 clean: ## remove what was built and the local data
 	rm -rf .run bin web/dist/assets web/dist/index.html
 
-.PHONY: help run test story stories setup setup-test build tools lint test-web test-go fuzz bench bench-media api clean
+.PHONY: help run test story stories setup setup-test build tools lint test-web test-go test-quality quality fuzz bench bench-media api clean

@@ -62,9 +62,13 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(p.verify)
 		return
 	}
-	if info, err := fs.Stat(p.files, name); err == nil && !info.IsDir() && name != "index.html" && !strings.HasPrefix(path.Base(name), ".") {
+	if info, err := fs.Stat(p.files, name); err == nil && !info.IsDir() && name != "index.html" && !strings.HasPrefix(path.Base(name), ".") && !isEncoded(name) {
 		if strings.HasPrefix(name, "assets/") { // their names hold the hash of what they are
 			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		}
+		if data, ok := encoded(p.files, name, w, r); ok {
+			_, _ = w.Write(data)
+			return
 		}
 		p.static.ServeHTTP(w, r)
 		return

@@ -7,7 +7,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 export const config = JSON.parse(process.env.STORY);
-const { chromium } = createRequire(path.join(config.root, 'web/package.json'))('playwright-core');
+const require = createRequire(path.join(config.root, 'web/package.json'));
+const { chromium } = require('playwright-core');
+
+/** A file of the front end's packages. */
+export const packageFile = (name) => require.resolve(name);
 
 export const patience = 30_000;
 const began = Date.now();
@@ -16,6 +20,21 @@ const open = [];
 const folders = [];
 
 mkdirSync(config.pictures, { recursive: true });
+
+const flags = [
+  '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required',
+];
+
+/** One browser for many people who need no camera of their own: each has a context of hers. It ends with the caller's act. */
+export async function withBrowser(act) {
+  const browser = await chromium.launch({ executablePath: config.chromium, headless: true, chromiumSandbox: false, args: flags });
+  try {
+    return await act(browser);
+  } finally {
+    await browser.close();
+  }
+}
 
 /** One step: does it, keeps a picture of the page it returns, prints a line. */
 export async function step(what, act) {
@@ -57,10 +76,7 @@ export async function until(what, page, asked, so) {
 export async function person(name, { camera, phone = false, mute = false } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'ochno-story-'));
   folders.push(folder);
-  const args = [
-    '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required',
-  ];
+  const args = [...flags];
   if (camera) args.push(`--use-file-for-fake-video-capture=${camera}`);
   const context = await chromium.launchPersistentContext(folder, {
     executablePath: config.chromium, headless: true, chromiumSandbox: false, args, viewport: phone ? { width: 390, height: 844 } : { width: 1440, height: 900 },

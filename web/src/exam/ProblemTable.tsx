@@ -38,7 +38,7 @@ export function ProblemTable({ problems, total }: ProblemTableProps) {
           {t('upload.problems.download')}
         </Button>
       </Group>
-      <div className={classes.frame}>
+      <div className={classes.frame} role="region" aria-label={t('upload.problems.what')} tabIndex={0}>
         <Table verticalSpacing={8} horizontalSpacing="md" fz="sm" data-testid="roster-problems">
           <Table.Thead>
             <Table.Tr>

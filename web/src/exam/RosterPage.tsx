@@ -128,7 +128,7 @@ export default function RosterPage() {
         {rows.length === 0 ? (
           <Text c="dimmed">{t('roster.none')}</Text>
         ) : (
-          <div className={classes.frame}>
+          <div className={classes.frame} role="region" aria-label={t('roster.title')} tabIndex={0}>
             <Table verticalSpacing={9} horizontalSpacing="md" fz="sm" className={classes.wide} data-testid="roster-table">
               <Table.Thead>
                 <Table.Tr>

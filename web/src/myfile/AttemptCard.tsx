@@ -1,4 +1,4 @@
-import { Accordion, Badge, Card, Group, Stack, Text, Title } from '@mantine/core';
+import { Accordion, Badge, Card, Group, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { attemptStates, type FileAttempt } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
@@ -13,6 +13,8 @@ export function AttemptCard({ attempt }: { attempt: FileAttempt }) {
   const format = useFormat();
   const state = attemptStates.find((known) => known === attempt.state);
   const appealing = attempt.mayAppeal || attempt.appeals.length > 0 || attempt.whyNot === 'appeal_late';
+  // A reader hears of which exam each part is: the parts of every attempt have the same names.
+  const of = <VisuallyHidden>{` · ${attempt.exam}, ${format.date(attempt.startsAt)}`}</VisuallyHidden>;
   return (
     <Card padding="lg" data-testid="file-attempt" data-id={attempt.id} data-state={attempt.state}>
       <Stack gap="lg">
@@ -34,27 +36,39 @@ export function AttemptCard({ attempt }: { attempt: FileAttempt }) {
         </Stack>
         <Accordion multiple variant="separated" order={3} defaultValue={['decisions', 'appeal']}>
           <Accordion.Item value="decisions">
-            <Accordion.Control>{t('decisions.title')}</Accordion.Control>
+            <Accordion.Control>
+              {t('decisions.title')}
+              {of}
+            </Accordion.Control>
             <Accordion.Panel>
               <DecisionList decisions={attempt.decisions} />
             </Accordion.Panel>
           </Accordion.Item>
           {appealing && (
             <Accordion.Item value="appeal">
-              <Accordion.Control>{t('appeal.title')}</Accordion.Control>
+              <Accordion.Control>
+                {t('appeal.title')}
+                {of}
+              </Accordion.Control>
               <Accordion.Panel>
                 <AppealBox attempt={attempt} />
               </Accordion.Panel>
             </Accordion.Item>
           )}
           <Accordion.Item value="stored">
-            <Accordion.Control data-testid="open-stored">{t('stored.title')}</Accordion.Control>
+            <Accordion.Control data-testid="open-stored">
+              {t('stored.title')}
+              {of}
+            </Accordion.Control>
             <Accordion.Panel>
               <StoredList stored={attempt.stored} />
             </Accordion.Panel>
           </Accordion.Item>
           <Accordion.Item value="looks">
-            <Accordion.Control data-testid="open-looks">{t('looks.title')}</Accordion.Control>
+            <Accordion.Control data-testid="open-looks">
+              {t('looks.title')}
+              {of}
+            </Accordion.Control>
             <Accordion.Panel>
               <LookList looks={attempt.looks} />
             </Accordion.Panel>

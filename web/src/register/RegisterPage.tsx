@@ -31,7 +31,7 @@ export default function RegisterPage() {
             </Title>
             <Text size="sm" c="dimmed">
               {t('text')}{' '}
-              <Anchor component={Link} to="/consent-texts" size="sm">
+              <Anchor component={Link} to="/consent-texts" size="sm" underline="always">
                 {t('texts')}
               </Anchor>
             </Text>

@@ -15,7 +15,7 @@ export default function AccountMenu() {
   if (session.data === undefined || person === undefined) return null;
   const { choices, organisation } = session.data;
   return (
-    <Menu position="bottom-end" width={280}>
+    <Menu position="bottom-end" width={280} withinPortal={false}>
       <Menu.Target>
         <ActionIcon size="lg" variant="subtle" color="gray" c="dimmed" aria-label={t('header.account')} data-testid="account">
           <IconUserCircle size={24} aria-hidden />

@@ -68,6 +68,10 @@ export const theme = createTheme({
     Card: { defaultProps: { withBorder: true, padding: 'lg', radius: 'lg' } },
     Alert: { defaultProps: { radius: 'md' }, classNames: { root: classes.alert, title: classes.alertTitle } },
     Badge: { defaultProps: { radius: 'sm', tt: 'none', fw: 550 } },
+    // A long label, as Russian ones are, goes on in a second line and is never cut.
+    Button: { classNames: { root: classes.button, inner: classes.buttonInner, label: classes.buttonLabel } },
+    // Its first item takes the focus: an element of no role within a menu is not allowed.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Drawer: { classNames: { title: classes.modalTitle } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     // A header of a dialog is no banner of the page.
