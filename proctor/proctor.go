@@ -24,6 +24,7 @@ import (
 	"ochno/proctor/archive"
 	"ochno/proctor/exam"
 	"ochno/proctor/identify"
+	"ochno/proctor/invigilate"
 	"ochno/proctor/keyring"
 	"ochno/proctor/keyring/rotation"
 	"ochno/proctor/ledger"
@@ -182,7 +183,8 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		PublicURL: cfg.PublicURL, Pool: s.Pool, Mail: s.Mail, ESIA: signIn, SignIn: cfg.SignIn, KeepToken: cfg.EBSPage == pageWeb, Ring: s.Ring, Accounts: s.Accounts, Desk: account.NewDesk(s.Accounts, s.Mail),
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
 		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
-		Log: s.Log, LogKey: s.Key.Public, Papers: papers, Exports: s.exports, Retention: s.Retention, Appeals: s.appeals, Media: s.media, Relays: door, Web: web.Files(), Checks: s.checks(signIn, verifier), Version: Version(), Now: time.Now, Logger: logger,
+		Log: s.Log, LogKey: s.Key.Public, Papers: papers, Exports: s.exports, Retention: s.Retention, Appeals: s.appeals,
+		Invigilate: invigilate.New(invigilate.Config{Pool: s.Pool, Ring: s.Ring, Log: s.Log, Exams: s.Exams, Now: time.Now}), Media: s.media, Relays: door, Web: web.Files(), Checks: s.checks(signIn, verifier), Version: Version(), Now: time.Now, Logger: logger,
 	})
 	return s, err
 }
@@ -317,7 +319,7 @@ func OpenArchive(ctx context.Context, cfg Config, store Store) (*archive.Archive
 
 // OpenRotation makes what moves all that a store keeps sealed to its current master key.
 func OpenRotation(store Store) *rotation.Rotation {
-	return &rotation.Rotation{Pool: store.Pool, Ring: store.Ring, Columns: slices.Concat(account.Sealed(), appeal.Sealed(), mail.Sealed(), ledger.Sealed(), archive.Sealed(), retention.Sealed(), export.Sealed())}
+	return &rotation.Rotation{Pool: store.Pool, Ring: store.Ring, Columns: slices.Concat(account.Sealed(), appeal.Sealed(), mail.Sealed(), ledger.Sealed(), archive.Sealed(), retention.Sealed(), export.Sealed(), invigilate.Sealed())}
 }
 
 // OpenRetention makes what decides when the things of a store end.

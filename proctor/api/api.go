@@ -26,6 +26,7 @@ import (
 	"ochno/proctor/esia"
 	"ochno/proctor/exam"
 	"ochno/proctor/identify"
+	"ochno/proctor/invigilate"
 	"ochno/proctor/keyring"
 	"ochno/proctor/ledger"
 	"ochno/proctor/mail"
@@ -38,34 +39,35 @@ import (
 
 // Config wires a Server.
 type Config struct {
-	PublicURL *url.URL // where browsers find us; https makes cookies Secure
-	Pool      *pgxpool.Pool
-	ESIA      esia.Provider
-	SignIn    string // how the log names it: esia, oidc
-	KeepToken bool   // the access token of ESIA is kept, sealed, for a verifier's page
-	Ring      *keyring.Ring
-	Accounts  *account.Accounts
-	Desk      *account.Desk
-	Guardians *account.Guardians
-	Parents   esia.Provider // signs parents in: it may read their children
-	Exams     *exam.Exams
-	Mail      *mail.Queue
-	Identify  *identify.Service
-	Archive   *archive.Archive
-	Log       *ledger.Log
-	LogKey    string // the public key of the log's checkpoints
-	Appeals   *appeal.Desk
-	Papers    registrar.Papers
-	Exports   *export.Service
-	Retention *retention.Service
-	Media     *media.Node
-	Relays    relay.Door // TURN servers that browsers are told of
-	Web       fs.FS      // the built application
-	Sessions  SessionRules
-	Checks    map[string]func(context.Context) error
-	Version   string
-	Now       func() time.Time
-	Logger    *slog.Logger
+	PublicURL  *url.URL // where browsers find us; https makes cookies Secure
+	Pool       *pgxpool.Pool
+	ESIA       esia.Provider
+	SignIn     string // how the log names it: esia, oidc
+	KeepToken  bool   // the access token of ESIA is kept, sealed, for a verifier's page
+	Ring       *keyring.Ring
+	Accounts   *account.Accounts
+	Desk       *account.Desk
+	Guardians  *account.Guardians
+	Parents    esia.Provider // signs parents in: it may read their children
+	Exams      *exam.Exams
+	Mail       *mail.Queue
+	Identify   *identify.Service
+	Invigilate *invigilate.Desk
+	Archive    *archive.Archive
+	Log        *ledger.Log
+	LogKey     string // the public key of the log's checkpoints
+	Appeals    *appeal.Desk
+	Papers     registrar.Papers
+	Exports    *export.Service
+	Retention  *retention.Service
+	Media      *media.Node
+	Relays     relay.Door // TURN servers that browsers are told of
+	Web        fs.FS      // the built application
+	Sessions   SessionRules
+	Checks     map[string]func(context.Context) error
+	Version    string
+	Now        func() time.Time
+	Logger     *slog.Logger
 }
 
 // Server answers HTTP. Close ends its sockets and waits for all it started.
@@ -83,6 +85,7 @@ type Server struct {
 	forms    *limiter       // of requests, by address
 	logins   *limiter       // of passwords, by address
 	packages *limiter       // of packages, by person
+	talks    *limiter       // of messages and calls, by person
 	work     sync.WaitGroup // sockets and what outlives them for a moment
 	stop     context.CancelFunc
 	life     context.Context // ended by Close
@@ -113,6 +116,7 @@ func New(cfg Config) (*Server, error) {
 	s.forms = newLimiter(formsPerAddress, time.Hour, limitedKeys, cfg.Now)
 	s.logins = newLimiter(loginsPerAddress, 10*time.Minute, limitedKeys, cfg.Now)
 	s.packages = newLimiter(packagesPerPerson, time.Hour, limitedKeys, cfg.Now)
+	s.talks = newLimiter(talksPerPerson, time.Minute, limitedKeys, cfg.Now)
 	s.handler = s.wrap(s.routes())
 	return s, nil
 }

@@ -1,7 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -119,6 +122,30 @@ func (h *hub) watching(exam uuid.UUID) []*watcher {
 		list = append(list, w)
 	}
 	return list
+}
+
+// people are those who have an exam's room open here, each once, by name.
+func (h *hub) people(exam uuid.UUID) []StaffCard {
+	seen := map[uuid.UUID]bool{}
+	list := []StaffCard{}
+	for _, w := range h.watching(exam) {
+		if !seen[w.person.ID] {
+			seen[w.person.ID] = true
+			list = append(list, StaffCard{ID: w.person.ID, Name: w.person.Name.String()})
+		}
+	}
+	slices.SortFunc(list, func(a, b StaffCard) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	return list
+}
+
+// tellPresence tells everybody who has the room open who else has.
+func (h *hub) tellPresence(exam uuid.UUID) {
+	m := presenceMessage{Type: "presence", People: h.people(exam)}
+	for _, w := range h.watching(exam) {
+		w.send(m)
+	}
 }
 
 // everyAttempt calls f for each attempt that has a socket here.

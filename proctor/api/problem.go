@@ -13,6 +13,7 @@ import (
 	"ochno/proctor/archive"
 	"ochno/proctor/exam"
 	"ochno/proctor/identify"
+	"ochno/proctor/invigilate"
 	"ochno/proctor/ledger"
 	"ochno/proctor/mail"
 	"ochno/proctor/media"
@@ -118,6 +119,22 @@ func explain(ctx context.Context, logger *slog.Logger, err error) *Problem {
 		return problem(http.StatusUnprocessableEntity, "consent_text_invalid")
 	case errors.Is(err, account.ErrNoConsentText):
 		return problem(http.StatusConflict, "no_consent_text")
+	case errors.Is(err, invigilate.ErrText), errors.Is(err, invigilate.ErrReason):
+		return problem(http.StatusUnprocessableEntity, "talk_text")
+	case errors.Is(err, invigilate.ErrFull):
+		return problem(http.StatusConflict, "talk_full")
+	case errors.Is(err, invigilate.ErrNotFound):
+		return problem(http.StatusNotFound, "talk_gone")
+	case errors.Is(err, invigilate.ErrOver):
+		return problem(http.StatusConflict, "exam_over")
+	case errors.Is(err, invigilate.ErrNotStaff):
+		return problem(http.StatusUnprocessableEntity, "not_proctor")
+	case errors.Is(err, exam.ErrExtra):
+		return problem(http.StatusUnprocessableEntity, "extra_time")
+	case errors.Is(err, exam.ErrNoBreak):
+		return problem(http.StatusConflict, "no_break")
+	case errors.Is(err, identify.ErrTooLate):
+		return problem(http.StatusConflict, "undo_late")
 	case errors.Is(err, identify.ErrNoTries):
 		return problem(http.StatusConflict, "no_tries_left")
 	case errors.Is(err, identify.ErrBusy):

@@ -77,6 +77,7 @@ func (s *Server) operations() {
 	s.identityOperations()
 	s.examOperations()
 	s.exportOperations()
+	s.invigilateOperations()
 	s.consentRegisterOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)
 	route(s, post, "/api/join/{code}", "join", "Join the exam", signedIn, s.join)

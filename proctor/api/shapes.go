@@ -64,6 +64,14 @@ type Attempt struct {
 	Waiting            *Waiting              `json:"waiting,omitempty" doc:"While the verifier does not answer"`
 	Again              *AgainDemand          `json:"again,omitempty" doc:"During the exam, when she must identify herself again or seems to be somebody else"`
 	Manual             *ManualIdentification `json:"manual,omitempty" doc:"While staff identify"`
+	EndsAt             time.Time             `json:"endsAt" doc:"The exam's end for her, extra time included"`
+	ExtraMinutes       int                   `json:"extraMinutes"`
+	Extra              []ExtraTime           `json:"extra,omitempty" doc:"What she was given, in order"`
+	Breaks             *AttemptBreaks        `json:"breaks,omitempty" doc:"Where the policy allows them"`
+	Talk               *Talk                 `json:"talk,omitempty" doc:"Absent while nobody has written"`
+	Call               *HelpCall             `json:"call,omitempty" doc:"Her raised hand"`
+	Warnings           []Warning             `json:"warnings,omitempty" doc:"In order, those taken back too"`
+	Charge             *StaffCard            `json:"charge,omitempty" doc:"The proctor who looks after her; told to staff"`
 	ServerTime         time.Time             `json:"serverTime"`
 }
 
@@ -140,6 +148,7 @@ type ExamSummary struct {
 	EndsAt     time.Time  `json:"endsAt"`
 	FinishedAt *time.Time `json:"finishedAt,omitempty"`
 	Counts     ExamCounts `json:"counts"`
+	Mine       bool       `json:"mine,omitempty" doc:"The caller is on duty there"`
 }
 
 // ExamCounts are numbers of students.

@@ -251,6 +251,10 @@ type (
 		Type        string      `json:"type"`
 		RoomAttempt RoomAttempt `json:"roomAttempt"`
 	}
+	presenceMessage struct {
+		Type   string      `json:"type"`
+		People []StaffCard `json:"people"` // who have the room open
+	}
 	offerMessage struct {
 		Type   string         `json:"type"`
 		SDP    string         `json:"sdp"`

@@ -21,12 +21,17 @@ func (s *Server) listExams(ctx context.Context, _ *struct{}) (*body[ExamList], e
 	if err != nil {
 		return nil, err
 	}
+	mine, err := s.Invigilate.OnDuty(ctx, caller(ctx).ID)
+	if err != nil {
+		return nil, err
+	}
 	out := ExamList{Exams: []ExamSummary{}}
 	for _, e := range exams {
 		summary, err := s.summaryShape(ctx, e)
 		if err != nil {
 			return nil, err
 		}
+		summary.Mine = mine[e.ID]
 		out.Exams = append(out.Exams, summary)
 	}
 	return answer(out), nil
@@ -71,16 +76,12 @@ func (s *Server) roomShape(ctx context.Context, id uuid.UUID, person *account.Pe
 	for i, a := range attempts {
 		ids[i] = a.ID
 	}
-	latest, err := s.Identify.Latest(ctx, ids)
-	if err != nil {
-		return room, err
-	}
-	now, err := s.Identify.Situations(ctx, ids)
+	now, err := s.surroundings(ctx, ids)
 	if err != nil {
 		return room, err
 	}
 	for _, a := range attempts {
-		shape, err := s.attemptOf(ctx, e, a, latest, now)
+		shape, err := s.attemptOf(ctx, e, a, now)
 		if err != nil {
 			return room, err
 		}

@@ -13,6 +13,7 @@ import (
 	"ochno/proctor/account"
 	"ochno/proctor/exam"
 	"ochno/proctor/identify"
+	"ochno/proctor/invigilate"
 	"ochno/proctor/ledger"
 )
 
@@ -164,19 +165,18 @@ func (s *Server) begin(ctx context.Context, in *AttemptPath) (*body[Attempt], er
 	if s.Now().Before(e.StartsAt) {
 		return nil, problem(http.StatusConflict, "exam_not_started")
 	}
-	if e.Over(s.Now()) {
+	if a.Over(s.Now()) {
 		return nil, exam.ErrOver
 	}
 	// From admitted only: what is paused goes on by the proctor's word.
 	return s.move(ctx, in, exam.Move{From: exam.Admitted, To: exam.InProgress, Reason: "begun"})
 }
 
-func (s *Server) notOver(ctx context.Context, a exam.Attempt) error {
-	e, err := s.Exams.Exam(ctx, a.ExamID)
-	if err == nil && e.Over(s.Now()) {
-		err = exam.ErrOver
+func (s *Server) notOver(_ context.Context, a exam.Attempt) error {
+	if a.Over(s.Now()) {
+		return exam.ErrOver
 	}
-	return err
+	return nil
 }
 
 // move is the student's own.
@@ -247,20 +247,40 @@ func (s *Server) attemptShape(ctx context.Context, a exam.Attempt) (Attempt, err
 	if err != nil {
 		return Attempt{}, err
 	}
-	latest, err := s.Identify.Latest(ctx, []uuid.UUID{a.ID})
+	now, err := s.surroundings(ctx, []uuid.UUID{a.ID})
 	if err != nil {
 		return Attempt{}, err
 	}
-	now, err := s.Identify.Situations(ctx, []uuid.UUID{a.ID})
-	if err != nil {
-		return Attempt{}, err
-	}
-	return s.attemptOf(ctx, e, a, latest, now)
+	return s.attemptOf(ctx, e, a, now)
 }
 
-func (s *Server) attemptOf(ctx context.Context, e exam.Exam, a exam.Attempt, latest map[uuid.UUID]identify.Identification,
-	now map[uuid.UUID]identify.Situation,
-) (Attempt, error) {
+// surroundings is what the other rooms know of attempts, read for all of them at once.
+type surroundings struct {
+	latest map[uuid.UUID]identify.Identification
+	now    map[uuid.UUID]identify.Situation
+	talk   map[uuid.UUID]invigilate.Situation
+	extras map[uuid.UUID][]exam.Extra
+	breaks map[uuid.UUID]exam.Break
+}
+
+func (s *Server) surroundings(ctx context.Context, attempts []uuid.UUID) (out surroundings, err error) {
+	if out.latest, err = s.Identify.Latest(ctx, attempts); err != nil {
+		return out, err
+	}
+	if out.now, err = s.Identify.Situations(ctx, attempts); err != nil {
+		return out, err
+	}
+	if out.talk, err = s.Invigilate.Situations(ctx, attempts); err != nil {
+		return out, err
+	}
+	if out.extras, err = s.Exams.Extras(ctx, attempts); err != nil {
+		return out, err
+	}
+	out.breaks, err = s.Exams.BreaksOf(ctx, attempts)
+	return out, err
+}
+
+func (s *Server) attemptOf(ctx context.Context, e exam.Exam, a exam.Attempt, now surroundings) (Attempt, error) {
 	card, err := s.cardShape(ctx, e)
 	if err != nil {
 		return Attempt{}, err
@@ -269,6 +289,7 @@ func (s *Server) attemptOf(ctx context.Context, e exam.Exam, a exam.Attempt, lat
 	out := Attempt{
 		ID: a.ID, ExamID: a.ExamID, Exam: card, Student: StudentCard{DisplayName: a.Student, Group: a.Group}, State: string(a.State), StateReason: a.StateReason,
 		TriesLeft: a.TriesLeft, TriesTotal: e.Policy.Tries, Threshold: e.Policy.Threshold, Verifier: string(e.Policy.Verifier), ServerTime: s.Now().UTC(),
+		EndsAt: a.EndsAt.UTC(), ExtraMinutes: a.ExtraMinutes,
 	}
 	text, err := s.Accounts.ConsentText(ctx, e.Organisation)
 	if err != nil && !errors.Is(err, account.ErrNoConsentText) {
@@ -278,11 +299,12 @@ func (s *Server) attemptOf(ctx context.Context, e exam.Exam, a exam.Attempt, lat
 	if out.Consent.GrantedAt, err = s.Accounts.ConsentGranted(ctx, a.ID); err != nil {
 		return Attempt{}, err
 	}
-	if i, ok := latest[a.ID]; ok {
+	if i, ok := now.latest[a.ID]; ok {
 		shape := identificationShape(i)
 		out.LastIdentification = &shape
 	}
-	situate(&out, e, now[a.ID])
+	situate(&out, e, now.now[a.ID])
+	accompany(&out, e, now)
 	return out, nil
 }
 
@@ -308,6 +330,7 @@ func (a Attempt) undoubted() Attempt {
 		shape := a.LastIdentification.undoubted()
 		a.LastIdentification = &shape
 	}
+	a.Charge = nil
 	return a
 }
 

@@ -62,11 +62,13 @@ func (s *Server) watchSocket(w http.ResponseWriter, r *http.Request) {
 	if !s.hub.watch(id, c) {
 		c.close(websocket.CloseServiceRestart, "restart")
 	}
+	s.hub.tellPresence(id)
 	var guarding sync.WaitGroup
 	guarding.Go(func() { c.guard(guardEvery, s.stillMay(r, proctors, "")) })
 	c.serve(c.handle)
 	guarding.Wait()
 	s.hub.unwatch(id, c)
+	s.hub.tellPresence(id)
 	if err := c.viewer.Close(); err != nil && !errors.Is(err, media.ErrClosed) {
 		s.Logger.Info("a viewer did not close well", "exam", id, "error", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -25,7 +26,14 @@ type Attempt struct {
 	Group       string // of the roster entry
 	Student     string // full name
 	OID         string `db:"oid"` // the student's ESIA account
+
+	EndsAt       time.Time // the exam's end for her, extra time included
+	ExtraMinutes int       // that she was given
+	Closed       bool      // the exam was ended for everybody
 }
+
+// Over tells whether the attempt's time is over.
+func (a Attempt) Over(now time.Time) bool { return a.Closed || now.After(a.EndsAt) }
 
 // ErrNotInRoster: the person stands in no row of the exam's roster.
 var ErrNotInRoster = errors.New("the person is not in the exam's roster")
@@ -34,7 +42,8 @@ var ErrNotInRoster = errors.New("the person is not in the exam's roster")
 var ErrOver = errors.New("the exam is over")
 
 const selectAttempt = `select a.id, a.exam_id, e.code as exam_code, e.title as exam_title, a.person_id, a.state, a.state_reason, a.tries_left, r.group_name as "group",
-	trim(p.last_name || ' ' || p.first_name || ' ' || p.middle_name) as student, coalesce(p.esia_oid, '') as oid
+	trim(p.last_name || ' ' || p.first_name || ' ' || p.middle_name) as student, coalesce(p.esia_oid, '') as oid,
+	e.ends_at + make_interval(mins => a.extra_minutes) as ends_at, a.extra_minutes, e.finished_at is not null as closed
 	from attempt a join exam e on e.id = a.exam_id join roster_entry r on r.id = a.roster_entry_id join person p on p.id = a.person_id`
 
 // Join returns the person's attempt at the exam, making it at the first time.
@@ -165,6 +174,14 @@ func (x *Exams) Notify(ctx context.Context, tx pgx.Tx, attempt uuid.UUID) error 
 	return nil
 }
 
+// NotifyAll is Notify for every attempt of an exam.
+func (x *Exams) NotifyAll(ctx context.Context, tx pgx.Tx, exam uuid.UUID) error {
+	if _, err := tx.Exec(ctx, `select pg_notify('attempt', id::text) from attempt where exam_id = $1`, exam); err != nil {
+		return fmt.Errorf("notify: %w", err)
+	}
+	return nil
+}
+
 // Decide is a person's move: the state, its row and a decision in the log commit together.
 func (x *Exams) Decide(ctx context.Context, id uuid.UUID, actor account.Person, m Move) (Attempt, error) {
 	m.Actor = actor.ID
@@ -189,8 +206,18 @@ func (x *Exams) Decide(ctx context.Context, id uuid.UUID, actor account.Person, 
 
 // LogDecision appends a person's move to the identification log, or one of the exam's policy: then there is no actor.
 func (x *Exams) LogDecision(ctx context.Context, tx pgx.Tx, before Attempt, actor account.Person, m Move) error {
-	ref, err := x.Ref(ctx, before)
-	if err != nil {
+	return x.logDecision(ctx, tx, before, actor, string(m.To), ledger.Decision{From: string(before.State), To: string(m.To), Reason: m.Reason})
+}
+
+// LogAct appends a person's act that moves the attempt nowhere; of the data its Act and what belongs to that.
+func (x *Exams) LogAct(ctx context.Context, tx pgx.Tx, a Attempt, actor account.Person, data ledger.Decision) error {
+	data.From, data.To = string(a.State), string(a.State)
+	return x.logDecision(ctx, tx, a, actor, data.Act, data)
+}
+
+func (x *Exams) logDecision(ctx context.Context, tx pgx.Tx, before Attempt, actor account.Person, outcome string, data ledger.Decision) error {
+	var err error
+	if data.Exam, err = x.Ref(ctx, before); err != nil {
 		return err
 	}
 	personal := map[string]string{"student": before.Student}
@@ -198,9 +225,7 @@ func (x *Exams) LogDecision(ctx context.Context, tx pgx.Tx, before Attempt, acto
 		personal["actor"] = actor.Name.String()
 	}
 	_, err = x.log.Append(ctx, tx, ledger.Entry{
-		Type: ledger.TypeDecision, At: x.now(), Exam: before.ExamID, Attempt: before.ID, Person: before.PersonID, Outcome: string(m.To),
-		Data:     ledger.Decision{Exam: ref, From: string(before.State), To: string(m.To), Reason: m.Reason},
-		Personal: personal,
+		Type: ledger.TypeDecision, At: x.now(), Exam: before.ExamID, Attempt: before.ID, Person: before.PersonID, Outcome: outcome, Data: data, Personal: personal,
 	})
 	return err
 }

@@ -24,9 +24,9 @@ func TestJoin(t *testing.T) {
 	a, err := x.Join(t.Context(), x.exam, student.ID)
 	want := Attempt{
 		ID: a.ID, ExamID: x.exam.ID, ExamCode: "algebra", ExamTitle: "Алгебра", PersonID: student.ID, State: Registered, TriesLeft: 3, Group: "МА-21",
-		Student: student.Name.String(),
+		Student: student.Name.String(), EndsAt: a.EndsAt,
 	}
-	if err != nil || a != want || a.ID == uuid.Nil {
+	if err != nil || a != want || !a.EndsAt.Equal(x.exam.EndsAt) || a.ID == uuid.Nil {
 		t.Fatalf("%+v, %v; want %+v", a, err, want)
 	}
 	x.force(a.ID, InProgress)
@@ -305,6 +305,7 @@ func TestFinish(t *testing.T) {
 				t.Errorf("%s became %s; want %s", from, got.State, want[from])
 			}
 			if want[from] == from {
+				a.Closed = true // the exam is
 				if got != a || len(records) != 0 || len(moves) != 1 {
 					t.Errorf("%s: %+v, %d records, %d moves; want nothing changed", from, got, len(records), len(moves))
 				}

@@ -42,6 +42,10 @@ type Policy struct {
 	Outage Outage `json:"outage"`
 	// Again says when a student is identified once more during the exam; a proctor may ask for it at any time.
 	Again Again `json:"again"`
+	// Admission is who lets in whom the verifier or two members of staff have identified.
+	Admission Admission `json:"admission"`
+	// Breaks are those that a student may take by herself.
+	Breaks Breaks `json:"breaks"`
 	// Liveness says what a flag of our own examination does; those not named warn.
 	Liveness map[Flag]Response `json:"liveness"`
 }
@@ -94,6 +98,24 @@ const (
 	OutageManual AfterOutage = "manual"
 	OutageWait   AfterOutage = "wait"
 )
+
+// Admission is who lets in.
+type Admission string
+
+// Who lets in: the identification at once, or a proctor who sees that all is well. Nobody is let in without the identification.
+const (
+	AdmitAtOnce    Admission = "at_once"
+	AdmitByProctor Admission = "proctor"
+)
+
+// Breaks are how often and for how long a student may leave the camera; no count: never.
+type Breaks struct {
+	Count   int `json:"count"`
+	Minutes int `json:"minutes"`
+}
+
+// Length is Minutes as a duration.
+func (b Breaks) Length() time.Duration { return time.Duration(b.Minutes) * time.Minute }
 
 // Again says when a student is identified again while she sits the exam. It disturbs her only when it fails.
 type Again struct {
@@ -179,7 +201,7 @@ func (p Policy) Demanded(m Modality) float64 {
 func DefaultPolicy() Policy {
 	return Policy{
 		Threshold: 0.9999, Tries: 3, Digits: 4, Modalities: []Modality{Photo, Sound}, Verifier: Push, OnFailure: ProctorDecides,
-		Outage: Outage{RetryMinutes: 15, Then: OutageManual}, Again: Again{OnFailure: AgainAlert}, Liveness: map[Flag]Response{},
+		Outage: Outage{RetryMinutes: 15, Then: OutageManual}, Again: Again{OnFailure: AgainAlert}, Admission: AdmitAtOnce, Liveness: map[Flag]Response{},
 	}
 }
 
@@ -246,6 +268,10 @@ func (p Policy) Check() error {
 		{p.Outage.Then != OutageManual && p.Outage.Then != OutageWait, "outage.then is not manual or wait"},
 		{(a.EveryMin != 0 || a.EveryMax != 0) && (a.EveryMin < 1 || a.EveryMax > 240 || a.EveryMin > a.EveryMax), "again.everyMin and again.everyMax are not in order within 1…240 minutes"},
 		{a.AwaySeconds != 0 && (a.AwaySeconds < 5 || a.AwaySeconds > 3600), "again.awaySeconds are not 0 or 5…3600"},
+		{p.Admission != AdmitAtOnce && p.Admission != AdmitByProctor, "admission is not at_once or proctor"},
+		{p.Breaks.Count < 0 || p.Breaks.Count > 20, "breaks.count is not in 0…20"},
+		{p.Breaks.Count > 0 && (p.Breaks.Minutes < 1 || p.Breaks.Minutes > 120), "breaks.minutes are not in 1…120"},
+		{p.Breaks.Count == 0 && p.Breaks.Minutes != 0, "breaks.minutes are set and no break is allowed"},
 		{!slices.Contains([]AgainFailure{AgainAlert, AgainPause, AgainTerminate}, a.OnFailure), "again.onFailure is not alert, pause or terminate"},
 	} {
 		if rule.broken {

@@ -35,7 +35,7 @@ var moves = map[State][]State{
 	Ready:                {Identifying, ManualIdentification, Declined, Registered, Expired, Terminated},
 	Identifying:          {Identified, Ready, ManualIdentification, Declined, Expired, Terminated},
 	Identified:           {Admitted, Ready, Declined, Expired, Terminated},
-	Admitted:             {InProgress, Identifying, Declined, Expired, Terminated, Finished},
+	Admitted:             {InProgress, Identified, Identifying, Declined, Expired, Terminated, Finished},
 	InProgress:           {Paused, Finished, Declined, Terminated},
 	Paused:               {InProgress, Finished, Declined, Terminated},
 	Finished:             {Reviewed, InProgress},

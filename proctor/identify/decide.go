@@ -243,17 +243,14 @@ func (s *Service) way(ctx context.Context, tx pgx.Tx, d decision) (exam.Move, er
 	return m, nil
 }
 
-// letIn moves an identified attempt to admitted, with its record, which names the record of how she was identified.
+// letIn moves an identified attempt to admitted, with its record, which names the record of how she was identified; where the policy leaves that to
+// a proctor she stays identified.
 func (s *Service) letIn(ctx context.Context, tx pgx.Tx, a exam.Attempt, on uuid.UUID, at time.Time) error {
-	if _, err := s.Exams.Move(ctx, tx, a.ID, exam.Move{From: exam.Identified, To: exam.Admitted, Reason: "identified"}); err != nil {
+	e, err := s.Exams.ExamIn(ctx, tx, a.ExamID)
+	if err != nil || e.Policy.Admission == exam.AdmitByProctor {
 		return err
 	}
-	_, err := s.Log.Append(ctx, tx, ledger.Entry{
-		Type: ledger.TypeAdmission, At: at, Exam: a.ExamID, Attempt: a.ID, Person: a.PersonID, Outcome: "admitted",
-		Data:     ledger.Admission{Exam: examRef(a), Identification: on.String()},
-		Personal: map[string]string{"student": a.Student},
-	})
-	return err
+	return s.letInBy(ctx, tx, a, on, at, account.Person{})
 }
 
 // cameAt is when the verdict came, for one that is decided on later.

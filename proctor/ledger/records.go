@@ -244,10 +244,12 @@ type Request struct {
 
 // Decision is a person's act on an attempt, or one of the exam's policy. Personal fields: student, actor; without an actor the policy decided.
 type Decision struct {
-	Exam   ExamRef `json:"exam"`
-	From   string  `json:"from"`
-	To     string  `json:"to"`
-	Reason string  `json:"reason"`
+	Exam    ExamRef `json:"exam"`
+	From    string  `json:"from"`
+	To      string  `json:"to"`
+	Reason  string  `json:"reason"`
+	Act     string  `json:"act,omitempty"`    // of one that moves the attempt nowhere: "warning", "warning_withdrawn", "extra_time", "flag_confirmed", "flag_dismissed"
+	Minutes int     `json:"minutes,omitzero"` // of extra_time; less than 0: taken back
 }
 
 // Appeal is an act on a student's appeal (апелляция) against a decision on her attempt; who decides is not who took that decision. Outcomes:

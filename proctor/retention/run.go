@@ -205,7 +205,18 @@ func (s *Service) destroyKey(ctx context.Context, tx pgx.Tx, list []expired) err
 	if list[0].Withdrawn {
 		reason = archive.Withdrawn
 	}
+	for _, sql := range words {
+		if _, err := tx.Exec(ctx, sql, list[0].ID); err != nil {
+			return fmt.Errorf("erase what was written about the attempt: %w", err)
+		}
+	}
 	return s.Archive.Destroy(ctx, tx, list[0].ID, reason)
+}
+
+// words are what people wrote during an attempt: kept as long as its recordings.
+var words = []string{
+	`update message set body = null where attempt_id = $1 and body is not null`, `update help_call set body = null where attempt_id = $1 and body is not null`,
+	`update warning set body = null where attempt_id = $1 and body is not null`, `update note set body = null where attempt_id = $1 and body is not null`,
 }
 
 // erasures empty rows by their ids.

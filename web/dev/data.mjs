@@ -94,6 +94,8 @@ export function attempt(id, displayName, state, extra = {}) {
     consent: { text: consentText, ...(state === 'registered' ? {} : { grantedAt: at(-9 * minute) }) },
     triesLeft: 3,
     triesTotal: 3,
+    endsAt: exam.endsAt,
+    extraMinutes: 0,
     threshold: 0.75,
     serverTime: at(0),
     ...extra,

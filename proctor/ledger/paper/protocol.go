@@ -136,6 +136,9 @@ func words(r ledger.Row) (string, error) {
 		if r.Personal["student"] != "" && r.Personal["actor"] == "" { // erased values say nothing
 			who = "Решение по правилам экзамена"
 		}
+		if d.Act != "" {
+			return who + ": " + actText(d), err
+		}
 		what := who + ": " + stateText(d.From) + " → " + stateText(d.To)
 		if d.Reason != "" {
 			what += " (" + named(d.Reason, reasonWords) + ")"
@@ -143,6 +146,24 @@ func words(r ledger.Row) (string, error) {
 		return what, err
 	}
 	return "", nil
+}
+
+// actText is a decision that moved the attempt nowhere.
+func actText(d ledger.Decision) string {
+	if d.Act == "extra_time" && d.Minutes < 0 {
+		return fmt.Sprintf("дополнительное время отменено: %d мин.", -d.Minutes)
+	}
+	if d.Act == "extra_time" {
+		return fmt.Sprintf("дано дополнительное время: %d мин. (%s)", d.Minutes, named(d.Reason, map[string]string{
+			"technical": "технический сбой", "accommodation": "особые условия", "interruption": "экзамен прерывался", "other": "иная причина",
+		}))
+	}
+	return named(d.Act, map[string]string{
+		"warning": "предупреждение", "warning_withdrawn": "предупреждение отозвано", "flag_confirmed": "отметка системы подтверждена", "flag_dismissed": "отметка системы отклонена",
+	}) + " (" + named(d.Reason, map[string]string{
+		"looks_away": "смотрит в сторону", "talks": "разговаривает", "another_person": "посторонний в кадре", "device": "посторонний предмет", "leaves_frame": "выходит из кадра",
+		"noise": "посторонний шум", "other": "иное",
+	}) + ")"
 }
 
 // manualText names both members of staff, what they saw and why the verifier did not identify.

@@ -1,6 +1,7 @@
 import { NumberInput, SegmentedControl, Select, SimpleGrid, Stack, Switch, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Policy } from '../api/types';
+import { AttendanceRules } from './AttendanceRules';
 import { LivenessRules } from './LivenessRules';
 import { PolicySection } from './PolicySection';
 
@@ -183,6 +184,10 @@ export function PolicyForm({ policy, onChange }: PolicyFormProps) {
           maw={480}
           data-testid="policy-again-failure"
         />
+      </PolicySection>
+
+      <PolicySection title={t('policy.attendance.title')} text={t('policy.attendance.text')}>
+        <AttendanceRules policy={policy} onChange={set} />
       </PolicySection>
 
       <PolicySection title={t('policy.liveness.title')} text={t('policy.liveness.text')}>

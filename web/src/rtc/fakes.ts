@@ -205,6 +205,8 @@ export function fakeAttempt(change: Partial<Attempt> = {}): Attempt {
     consent: { text: { id: 'text', version: 1, title: '', body: '', sha256: '' } },
     triesLeft: 3,
     triesTotal: 3,
+    endsAt: '2026-11-21T12:00:00Z',
+    extraMinutes: 0,
     verifier: 'push',
     threshold: 0.75,
     serverTime: '2026-11-21T10:00:00Z',
