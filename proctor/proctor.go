@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"ochno/migrations"
@@ -37,6 +38,7 @@ import (
 	"ochno/proctor/registrar/export"
 	"ochno/proctor/retention"
 	"ochno/proctor/vision"
+	"ochno/proctor/watch"
 	"ochno/web"
 )
 
@@ -48,6 +50,7 @@ type Service struct {
 	media     *media.Node
 	relay     *relay.Server // nil: none is configured
 	identify  *identify.Service
+	watch     *watch.Service
 	api       *api.Server
 	sequencer *ledger.Sequencer
 	witness   *witness.Service
@@ -162,6 +165,10 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		Pool: s.Pool, Exams: s.Exams, Archive: s.Archive, Log: s.Log, Finder: s.finder, Verifier: verifier.Push, Verdicts: verifier.checker, Sessions: page,
 		Timing: identify.DefaultTiming(), Software: Version(), Now: time.Now, Logger: logger,
 	})
+	s.watch = watch.New(watch.Config{
+		Exams: s.Exams, Finder: s.finder, Back: s.identify.SeenAgain, Logger: logger,
+		Live: func(attempt uuid.UUID) (watch.Stream, bool) { return s.media.Publisher(attempt) },
+	})
 	if err := s.identify.Recover(ctx); err != nil {
 		return nil, err
 	}
@@ -231,6 +238,7 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	running.Go(func() { s.Retention.Run(background) })
 	running.Go(func() { s.exports.Run(background) })
 	running.Go(func() { s.identify.Run(background, s.api) })
+	running.Go(func() { s.watch.Run(background) })
 	running.Go(func() {
 		s.appeals.Run(background, func(err error) {
 			s.logger.Error("HOLDS OF DECIDED APPEALS ARE NOT LIFTED; it is tried again within the hour", "error", err)

@@ -197,6 +197,8 @@ type TimelineEvent struct {
 	Detail      map[string]any `json:"detail"`
 	RecordingID *uuid.UUID     `json:"recordingId,omitempty"`
 	OffsetMs    *int64         `json:"offsetMs,omitempty"`
+	Until       *time.Time     `json:"until,omitempty" doc:"of what lasts some time: when it was seen last"`
+	Confidence  float64        `json:"confidence,omitempty" minimum:"0" maximum:"1" doc:"of what a machine saw"`
 }
 
 // Recordings are those of one attempt.

@@ -128,7 +128,10 @@ func (s *Server) timeline(ctx context.Context, in *AttemptPath) (*body[Timeline]
 	}
 	out := Timeline{Events: []TimelineEvent{}}
 	for _, e := range events {
-		shape := TimelineEvent{At: e.At, Lane: string(e.Lane), Kind: e.Kind, Actor: e.Actor, Detail: e.Detail}
+		shape := TimelineEvent{At: e.At, Lane: string(e.Lane), Kind: e.Kind, Actor: e.Actor, Detail: e.Detail, Confidence: e.Confidence}
+		if !e.Until.IsZero() {
+			shape.Until = &e.Until
+		}
 		if e.Recording != uuid.Nil {
 			shape.RecordingID, shape.OffsetMs = &e.Recording, &e.OffsetMS
 		}

@@ -48,6 +48,8 @@ type Policy struct {
 	Breaks Breaks `json:"breaks"`
 	// Liveness says what a flag of our own examination does; those not named warn.
 	Liveness map[Flag]Response `json:"liveness"`
+	// Watch says what is looked out for during the exam; those not named have their defaults.
+	Watch map[Behaviour]Watched `json:"watch"`
 }
 
 // Modality is what is compared. The words are the verifiers'.
@@ -202,6 +204,7 @@ func DefaultPolicy() Policy {
 	return Policy{
 		Threshold: 0.9999, Tries: 3, Digits: 4, Modalities: []Modality{Photo, Sound}, Verifier: Push, OnFailure: ProctorDecides,
 		Outage: Outage{RetryMinutes: 15, Then: OutageManual}, Again: Again{OnFailure: AgainAlert}, Admission: AdmitAtOnce, Liveness: map[Flag]Response{},
+		Watch: defaultWatch(),
 	}
 }
 
@@ -249,6 +252,9 @@ func (p Policy) Check() error {
 		if !slices.Contains([]Response{Stop, Warn, Off}, p.Liveness[f]) {
 			return fmt.Errorf("%w: liveness: %s: %q is not stop, warn or off", ErrPolicy, f, p.Liveness[f])
 		}
+	}
+	if err := p.checkWatch(); err != nil {
+		return err
 	}
 	a := p.Again
 	for _, rule := range []struct {

@@ -3,6 +3,7 @@ package exam
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"reflect"
 	"testing"
 
@@ -22,12 +23,15 @@ func TestPolicyReadsWhatIsAbsent(t *testing.T) {
 	again.Again.EveryMin, again.Again.EveryMax = 10, 20
 	flags := DefaultPolicy()
 	flags.Liveness = map[Flag]Response{VirtualCamera: Stop}
+	watch := DefaultPolicy()
+	watch.Watch[Speech], watch.Watch[LookingAway] = Watched{}, Watched{After: 60, Limit: 30}
 	for text, want := range map[string]Policy{
 		`{}`: DefaultPolicy(),
-		`{"threshold": 0.9, "tries": 2, "digits": 5}`:          old,
-		`{"modalities": ["photo"]}`:                            photo,
-		`{"again": {"everyMin": 10, "everyMax": 20}}`:          again,
-		`{"liveness": {"virtual_camera": "stop"}, "later": 1}`: flags,
+		`{"watch": {"speech": {}, "looking_away": {"after": 60, "limit": 30}}}`: watch,
+		`{"threshold": 0.9, "tries": 2, "digits": 5}`:                           old,
+		`{"modalities": ["photo"]}`:                                             photo,
+		`{"again": {"everyMin": 10, "everyMax": 20}}`:                           again,
+		`{"liveness": {"virtual_camera": "stop"}, "later": 1}`:                  flags,
 	} {
 		var got Policy
 		if err := json.Unmarshal([]byte(text), &got); err != nil || !reflect.DeepEqual(got, want) {
@@ -45,6 +49,9 @@ func TestPolicyReadsWhatIsAbsent(t *testing.T) {
 	if flags.On(VirtualCamera) != Stop || flags.On(FrozenPicture) != Warn {
 		t.Error("a flag does not do what the policy says")
 	}
+	if watch.Watches(Speech).After != 0 || watch.Watches(LookingAway).Limit != 30 || watch.Watches(FaceAbsent).After != 10 {
+		t.Error("what is looked out for is not what the policy says")
+	}
 	if _, err := ParsePolicy([]byte(`{"treshold": 0.9}`)); !errors.Is(err, ErrPolicy) {
 		t.Errorf("a misspelt field: %v", err)
 	}
@@ -55,21 +62,26 @@ func TestPolicyRefuses(t *testing.T) {
 		t.Errorf("the default: %v", err)
 	}
 	for name, change := range map[string]func(*Policy){
-		"nothing compared":        func(p *Policy) { p.Modalities = []Modality{} },
-		"the voice alone":         func(p *Policy) { p.Modalities = []Modality{Sound} },
-		"a modality twice":        func(p *Policy) { p.Modalities = []Modality{Photo, Photo} },
-		"a threshold of 2":        func(p *Policy) { p.PhotoThreshold = 2 },
-		"sound not compared":      func(p *Policy) { p.Modalities, p.SoundThreshold = []Modality{Photo}, 0.5 },
-		"no verifier":             func(p *Policy) { p.Verifier = "" },
-		"admit on failure":        func(p *Policy) { p.OnFailure = "admit" },
-		"admit without verifier":  func(p *Policy) { p.Outage.Then = "admit" },
-		"five hours of waiting":   func(p *Policy) { p.Outage.RetryMinutes = 300 },
-		"an interval backwards":   func(p *Policy) { p.Again.EveryMin, p.Again.EveryMax = 20, 10 },
-		"an interval half open":   func(p *Policy) { p.Again.EveryMax = 10 },
-		"away for a second":       func(p *Policy) { p.Again.AwaySeconds = 1 },
-		"an unknown response":     func(p *Policy) { p.Liveness = map[Flag]Response{FrozenPicture: "maybe"} },
-		"an unknown flag":         func(p *Policy) { p.Liveness = map[Flag]Response{"smile": Warn} },
-		"an unknown again-answer": func(p *Policy) { p.Again.OnFailure = "" },
+		"nothing compared":          func(p *Policy) { p.Modalities = []Modality{} },
+		"a behaviour nobody knows":  func(p *Policy) { p.Watch = map[Behaviour]Watched{"yawning": {After: 3}} },
+		"a behaviour for an hour":   func(p *Policy) { p.Watch = map[Behaviour]Watched{FaceAbsent: {After: 3601}} },
+		"a limit out of bounds":     func(p *Policy) { p.Watch = map[Behaviour]Watched{LookingAway: {After: 10, Limit: 90}} },
+		"a limit where none is":     func(p *Policy) { p.Watch = map[Behaviour]Watched{FaceAbsent: {After: 10, Limit: 1}} },
+		"a limit that is no number": func(p *Policy) { p.Watch = map[Behaviour]Watched{Speech: {After: 10, Limit: math.NaN()}} },
+		"the voice alone":           func(p *Policy) { p.Modalities = []Modality{Sound} },
+		"a modality twice":          func(p *Policy) { p.Modalities = []Modality{Photo, Photo} },
+		"a threshold of 2":          func(p *Policy) { p.PhotoThreshold = 2 },
+		"sound not compared":        func(p *Policy) { p.Modalities, p.SoundThreshold = []Modality{Photo}, 0.5 },
+		"no verifier":               func(p *Policy) { p.Verifier = "" },
+		"admit on failure":          func(p *Policy) { p.OnFailure = "admit" },
+		"admit without verifier":    func(p *Policy) { p.Outage.Then = "admit" },
+		"five hours of waiting":     func(p *Policy) { p.Outage.RetryMinutes = 300 },
+		"an interval backwards":     func(p *Policy) { p.Again.EveryMin, p.Again.EveryMax = 20, 10 },
+		"an interval half open":     func(p *Policy) { p.Again.EveryMax = 10 },
+		"away for a second":         func(p *Policy) { p.Again.AwaySeconds = 1 },
+		"an unknown response":       func(p *Policy) { p.Liveness = map[Flag]Response{FrozenPicture: "maybe"} },
+		"an unknown flag":           func(p *Policy) { p.Liveness = map[Flag]Response{"smile": Warn} },
+		"an unknown again-answer":   func(p *Policy) { p.Again.OnFailure = "" },
 	} {
 		p := DefaultPolicy()
 		change(&p)

@@ -52,7 +52,8 @@ func (s *Service) Ask(ctx context.Context, attempt uuid.UUID, cause Cause) error
 	})
 }
 
-// SeenAgain says that the student's face is seen again after it was away: longer than the policy allows, she is identified again.
+// SeenAgain says that the student's face is seen again after it was away: longer than the policy allows, she is identified again, unless she has
+// finished meanwhile.
 func (s *Service) SeenAgain(ctx context.Context, attempt uuid.UUID, away time.Duration) error {
 	a, err := s.Exams.Attempt(ctx, attempt)
 	if err != nil {
@@ -65,7 +66,11 @@ func (s *Service) SeenAgain(ctx context.Context, attempt uuid.UUID, away time.Du
 	if limit := e.Policy.Again.Away(); limit == 0 || away < limit || !sitting(a.State) {
 		return nil
 	}
-	return s.Ask(ctx, attempt, CauseAway)
+	err = s.Ask(ctx, attempt, CauseAway)
+	if illegal := (*exam.IllegalMove)(nil); errors.As(err, &illegal) {
+		return nil
+	}
+	return err
 }
 
 // Settle is a proctor's word that the right person sits there: alarm and demand end, and the log has her decision.

@@ -92,7 +92,6 @@ type Service struct {
 	mu      sync.Mutex
 	closed  bool
 	active  map[uuid.UUID]*attemptRun        // by attempt
-	watched map[uuid.UUID]context.CancelFunc // whose face is minded
 	cameras map[uuid.UUID]liveness.Device    // by attempt, while its page is connected
 }
 
@@ -112,7 +111,7 @@ type attemptRun struct {
 // New makes a service.
 func New(cfg Config) *Service {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Service{Config: cfg, life: ctx, stop: cancel, active: map[uuid.UUID]*attemptRun{}, watched: map[uuid.UUID]context.CancelFunc{}, cameras: map[uuid.UUID]liveness.Device{}}
+	return &Service{Config: cfg, life: ctx, stop: cancel, active: map[uuid.UUID]*attemptRun{}, cameras: map[uuid.UUID]liveness.Device{}}
 }
 
 // Why an identification does not start.

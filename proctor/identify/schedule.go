@@ -47,7 +47,7 @@ func (s *Service) Run(ctx context.Context, room Room) {
 
 // Round does what is due now; identifications that begin go on by themselves.
 func (s *Service) Round(ctx context.Context, room Room) error {
-	return errors.Join(s.finish(ctx), s.planAll(ctx), s.again(ctx, room), s.resume(ctx, room), s.watchAll(ctx, room), s.forgetUses(ctx))
+	return errors.Join(s.finish(ctx), s.planAll(ctx), s.again(ctx, room), s.resume(ctx, room), s.forgetUses(ctx))
 }
 
 // usesKept is how long the use of a verdict is kept after the verdict's expiry: far longer than clocks are apart.

@@ -111,3 +111,6 @@ func mouthRatio(spoken, quiet []vision.Patch) float64 {
 	// Not every picture taken while somebody speaks shows an open mouth: the upper third counts.
 	return cross[len(cross)*2/3] / max(own[len(own)/2], 0.004)
 }
+
+// MouthChange is how much the mouth differs between two pictures of one face, 0…1 and more for mouths that have nothing in common.
+func MouthChange(a, b vision.Patch) float64 { return unlike(a, b, mouthZone, 2) }

@@ -176,3 +176,6 @@ func middle(alike [][]float64, a0, a1, b0, b1 int) float64 {
 	}
 	return v[len(v)/2]
 }
+
+// Same says that nothing moved between two pictures, not even a head that breathes.
+func Same(a, b vision.Thumb) bool { return motion(a, b) < still }

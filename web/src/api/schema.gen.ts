@@ -3006,6 +3006,9 @@ export interface components {
             /** Format: int64 */
             tries: number;
             verifier: string;
+            watch: {
+                [key: string]: components["schemas"]["Watched"];
+            };
         };
         ProctorCard: {
             /** @description Has the room open now */
@@ -3500,6 +3503,11 @@ export interface components {
             actor?: string;
             /** Format: date-time */
             at: string;
+            /**
+             * Format: double
+             * @description of what a machine saw
+             */
+            confidence?: number;
             detail: {
                 [key: string]: unknown;
             };
@@ -3509,6 +3517,11 @@ export interface components {
             /** Format: int64 */
             offsetMs?: number;
             recordingId?: string;
+            /**
+             * Format: date-time
+             * @description of what lasts some time: when it was seen last
+             */
+            until?: string;
         };
         Waiting: {
             /**
@@ -3541,6 +3554,12 @@ export interface components {
             text?: string;
             /** Format: date-time */
             withdrawnAt?: string;
+        };
+        Watched: {
+            /** Format: int64 */
+            after: number;
+            /** Format: double */
+            limit: number;
         };
         WithdrawWarningInputBody: {
             warningId: string;

@@ -91,6 +91,19 @@ export const doubts: readonly Doubt['flag'][] = [
   'mouth_not_moving',
   'face_changed',
 ];
+/** What is looked out for during an exam. */
+export const behaviours = [
+  'face_absent',
+  'several_faces',
+  'face_small',
+  'looking_away',
+  'picture_frozen',
+  'picture_black',
+  'camera_covered',
+  'speech',
+  'other_voice',
+  'silent_mouth',
+] as const;
 export type Outcome = Identification['outcome'];
 export const outcomes: readonly Outcome[] = [
   'match',

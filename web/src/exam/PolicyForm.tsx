@@ -4,6 +4,7 @@ import type { Policy } from '../api/types';
 import { AttendanceRules } from './AttendanceRules';
 import { LivenessRules } from './LivenessRules';
 import { PolicySection } from './PolicySection';
+import { WatchRules } from './WatchRules';
 
 interface PolicyFormProps {
   policy: Policy;
@@ -192,6 +193,10 @@ export function PolicyForm({ policy, onChange }: PolicyFormProps) {
 
       <PolicySection title={t('policy.liveness.title')} text={t('policy.liveness.text')}>
         <LivenessRules rules={policy.liveness} onChange={(liveness) => set({ liveness })} />
+      </PolicySection>
+
+      <PolicySection title={t('policy.watch.title')} text={t('policy.watch.text')}>
+        <WatchRules rules={policy.watch} onChange={(watch) => set({ watch })} />
       </PolicySection>
     </Stack>
   );

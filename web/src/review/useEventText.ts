@@ -1,12 +1,22 @@
 import { useTranslation } from 'react-i18next';
 import { useDoubtText } from '../i18n/useDoubtText';
-import { attemptStates, outcomes, type TimelineEvent } from '../api/types';
+import { attemptStates, behaviours, outcomes, type TimelineEvent } from '../api/types';
+import { clock } from '../i18n/clock';
 
 /** An event in words; a kind that this version does not know is shown as its code. */
 export function useEventText(): (event: TimelineEvent) => string {
   const { t } = useTranslation(['review', 'common']);
   const doubt = useDoubtText();
-  return ({ kind, detail }) => {
+  return ({ kind, detail, at, until }) => {
+    const behaviour = behaviours.find((known) => known === kind);
+    if (behaviour !== undefined) {
+      const what = t(`event.behaviour.${behaviour}`);
+      if (until === undefined) return what;
+      const length = clock(Date.parse(until) - Date.parse(at));
+      return typeof detail.times === 'number'
+        ? t('event.repeated', { what, length, times: detail.times })
+        : t('event.lasted', { what, length });
+    }
     switch (kind) {
       case 'state': {
         const to = attemptStates.find((state) => state === detail.to);
@@ -24,8 +34,6 @@ export function useEventText(): (event: TimelineEvent) => string {
       }
       case 'identity_alarm':
         return t('event.identity_alarm');
-      case 'face_absent':
-        return t('event.face_absent', { count: Number(detail.seconds) });
       case 'manual_identification':
         return detail.outcome === 'confirmed' ? t('event.manualConfirmed') : t('event.manualRefused');
       case 'connected':
