@@ -50,6 +50,7 @@ var permitted = map[string][]string{
 	"room":                {"proctor", "registrar"},
 	"finishExam":          {"proctor"},
 	"grantTry":            {"proctor"},
+	"issueToken":          {"proctor"},
 	"terminate":           {"proctor"},
 	"beginManual":         {"proctor"},
 	"confirmManual":       {"proctor", "registrar"},

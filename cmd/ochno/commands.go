@@ -49,7 +49,7 @@ With --login she gets a login and a one-time password besides: for the first adm
 		{"mail retry", "", "try letters again that were given up", `Puts every letter that the mail server refused, or that could not be sent for three days, back into the queue.
 A letter that was given up is kept for 30 days; the service's log and /healthz tell of it.`, mailRetry},
 	}
-	list = append(list, retentionCommand)
+	list = append(list, attemptCommand, retentionCommand)
 	list = append(list, logCommands()...)
 	return append(list, []command{
 		{"openapi", "", "print the OpenAPI description of the HTTP API", `Prints the OpenAPI 3.1 description as JSON. The front end's client is generated from it.`, openAPI},

@@ -86,6 +86,7 @@ type Server struct {
 	logins   *limiter       // of passwords, by address
 	packages *limiter       // of packages, by person
 	talks    *limiter       // of messages and calls, by person
+	whips    *whips         // who publishes without a page
 	work     sync.WaitGroup // sockets and what outlives them for a moment
 	stop     context.CancelFunc
 	life     context.Context // ended by Close
@@ -117,6 +118,7 @@ func New(cfg Config) (*Server, error) {
 	s.logins = newLimiter(loginsPerAddress, 10*time.Minute, limitedKeys, cfg.Now)
 	s.packages = newLimiter(packagesPerPerson, time.Hour, limitedKeys, cfg.Now)
 	s.talks = newLimiter(talksPerPerson, time.Minute, limitedKeys, cfg.Now)
+	s.whips = newWhips(cfg.Now)
 	s.handler = s.wrap(s.routes())
 	return s, nil
 }

@@ -85,6 +85,10 @@ func explain(ctx context.Context, logger *slog.Logger, err error) *Problem {
 		return problem(http.StatusNotFound, "not_found")
 	case errors.Is(err, archive.ErrDestroyed):
 		return problem(http.StatusGone, "destroyed")
+	case errors.Is(err, exam.ErrToken):
+		return problem(http.StatusUnauthorized, "token_invalid")
+	case errors.Is(err, exam.ErrTooManyTokens):
+		return problem(http.StatusConflict, "too_many_tokens")
 	case errors.Is(err, exam.ErrNotInRoster):
 		return problem(http.StatusForbidden, "not_in_roster")
 	case errors.Is(err, exam.ErrOver):

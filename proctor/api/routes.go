@@ -56,6 +56,7 @@ func (s *Server) routes() http.Handler {
 	}
 	mux.HandleFunc("GET /api/attempts/{id}/connection", s.sessionOnly(s.studentSocket))
 	mux.HandleFunc("GET /api/exams/{id}/watch", s.sessionOnly(s.watchSocket))
+	s.whipRoutes(mux)
 	mux.Handle("/", s.page)
 	return mux
 }
@@ -100,6 +101,7 @@ func (s *Server) operations() {
 	route(s, post, "/api/exams/{id}/finish", "finishExam", "End the exam for everybody", proctors, s.finishExam)
 	route(s, post, "/api/attempts/{id}/retry", "grantTry", "Grant one more try", proctors, s.grantTry)
 	route(s, post, "/api/attempts/{id}/terminate", "terminate", "Terminate with a reason", proctors, s.terminate)
+	route(s, post, "/api/attempts/{id}/tokens", "issueToken", "A token for publishing or watching without a page", proctors, s.issueToken)
 	route(s, get, "/api/attempts/{id}/timeline", "timeline", "What happened", seers, s.timeline)
 	route(s, get, "/api/attempts/{id}/identifications", "identifications", "All identifications of an attempt", seers, s.identifications)
 	route(s, get, "/api/attempts/{id}/recordings", "recordings", "What was recorded", seers, s.recordings)

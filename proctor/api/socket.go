@@ -268,6 +268,9 @@ type (
 	}
 )
 
+// failed implements line: the page makes another connection by an offer on the same socket.
+func (c *socket) failed() {}
+
 func (c *socket) problem(p *Problem) { c.send(problemMessage{Type: "error", Problem: p}) }
 
 // candidate sends one of ours; an empty one says that no more will come.

@@ -17,9 +17,18 @@ import (
 	"ochno/proctor/media"
 )
 
-// student is the socket of a student's page: signalling of what it publishes, and news of the attempt.
+// line is what connects us with whoever publishes: the socket of a page, or a session of WHIP.
+type line interface {
+	send(message any)
+	problem(p *Problem)
+	candidate(c media.Candidate)
+	close(code int, reason string) // the first one counts; it does not wait
+	failed()                       // the connection for media is gone
+}
+
+// student is who publishes an attempt: signalling, and news of the attempt.
 type student struct {
-	*socket
+	line
 	server  *Server
 	attempt exam.Attempt
 
@@ -54,6 +63,11 @@ func (s *Server) studentSocket(w http.ResponseWriter, r *http.Request) {
 		s.writeProblem(w, r, explain(r.Context(), s.Logger, err))
 		return
 	}
+	if !s.whips.connects.allow(id.String()) {
+		w.Header().Set("Retry-After", "60")
+		s.writeProblem(w, r, problem(http.StatusTooManyRequests, "too_many_connections"))
+		return
+	}
 	conn, err := upgrade(w, r)
 	if err != nil {
 		s.Logger.Info("a socket was refused", "attempt", id, "error", err)
@@ -61,25 +75,36 @@ func (s *Server) studentSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	s.work.Add(1)
 	defer s.work.Done()
-	c := &student{socket: conn, server: s, attempt: a}
-	older, ok := s.hub.enter(id, c)
-	if !ok {
+	c := &student{line: conn, server: s, attempt: a}
+	if !s.enterStudent(c) {
 		c.close(websocket.CloseServiceRestart, "restart")
-	} else if older != nil {
-		older.close(closeTakenOver, "taken over")
-		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: "taken_over"})
 	}
 	c.send(studentHello{Type: "hello", Attempt: shape.undoubted(), ICEServers: s.Relays.Servers(id)})
 	if p, running := s.Identify.Progress(id); running { // the page came anew in the middle
 		s.progress(a, p)
 	}
 	var guarding sync.WaitGroup
-	guarding.Go(func() { c.guard(guardEvery, s.stillMay(r, owner, id.String())) })
-	c.serve(c.handle)
+	guarding.Go(func() { conn.guard(guardEvery, s.stillMay(r, owner, id.String())) })
+	conn.serve(c.handle)
 	guarding.Wait()
+	s.leaveStudent(c)
+}
+
+// enterStudent makes c the one who publishes its attempt. Whoever did before is told, and it is an event; false: the service is stopping.
+func (s *Server) enterStudent(c *student) bool {
+	older, ok := s.hub.enter(c.attempt.ID, c)
+	if older != nil {
+		older.close(closeTakenOver, "taken over")
+		s.event(exam.Event{Attempt: c.attempt.ID, Lane: exam.LaneTechnical, Kind: "taken_over"})
+	}
+	return ok
+}
+
+// leaveStudent ends what c began.
+func (s *Server) leaveStudent(c *student) {
 	c.endMedia()
-	if s.hub.leave(id, c) {
-		s.Identify.ForgetCamera(id)
+	if s.hub.leave(c.attempt.ID, c) {
+		s.Identify.ForgetCamera(c.attempt.ID)
 	}
 }
 
@@ -105,10 +130,17 @@ func (c *student) handle(message []byte) {
 	}
 }
 
-// offer takes the page's session description; the first one begins, or goes on with, the recording.
+// offer takes the page's session description.
 func (c *student) offer(sdp string) error {
-	ctx, cancel := context.WithTimeout(c.server.life, 15*time.Second)
-	defer cancel()
+	answer, err := c.answer(sdp)
+	if err == nil {
+		c.send(sdpMessage{Type: "answer", SDP: answer})
+	}
+	return err
+}
+
+// mayOffer refuses media of an attempt that is not yet, or no more, to be recorded.
+func (c *student) mayOffer(ctx context.Context) error {
 	a, err := c.server.Exams.Attempt(ctx, c.attempt.ID)
 	if err != nil {
 		return err
@@ -119,19 +151,28 @@ func (c *student) offer(sdp string) error {
 		}
 		return &exam.IllegalMove{From: a.State, To: exam.InProgress}
 	}
-	if err := c.server.notOver(ctx, a); err != nil {
-		return err
+	return c.server.notOver(ctx, a)
+}
+
+// answer takes a session description; the first one begins, or goes on with, the recording.
+func (c *student) answer(sdp string) (string, error) {
+	ctx, cancel := context.WithTimeout(c.server.life, 15*time.Second)
+	defer cancel()
+	if err := c.mayOffer(ctx); err != nil {
+		return "", err
 	}
 	publisher, err := c.publish(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
-	answer, err := publisher.Offer(ctx, sdp)
-	if err != nil {
-		return err
-	}
-	c.send(sdpMessage{Type: "answer", SDP: answer})
-	return nil
+	return publisher.Offer(ctx, sdp)
+}
+
+// over tells whether it may publish no more.
+func (c *student) over() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended
 }
 
 func (c *student) publish(ctx context.Context) (*media.Publisher, error) {
@@ -182,6 +223,7 @@ func (c *student) mediaState(state media.State) {
 			c.mu.Lock()
 			c.publisher = nil // a new offer on the same socket begins a fresh connection
 			c.mu.Unlock()
+			c.failed()
 		}
 		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: "disconnected", Detail: map[string]any{"reason": state.Reason}})
 	}

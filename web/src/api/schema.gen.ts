@@ -738,6 +738,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attempts/{id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A token for publishing or watching without a page */
+        post: operations["issueToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attempts/{id}/warnings": {
         parameters: {
             query?: never;
@@ -2072,6 +2089,16 @@ export interface components {
             /** Format: int64 */
             taken: number;
         };
+        AttemptToken: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Shown once; only its hash is kept */
+            token: string;
+            /** @description Where to use it */
+            url: string;
+            /** @enum {string} */
+            use: "publish" | "watch";
+        };
         BeginManualInputBody: {
             note?: string;
             /** @enum {string} */
@@ -2755,6 +2782,15 @@ export interface components {
         InviteInputBody: {
             /** @description Of the parent; empty: make a code to hand over */
             email: string;
+        };
+        IssueTokenInputBody: {
+            /**
+             * Format: int64
+             * @default 240
+             */
+            minutes: number;
+            /** @enum {string} */
+            use: "publish" | "watch";
         };
         IssuedLogin: {
             login: string;
@@ -5849,6 +5885,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    issueToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueTokenInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptToken"];
                 };
             };
             /** @description Forbidden */

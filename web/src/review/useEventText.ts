@@ -44,6 +44,8 @@ export function useEventText(): (event: TimelineEvent) => string {
         return t('event.disconnected');
       case 'taken_over':
         return t('event.taken_over');
+      case 'token_issued':
+        return detail.use === 'watch' ? t('event.token_watch') : t('event.token_publish');
       case 'note':
         return typeof detail.text === 'string' ? t('event.note', { text: detail.text }) : t('event.noteEmpty');
       default:

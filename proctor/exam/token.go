@@ -1,0 +1,113 @@
+package exam
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// TokenUse is what a token lets its holder do with one attempt.
+type TokenUse string
+
+// The uses of tokens.
+const (
+	TokenPublish TokenUse = "publish" // send camera and microphone
+	TokenWatch   TokenUse = "watch"   // see and hear what is sent
+)
+
+// Bounds of tokens.
+const (
+	LongestToken = 24 * time.Hour
+	MostTokens   = 20 // of one attempt that are good at a time
+)
+
+// Errors of tokens.
+var (
+	// ErrToken: there is no such token, it has expired, or it is for something else.
+	ErrToken = errors.New("no such token")
+	// ErrTooManyTokens: the attempt has MostTokens that are good.
+	ErrTooManyTokens = errors.New("too many tokens")
+	// ErrTokenLife: it is to be good for less than a minute or for longer than LongestToken.
+	ErrTokenLife = errors.New("a token is good for a minute to 24 hours")
+)
+
+// Token is what the store knows of one: not its text.
+type Token struct {
+	Attempt   uuid.UUID
+	Use       TokenUse
+	ExpiresAt time.Time
+}
+
+const (
+	tokenPrefix = "ochno_" // so that a scanner of repositories and logs knows what it found
+	tokenBytes  = 32
+)
+
+// IssueToken makes a token for one attempt. Its text is returned and not kept; that it was issued is an event of the attempt. By whom is zero on the
+// command line.
+func (x *Exams) IssueToken(ctx context.Context, attempt uuid.UUID, use TokenUse, by uuid.UUID, life time.Duration) (string, Token, error) {
+	if life < time.Minute || life > LongestToken {
+		return "", Token{}, ErrTokenLife
+	}
+	secret := make([]byte, tokenBytes)
+	_, _ = rand.Read(secret) // never fails
+	text := tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
+	now := x.now().UTC()
+	t := Token{Attempt: attempt, Use: use, ExpiresAt: now.Add(life)}
+	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		// The attempt's row is locked: two at once do not exceed the bound.
+		var id uuid.UUID
+		if err := tx.QueryRow(ctx, `select id from attempt where id = $1 for update`, attempt).Scan(&id); errors.Is(err, pgx.ErrNoRows) {
+			return ErrNotFound
+		} else if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `delete from attempt_token where attempt_id = $1 and expires_at <= $2`, attempt, now); err != nil {
+			return err
+		}
+		var good int
+		if err := tx.QueryRow(ctx, `select count(*) from attempt_token where attempt_id = $1`, attempt).Scan(&good); err != nil {
+			return err
+		}
+		if good >= MostTokens {
+			return ErrTooManyTokens
+		}
+		hash := sha256.Sum256([]byte(text))
+		if _, err := tx.Exec(ctx, `insert into attempt_token (hash, attempt_id, use, issued_by, issued_at, expires_at) values ($1, $2, $3, $4, $5, $6)`,
+			hash[:], attempt, use, uuid.NullUUID{UUID: by, Valid: by != uuid.Nil}, now, t.ExpiresAt); err != nil {
+			return err
+		}
+		return x.RecordIn(ctx, tx, Event{
+			Attempt: attempt, Lane: LaneTechnical, Kind: "token_issued", At: now, Detail: map[string]any{"use": use, "minutes": int(life.Minutes())},
+		})
+	})
+	if err != nil {
+		return "", Token{}, fmt.Errorf("issue a token: %w", err)
+	}
+	return text, t, nil
+}
+
+// Token finds what a token is for. ErrToken is all that a holder of a bad one learns.
+func (x *Exams) Token(ctx context.Context, text string, use TokenUse) (Token, error) {
+	if !strings.HasPrefix(text, tokenPrefix) || len(text) > 128 {
+		return Token{}, ErrToken
+	}
+	hash := sha256.Sum256([]byte(text))
+	t := Token{Use: use}
+	err := x.pool.QueryRow(ctx, `select attempt_id, expires_at from attempt_token where hash = $1 and use = $2`, hash[:], use).Scan(&t.Attempt, &t.ExpiresAt)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && !x.now().Before(t.ExpiresAt) {
+		return Token{}, ErrToken
+	}
+	if err != nil {
+		return Token{}, fmt.Errorf("find a token: %w", err)
+	}
+	return t, nil
+}
