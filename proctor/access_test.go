@@ -87,6 +87,7 @@ var permitted = map[string][]string{
 	"identifications":     {"proctor", "registrar"},
 	"recordings":          {"proctor", "registrar"},
 	"segment":             {"proctor", "registrar"},
+	"recordingFile":       {"proctor", "registrar"},
 	"log":                 {"registrar"},
 	"exportLog":           {"registrar"},
 	"logChoices":          {"registrar"},

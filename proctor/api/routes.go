@@ -106,6 +106,7 @@ func (s *Server) operations() {
 	route(s, get, "/api/attempts/{id}/identifications", "identifications", "All identifications of an attempt", seers, s.identifications)
 	route(s, get, "/api/attempts/{id}/recordings", "recordings", "What was recorded", seers, s.recordings)
 	route(s, get, "/api/recordings/{id}/segments/{number}", "segment", "A segment's WebM file", seers, s.segment)
+	route(s, get, "/api/recordings/{id}/file", "recordingFile", "A recording as one WebM file, or a range of it", seers, s.recordingFile)
 
 	route(s, post, "/api/exams/{id}/roster/preview", "previewRoster", "What a roster file would do", listKeepers, s.previewRoster, largeBody)
 	route(s, post, "/api/exams/{id}/roster", "importRoster", "Import the roster file that was previewed", listKeepers, s.importRoster, largeBody)

@@ -91,8 +91,8 @@ type Service struct {
 
 	mu      sync.Mutex
 	closed  bool
-	active  map[uuid.UUID]*attemptRun        // by attempt
-	cameras map[uuid.UUID]liveness.Device    // by attempt, while its page is connected
+	active  map[uuid.UUID]*attemptRun     // by attempt
+	cameras map[uuid.UUID]liveness.Device // by attempt, while its page is connected
 }
 
 // attemptRun is an identification under way.

@@ -276,6 +276,11 @@ export function consentExportURL(filter: ConsentFilter, format: 'csv' | 'xlsx' |
   return serverURL(`api/consent-register/export${query({ ...filter, format })}`);
 }
 
+/** Where a recording is to be had as one file. */
+export function recordingFileURL(recording: string): string {
+  return serverURL(`api/recordings/${id(recording)}/file`);
+}
+
 /** The address of the file of an export that was made apart. */
 export function exportFileURL(of: string): string {
   return serverURL(`api/log/exports/${id(of)}/file`);

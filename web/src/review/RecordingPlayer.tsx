@@ -1,7 +1,7 @@
-import { Alert, Box, SegmentedControl, Text } from '@mantine/core';
+import { Alert, Anchor, Box, Group, SegmentedControl, Text } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../api/client';
+import { api, recordingFileURL } from '../api/client';
 import type { Recording, TimelineEvent } from '../api/types';
 import { clock } from '../i18n/clock';
 import { useFormat } from '../i18n/useFormat';
@@ -92,9 +92,16 @@ export function RecordingPlayer(props: RecordingPlayerProps) {
         </Box>
       )}
       <Lanes recording={recording} recordings={recordings} events={events} positionMs={positionMs} onSeek={onSeek} />
-      <Text size="xs" c="dimmed" px="md" pb="sm">
-        {t('summary', { at: format.stamp(recording.startedAt), length: clock(recording.durationMs), count: recording.segments.length })}
-      </Text>
+      <Group justify="space-between" px="md" pb="sm" gap="xs">
+        <Text size="xs" c="dimmed">
+          {t('summary', { at: format.stamp(recording.startedAt), length: clock(recording.durationMs), count: recording.segments.length })}
+        </Text>
+        {recording.segments.length > 0 && (
+          <Anchor size="xs" href={recordingFileURL(recording.id)} download data-testid="recording-file">
+            {t('download', { size: format.bytes(recording.segments.reduce((sum, segment) => sum + segment.size, 0)) })}
+          </Anchor>
+        )}
+      </Group>
     </div>
   );
 }
