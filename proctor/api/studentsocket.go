@@ -190,7 +190,7 @@ func (c *student) publish(ctx context.Context) (*media.Publisher, error) {
 	}
 	// The publisher outlives this call: it ends with the socket, in endMedia.
 	p, err := c.server.Media.Publish(context.WithoutCancel(ctx), media.PublishOptions{
-		Room: c.attempt.ExamID, Attempt: c.attempt.ID, Recording: start, OnState: c.mediaState, OnCandidate: c.candidate,
+		Room: c.attempt.ExamID, Attempt: c.attempt.ID, Recording: start, OnState: c.mediaState,
 	})
 	if err != nil {
 		return nil, err

@@ -7,11 +7,9 @@ import (
 	"net"
 	"time"
 
-	"github.com/pion/dtls/v2"
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
 	"github.com/pion/logging"
-	"github.com/pion/transport/v2/packetio"
 	"github.com/pion/webrtc/v3"
 )
 
@@ -26,44 +24,73 @@ var (
 	}
 )
 
-// engine makes pion's connections. They have no interceptors: those cost a
+// Timeouts of ICE: a path that was silent for so long is doubted, then given up.
+const (
+	doubtAfter  = 4 * time.Second
+	giveUpAfter = 20 * time.Second // after that
+	checkEvery  = 2 * time.Second
+)
+
+// engine makes pion's connections: whole ones for viewers, ICE alone for
+// publishers (transport has the rest). They have no interceptors: those cost a
 // goroutine or a map for every packet of every stream. What they do is done by
 // reception (lost packets, receiver reports), packetCache (retransmission, one
 // for all viewers) and Viewer.report (sender reports).
 type engine struct {
-	settings webrtc.SettingEngine
+	mux       *mux
+	tcp       *tcpDoor // nil: none
+	networks  []ice.NetworkType
+	publicIPs []string
+	logs      logging.LoggerFactory
+	settings  webrtc.SettingEngine
 }
 
-func newEngine(conn *net.UDPConn, mux ice.UDPMux, tcp *tcpDoor, publicIPs []string, logs logging.LoggerFactory) engine {
-	settings := webrtc.SettingEngine{LoggerFactory: logs}
-	settings.SetICEUDPMux(mux)
+func newEngine(conn *net.UDPConn, mux *mux, tcp *tcpDoor, publicIPs []string, logs logging.LoggerFactory) engine {
+	e := engine{mux: mux, tcp: tcp, publicIPs: publicIPs, logs: logs, settings: webrtc.SettingEngine{LoggerFactory: logs}}
 	networks := []webrtc.NetworkType{webrtc.NetworkTypeUDP4}
 	if conn.LocalAddr().(*net.UDPAddr).IP.To4() == nil {
 		networks = append(networks, webrtc.NetworkTypeUDP6)
 	}
 	if tcp != nil {
-		tcp.use(&settings)
+		tcp.use(&e.settings)
 		networks = append(networks, tcp.networks()...)
 	}
-	settings.SetNetworkTypes(networks)
-	settings.SetIncludeLoopbackCandidate(true)
-	// Browsers hide behind .local names; their own checks tell us where they are.
-	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	settings.DisableActiveTCP(true)
-	settings.SetICETimeouts(4*time.Second, 20*time.Second, 2*time.Second)
-	settings.SetReceiveMTU(receiveMTU)
-	settings.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
-	if len(publicIPs) > 0 {
-		settings.SetNAT1To1IPs(publicIPs, webrtc.ICECandidateTypeHost)
+	for _, n := range networks {
+		e.networks = append(e.networks, ice.NetworkType(n)) // the same numbers
 	}
-	return engine{settings}
+	e.settings.SetICEUDPMux(mux)
+	e.settings.SetNetworkTypes(networks)
+	e.settings.SetIncludeLoopbackCandidate(true)
+	// Browsers hide behind .local names; their own checks tell us where they are.
+	e.settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	e.settings.DisableActiveTCP(true)
+	e.settings.SetICETimeouts(doubtAfter, giveUpAfter, checkEvery)
+	e.settings.SetReceiveMTU(receiveMTU)
+	e.settings.SetSRTPProtectionProfiles(srtpProfiles...)
+	if len(publicIPs) > 0 {
+		e.settings.SetNAT1To1IPs(publicIPs, webrtc.ICECandidateTypeHost)
+	}
+	return e
 }
 
-// buffers makes the buffer of a stream that comes in.
-type buffers func(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser
+// agent makes the ICE of a publisher, whose media r takes.
+func (e engine) agent(r receiver) (*ice.Agent, error) {
+	doubt, giveUp, check := doubtAfter, giveUpAfter, checkEvery
+	config := ice.AgentConfig{
+		UDPMux: e.mux.with(r), NetworkTypes: e.networks, CandidateTypes: []ice.CandidateType{ice.CandidateTypeHost}, IncludeLoopback: true,
+		NAT1To1IPs: e.publicIPs, NAT1To1IPCandidateType: ice.CandidateTypeHost,
+		MulticastDNSMode: ice.MulticastDNSModeDisabled, DisableActiveTCP: true,
+		DisconnectedTimeout: &doubt, FailedTimeout: &giveUp, KeepaliveInterval: &check,
+		LoggerFactory: e.logs,
+	}
+	if e.tcp != nil {
+		config.TCPMux, config.IPFilter = e.tcp.mux, e.tcp.offers
+	}
+	return ice.NewAgent(&config)
+}
 
-// connection makes a peer connection; nil buffers are pion's own.
-func (e engine) connection(config webrtc.Configuration, b buffers) (*webrtc.PeerConnection, error) {
+// connection makes the peer connection of a viewer.
+func (e engine) connection(config webrtc.Configuration) (*webrtc.PeerConnection, error) {
 	var codecs webrtc.MediaEngine
 	for _, c := range []struct {
 		kind webrtc.RTPCodecType
@@ -77,9 +104,7 @@ func (e engine) connection(config webrtc.Configuration, b buffers) (*webrtc.Peer
 			return nil, fmt.Errorf("register codec: %w", err)
 		}
 	}
-	settings := e.settings
-	settings.BufferFactory = b
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(&codecs), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(settings))
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(&codecs), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(e.settings))
 	return api.NewPeerConnection(config)
 }
 

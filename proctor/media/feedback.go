@@ -49,12 +49,38 @@ func (p *Publisher) report(now time.Time) {
 // sendReports sends RTCP to the publisher, if it is connected.
 func (p *Publisher) sendReports(r rtcp.Packet) {
 	p.mu.Lock()
-	pc := p.pc
+	conn := p.conn
 	p.mu.Unlock()
-	if pc == nil {
+	if conn == nil {
 		return
 	}
-	if err := pc.WriteRTCP([]rtcp.Packet{r}); err != nil {
+	b, err := r.Marshal()
+	if err == nil {
+		err = conn.sendRTCP(b)
+	}
+	if err != nil {
 		p.log.Debug("report not sent", "error", err)
+	}
+}
+
+// reports feeds the recorder with the sender's reports.
+func (p *Publisher) reports(b []byte, at time.Time) {
+	packets, err := rtcp.Unmarshal(b)
+	if err != nil {
+		return
+	}
+	p.mu.Lock()
+	tracks := [2]*upTrack{p.video, p.audio}
+	p.mu.Unlock()
+	for _, r := range packets {
+		sr, ok := r.(*rtcp.SenderReport)
+		if !ok || sr.NTPTime == 0 {
+			continue
+		}
+		for _, u := range tracks {
+			if u != nil && u.ssrc == sr.SSRC {
+				u.report(sr, at)
+			}
+		}
 	}
 }

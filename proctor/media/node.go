@@ -2,9 +2,7 @@ package media
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,7 +13,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/pion/ice/v2"
 	"github.com/pion/webrtc/v3"
 )
 
@@ -56,15 +53,16 @@ type Config struct {
 // Node receives, forwards and records. All its methods may be called from any
 // goroutine.
 type Node struct {
-	cfg    Config
-	log    *slog.Logger
-	now    func() time.Time
-	conn   *net.UDPConn
-	mux    ice.UDPMux
-	tcp    *tcpDoor // nil: none
-	engine engine
-	cert   webrtc.Certificate
-	spool  *spool
+	cfg         Config
+	log         *slog.Logger
+	now         func() time.Time
+	conn        *net.UDPConn
+	mux         *mux
+	tcp         *tcpDoor // nil: none
+	engine      engine
+	cert        tls.Certificate
+	fingerprint string // of cert, as descriptions have it
+	spool       *spool
 
 	stop     chan struct{}   // ends tick
 	delivery context.Context // of chains; outlives publishers
@@ -103,15 +101,13 @@ func New(cfg Config) (*Node, error) {
 		cfg: cfg, log: cfg.Logger, now: cfg.Now,
 		stop: make(chan struct{}), publishers: map[uuid.UUID]*Publisher{}, viewers: map[*Viewer]struct{}{}, chains: map[uuid.UUID]*chain{},
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
+	var err error
+	if n.cert, err = newCertificate(); err != nil {
 		return nil, fmt.Errorf("media: make certificate: %w", err)
 	}
-	cert, err := webrtc.GenerateCertificate(key)
-	if err != nil {
+	if n.fingerprint, err = fingerprintOf(n.cert); err != nil {
 		return nil, fmt.Errorf("media: make certificate: %w", err)
 	}
-	n.cert = *cert
 	if n.spool, err = openSpool(cfg.SpoolDir); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
@@ -119,7 +115,10 @@ func New(cfg Config) (*Node, error) {
 		return nil, errors.Join(fmt.Errorf("media: %w", err), n.spool.close())
 	}
 	logs := pionLogs{n.log}
-	n.mux = newMux(newBatchSocket(n.conn, n.log), logs)
+	socket := newBatchSocket(n.conn, n.log)
+	if n.mux, err = newMux(socket, n.now, n.log); err != nil {
+		return nil, errors.Join(fmt.Errorf("media: %w", err), socket.Close(), n.spool.close())
+	}
 	if cfg.TCPAddr != "" {
 		if n.tcp, err = listenTCP(cfg.TCPAddr, len(cfg.PublicIPs) > 0, logs); err != nil {
 			return nil, errors.Join(fmt.Errorf("media: %w", err), n.mux.Close(), n.spool.close())
@@ -316,7 +315,7 @@ func (n *Node) spawn(f func()) bool {
 
 func (n *Node) pionConfig() webrtc.Configuration {
 	return webrtc.Configuration{
-		Certificates: []webrtc.Certificate{n.cert},
+		Certificates: []webrtc.Certificate{webrtc.CertificateFromX509(n.cert.PrivateKey, n.cert.Leaf)},
 		BundlePolicy: webrtc.BundlePolicyMaxBundle,
 	}
 }

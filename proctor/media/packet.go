@@ -1,6 +1,7 @@
 package media
 
 import (
+	"encoding/binary"
 	"sync"
 	"time"
 
@@ -31,20 +32,42 @@ const (
 	pieceBytes   = 8 << 10
 )
 
-func (m *packetMaker) make(p *rtp.Packet, at time.Time) *packet {
+func (m *packetMaker) make(h *rtp.Header, payload []byte, at time.Time) *packet {
 	if len(m.packets) == 0 {
 		m.packets = make([]packet, piecePackets)
 	}
-	n := len(p.Payload)
+	n := len(payload)
 	if len(m.bytes) < n {
 		m.bytes = make([]byte, max(pieceBytes, n))
 	}
 	made := &m.packets[0]
 	m.packets = m.packets[1:]
-	*made = packet{seq: p.SequenceNumber, time: p.Timestamp, marker: p.Marker, payload: m.bytes[:n:n], at: at}
-	copy(made.payload, p.Payload)
+	*made = packet{seq: h.SequenceNumber, time: h.Timestamp, marker: h.Marker, payload: m.bytes[:n:n], at: at}
+	copy(made.payload, payload)
 	m.bytes = m.bytes[n:]
 	return made
+}
+
+// rtpPayload returns what a packet carries: no header, no padding.
+func rtpPayload(b []byte) (payload []byte, ok bool) {
+	if len(b) < rtpHeader {
+		return nil, false
+	}
+	n := rtpHeader + 4*int(b[0]&0xf)
+	if b[0]&0x10 != 0 {
+		if len(b) < n+4 {
+			return nil, false
+		}
+		n += 4 + 4*int(binary.BigEndian.Uint16(b[n+2:]))
+	}
+	end := len(b)
+	if b[0]&0x20 != 0 {
+		end -= int(b[end-1])
+	}
+	if end < n || len(b) == n && b[0]&0x20 != 0 {
+		return nil, false
+	}
+	return b[n:end], true
 }
 
 // packetCache keeps the newest packets of one track for retransmission: one

@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/pion/transport/v2/packetio"
-	"github.com/pion/webrtc/v3"
+	"github.com/pion/rtp"
 )
 
 // PublishOptions of Node.Publish.
@@ -19,11 +19,9 @@ type PublishOptions struct {
 	Room, Attempt uuid.UUID
 	Recording     RecordingStart
 
-	// OnState and OnCandidate are called one at a time from a goroutine of the
-	// publisher. They may call Close; they should not block for long. Our
-	// candidates are in the answer; OnCandidate is for those found later.
-	OnState     func(State)
-	OnCandidate func(Candidate)
+	// OnState is called for one state at a time from a goroutine of the
+	// publisher. It may call Close; it should not block for long.
+	OnState func(State)
 }
 
 const (
@@ -48,12 +46,13 @@ type Publisher struct {
 
 	negotiating sync.Mutex // one description at a time
 
-	inletsMu sync.Mutex
-	inlets   map[inletKey]*inlet
-
 	mu         sync.Mutex
-	pc         *webrtc.PeerConnection // nil before the first good offer
+	conn       *transport // nil before the first good offer
+	offer      *offer     // the newest good one
+	session    uint64     // of our answers
+	answers    int
 	candidates remoteCandidates
+	speech     speech
 	video      *upTrack
 	audio      *upTrack
 	since      time.Time // when the first of them came
@@ -77,8 +76,8 @@ func (n *Node) Publish(ctx context.Context, opts PublishOptions) (*Publisher, er
 	}
 	p := &Publisher{
 		node: n, opts: opts, events: newDispatcher(), built: make(chan struct{}), phase: Connecting,
-		inlets: map[inletKey]*inlet{},
-		log:    n.log.With("attempt", opts.Attempt, "recording", opts.Recording.ID),
+		session: rand.Uint64() >> 2, speech: speech{ssrc: rand.Uint32()},
+		log: n.log.With("attempt", opts.Attempt, "recording", opts.Recording.ID),
 	}
 	p.keys.send = p.sendPLI
 	defer close(p.built)
@@ -122,84 +121,85 @@ func (p *Publisher) build() error {
 // holds the server's candidates. A bad one is refused with an *SDPError and
 // changes nothing. A later offer renegotiates (ICE restart).
 func (p *Publisher) Offer(ctx context.Context, sdp string) (answer string, err error) {
-	if err := checkOffer(sdp); err != nil {
+	o, err := parseOffer(sdp)
+	if err != nil {
 		return "", err
 	}
 	p.negotiating.Lock()
 	defer p.negotiating.Unlock()
 	p.mu.Lock()
-	pc, closing := p.pc, p.closing
+	conn, before, closing := p.conn, p.offer, p.closing
 	p.mu.Unlock()
 	if closing {
 		return "", ErrClosed
 	}
-	if pc != nil {
-		return p.answer(ctx, pc, sdp)
+	if conn == nil {
+		return p.connect(ctx, o)
 	}
-	if pc, err = p.connect(); err != nil {
+	if !slices.Equal(before.prints, o.prints) {
+		return "", refuse(SDPRejected, "another connection's fingerprint")
+	}
+	if err := conn.restart(ctx, o); err != nil {
 		return "", err
 	}
-	if answer, err = p.answer(ctx, pc, sdp); err != nil {
-		return "", errors.Join(err, pc.GracefulClose())
+	return p.answer(conn, o)
+}
+
+// connect makes the connection and answers its first offer.
+func (p *Publisher) connect(ctx context.Context, o *offer) (string, error) {
+	conn, err := newTransport(ctx, p.node, p.log, p)
+	if err != nil {
+		return "", err
+	}
+	answer, err := p.answer(conn, o)
+	if err != nil {
+		conn.close()
+		return "", err
 	}
 	p.mu.Lock()
-	if closing = p.closing; !closing {
-		p.pc = pc
+	closing := p.closing
+	if !closing {
+		p.conn = conn
 	}
 	early := p.candidates.release()
 	p.mu.Unlock()
 	if closing {
-		return "", errors.Join(ErrClosed, pc.GracefulClose())
+		conn.close()
+		return "", ErrClosed
 	}
+	conn.start(o)
 	for _, c := range early {
-		if err := addCandidate(pc, c); err != nil {
+		if err := conn.addCandidate(c.Candidate); err != nil {
 			p.log.Debug("early candidate ignored", "error", err)
 		}
 	}
 	return answer, nil
 }
 
-func (p *Publisher) answer(ctx context.Context, pc *webrtc.PeerConnection, sdp string) (string, error) {
-	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: sdp}); err != nil {
-		p.log.Debug("offer rejected", "error", err)
-		return "", refuse(SDPRejected, "the offer cannot be used")
+// answer makes the answer to an offer that was accepted.
+func (p *Publisher) answer(conn *transport, o *offer) (string, error) {
+	a := answering{fingerprint: p.node.fingerprint}
+	var err error
+	if a.ufrag, a.pwd, err = conn.agent.GetLocalUserCredentials(); err != nil {
+		return "", fmt.Errorf("media: answer: %w", err)
 	}
-	d, err := pc.CreateAnswer(nil)
-	if err != nil {
-		p.log.Debug("offer rejected", "error", err)
-		return "", refuse(SDPRejected, "the offer cannot be answered")
+	if a.candidates, err = conn.agent.GetLocalCandidates(); err != nil {
+		return "", fmt.Errorf("media: answer: %w", err)
 	}
-	return localDescription(ctx, pc, d)
-}
-
-// connect makes the peer connection.
-func (p *Publisher) connect() (*webrtc.PeerConnection, error) {
-	pc, err := p.node.engine.connection(p.node.pionConfig(), p.inlet)
-	if err != nil {
-		return nil, fmt.Errorf("media: new connection: %w", err)
-	}
-	pc.OnTrack(p.addTrack)
-	pc.OnICECandidate(func(c *webrtc.ICECandidate) {
-		p.mu.Lock()
-		late := p.pc == pc // the answer was handed out
-		p.mu.Unlock()
-		if late && c != nil && p.opts.OnCandidate != nil {
-			p.events.push(func() { p.opts.OnCandidate(fromPion(c)) })
-		}
-	})
-	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
-		if s == webrtc.PeerConnectionStateFailed {
-			p.node.spawn(func() { p.shutdown(ReasonFailed) })
-		}
-	})
-	return pc, nil
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answers++
+	a.version, a.session, a.talk = p.answers, p.session, p.speech.ssrc
+	p.offer = o
+	p.speech.negotiated(o.of(Audio))
+	return a.answer(o), nil
 }
 
 // AddCandidate takes a trickled candidate, at most MaxCandidates of them.
 func (p *Publisher) AddCandidate(c Candidate) error {
 	p.mu.Lock()
-	pc, closing := p.pc, p.closing
-	init, add, err := p.candidates.take(c, pc != nil)
+	conn, closing := p.conn, p.closing
+	add, err := p.candidates.take(c, conn != nil)
 	p.mu.Unlock()
 	switch {
 	case closing:
@@ -207,59 +207,42 @@ func (p *Publisher) AddCandidate(c Candidate) error {
 	case err != nil || !add:
 		return err
 	}
-	return addCandidate(pc, init)
+	return conn.addCandidate(c.Candidate)
 }
 
-// inletKey names one stream of a connection.
-type inletKey struct {
-	kind packetio.BufferPacketType
-	ssrc uint32
-}
-
-// inlet returns where a stream that comes in is written to.
-func (p *Publisher) inlet(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
-	p.inletsMu.Lock()
-	defer p.inletsMu.Unlock()
-	key := inletKey{kind, ssrc}
-	i := p.inlets[key]
-	if i == nil {
-		i = newInlet()
-		if len(p.inlets) < maxInlets {
-			p.inlets[key] = i
-		}
-	}
-	return i
-}
-
-// addTrack begins to take a track: the first camera and the first microphone.
-func (p *Publisher) addTrack(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
-	u := &upTrack{
-		pub: p, media: Video, ssrc: uint32(remote.SSRC()), payloadType: uint8(remote.PayloadType()), reception: reception{rate: videoRate},
-	}
-	slot := &p.video
-	if remote.Kind() == webrtc.RTPCodecTypeAudio {
-		u.media, slot, u.reception.rate = Audio, &p.audio, audioRate
-	}
-	u.last.Store(p.node.now().UnixNano())
-
+// track begins to take a track: the first camera and the first microphone.
+func (p *Publisher) track(h *rtp.Header) *upTrack {
 	p.mu.Lock()
-	if p.closing || *slot != nil {
-		p.mu.Unlock()
-		return
+	defer p.mu.Unlock()
+	if p.closing {
+		return nil
 	}
+	s := p.offer.sectionOf(h)
+	if s == nil {
+		return nil
+	}
+	u := &upTrack{pub: p, media: s.media, ssrc: h.SSRC, payloadType: s.payload, reception: reception{rate: videoRate}}
+	slot := &p.video
+	if s.media == Audio {
+		slot, u.reception.rate = &p.audio, audioRate
+	}
+	if *slot != nil {
+		return nil
+	}
+	now := p.node.now()
+	u.last.Store(now.UnixNano())
 	*slot = u
 	if p.since.IsZero() {
-		p.since = p.node.now()
+		p.since = now
 	}
 	p.shown = p.shown || p.video != nil && p.audio != nil
-	p.mu.Unlock()
-
-	for kind, take := range map[packetio.BufferPacketType]func([]byte){packetio.RTPBufferPacket: u.take, packetio.RTCPBufferPacket: u.takeReports} {
-		if i, ok := p.inlet(kind, u.ssrc).(*inlet); ok {
-			i.bind(take)
-		}
-	}
 	p.node.wakeViewers(p.opts.Room)
+	return u
+}
+
+// broke ends the publisher after its connection.
+func (p *Publisher) broke() {
+	p.node.spawn(func() { p.shutdown(ReasonFailed) })
 }
 
 // tracks returns what there is to forward. The two tracks of a publisher come
@@ -326,13 +309,13 @@ func (p *Publisher) shutdown(reason Reason) {
 	p.once.Do(func() {
 		p.mu.Lock()
 		p.closing = true
-		pc := p.pc
 		p.mu.Unlock()
+		p.negotiating.Lock() // whoever is at it sees that it is too late
+		conn := p.conn
+		p.negotiating.Unlock()
 		p.node.wakeViewers(p.opts.Room)
-		if pc != nil {
-			if err := pc.GracefulClose(); err != nil {
-				p.log.Debug("close connection", "error", err)
-			}
+		if conn != nil {
+			conn.close()
 		}
 		p.recorder.end()
 		// Only now: whoever publishes the attempt next must find this one, to

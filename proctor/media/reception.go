@@ -22,6 +22,7 @@ type reception struct {
 	started  bool
 	first    int64 // extended number of the first packet
 	top      int64 // of the newest
+	seen     window
 	received int64
 	missing  []missing
 
@@ -39,27 +40,31 @@ type missing struct {
 	tries int
 }
 
-// packet notes an arrival.
-func (r *reception) packet(seq uint16, stamp uint32, at time.Time) {
+// packet notes an arrival. It is false for one that came before, or too late to
+// tell: SRTP's protection against replay (RFC 3711, 3.3.2).
+func (r *reception) packet(seq uint16, stamp uint32, at time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	transit := int64(stamp) - at.UnixMilli()*r.rate/1000
 	if !r.started {
 		r.started, r.first, r.top, r.transit = true, int64(seq), int64(seq)-1, transit
 	}
+	ext := r.top + int64(int16(seq-uint16(r.top)))
+	if !r.seen.add(ext, r.top) {
+		return false
+	}
 	d := float64(int32(uint32(transit) - uint32(r.transit)))
 	r.transit = transit
 	r.jitter += (max(d, -d) - r.jitter) / 16
 	r.received++
-	ext := r.top + int64(int16(seq-uint16(r.top)))
 	if ext <= r.top { // late, or asked for
 		for i := range r.missing {
 			if r.missing[i].seq == ext {
 				r.missing = append(r.missing[:i], r.missing[i+1:]...)
-				return
+				break
 			}
 		}
-		return
+		return true
 	}
 	if ext-r.top > maxMissing { // a jump: nothing to repair
 		r.missing = r.missing[:0]
@@ -69,6 +74,32 @@ func (r *reception) packet(seq uint16, stamp uint32, at time.Time) {
 		}
 	}
 	r.top = ext
+	return true
+}
+
+// window remembers which of the newest packets came.
+type window [windowSize / 64]uint64
+
+const windowSize = 1024
+
+// add notes a packet by its extended number, when top is the highest so far. It
+// is false when it came before or is too old to tell.
+func (w *window) add(ext, top int64) bool {
+	if ext > top+windowSize {
+		*w = window{}
+	}
+	for n := max(top+1, ext-windowSize+1); n <= ext; n++ {
+		w[uint64(n)/64%uint64(len(w))] &^= 1 << (uint64(n) % 64)
+	}
+	if ext <= top-windowSize {
+		return false
+	}
+	word, bit := &w[uint64(ext)/64%uint64(len(w))], uint64(1)<<(uint64(ext)%64)
+	if *word&bit != 0 {
+		return false
+	}
+	*word |= bit
+	return true
 }
 
 // due returns the numbers to ask for now: each at most twice.

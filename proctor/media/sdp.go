@@ -2,6 +2,8 @@ package media
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pion/sdp/v3"
@@ -40,62 +42,213 @@ const (
 	MaxCandidates = 64        // of one connection, in descriptions and trickled
 
 	maxCandidateSize = 512
+	maxFingerprints  = 8
 )
 
 func refuse(code SDPCode, format string, a ...any) error {
 	return &SDPError{Code: code, Detail: fmt.Sprintf(format, a...)}
 }
 
-// checkOffer refuses what a publisher may not offer before anything is set up
-// for it.
-func checkOffer(text string) error {
+// offer is what a publisher offers, as far as it matters.
+type offer struct {
+	ufrag, pwd string
+	lite       bool     // the peer answers connectivity checks only
+	active     bool     // the peer begins the DTLS handshake
+	prints     []string // fingerprints: algorithm and hex
+	candidates []string
+	sections   []mediaSection
+}
+
+// mediaSection is one media section of an offer.
+type mediaSection struct {
+	kind, proto string
+	mid         string
+	formats     []string
+	media       Media // what we take of it; empty: nothing
+	payload     uint8 // of the codec we take
+	feedback    []string
+	talk        bool // the microphone's section receives too
+	extensions  []extension
+	ssrcs       []uint32
+	refused     bool // it is no use to either side
+}
+
+// extension is an RTP header extension we take.
+type extension struct {
+	id  uint8
+	uri string
+}
+
+// parseOffer reads an offer and refuses what a publisher may not offer, before
+// anything is set up for it.
+func parseOffer(text string) (*offer, error) {
 	d, err := parseSDP(text, MaxOfferSize)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(d.MediaDescriptions) > MaxMedia {
-		return refuse(SDPTooManyMedia, "%d media sections, at most %d", len(d.MediaDescriptions), MaxMedia)
+		return nil, refuse(SDPTooManyMedia, "%d media sections, at most %d", len(d.MediaDescriptions), MaxMedia)
 	}
-	cameras, microphones, candidates := 0, 0, 0
+	o := &offer{}
+	_, o.lite = d.Attribute("ice-lite")
+	cameras, microphones := 0, 0
 	for _, m := range d.MediaDescriptions {
-		if _, inactive := m.Attribute("inactive"); inactive && m.MediaName.Media != "application" {
-			continue
+		s, err := parseSection(m)
+		if err != nil {
+			return nil, err
 		}
-		sends := true
-		if _, ok := m.Attribute("recvonly"); ok {
-			sends = false
-		}
-		switch {
-		case m.MediaName.Media == "video":
-			if !sends || !hasCodec(m, "VP8/90000") {
-				return refuse(SDPNoVP8, "the video section does not send VP8")
-			}
+		switch s.media {
+		case Video:
 			cameras++
-		case m.MediaName.Media == "audio":
-			if !sends || !hasCodec(m, "opus/48000/2") {
-				return refuse(SDPNoOpus, "the audio section does not send Opus")
-			}
+		case Audio:
 			microphones++
-		default:
-			return refuse(SDPUnexpected, "only audio and video are taken")
+		}
+		o.sections = append(o.sections, s)
+		if s.media == "" {
+			continue
 		}
 		for _, a := range m.Attributes {
 			if a.Key == "candidate" {
-				candidates++
+				o.candidates = append(o.candidates, a.Value)
 			}
+		}
+		if o.ufrag == "" {
+			o.ufrag, o.pwd = attribute(d, m, "ice-ufrag"), attribute(d, m, "ice-pwd")
+			o.active = attribute(d, m, "setup") == "active"
+			o.prints = fingerprints(d, m)
+		}
+		if _, muxed := m.Attribute("rtcp-mux"); !muxed {
+			return nil, refuse(SDPRejected, "a media section without rtcp-mux")
 		}
 	}
 	switch {
 	case cameras == 0:
-		return refuse(SDPNoVP8, "no video section")
+		return nil, refuse(SDPNoVP8, "no video section")
 	case microphones == 0:
-		return refuse(SDPNoOpus, "no audio section")
+		return nil, refuse(SDPNoOpus, "no audio section")
 	case cameras > 1 || microphones > 1:
-		return refuse(SDPUnexpected, "%d cameras and %d microphones, one of each is taken", cameras, microphones)
-	case candidates > MaxCandidates:
-		return refuse(SDPTooBig, "%d candidates, at most %d", candidates, MaxCandidates)
+		return nil, refuse(SDPUnexpected, "%d cameras and %d microphones, one of each is taken", cameras, microphones)
+	case len(o.candidates) > MaxCandidates:
+		return nil, refuse(SDPTooBig, "%d candidates, at most %d", len(o.candidates), MaxCandidates)
+	}
+	return o, o.checkBundle(d)
+}
+
+// checkBundle refuses media on connections of their own.
+func (o *offer) checkBundle(d *sdp.SessionDescription) error {
+	group, _ := d.Attribute("group")
+	mids, ok := strings.CutPrefix(group, "BUNDLE ")
+	bundled := strings.Fields(mids)
+	seen := map[string]bool{}
+	for _, s := range o.sections {
+		if seen[s.mid] {
+			return refuse(SDPMalformed, "two media sections with one mid")
+		}
+		seen[s.mid] = true
+		if s.media != "" && (!ok || !slices.Contains(bundled, s.mid)) {
+			return refuse(SDPRejected, "a media section outside the bundle")
+		}
 	}
 	return nil
+}
+
+func parseSection(m *sdp.MediaDescription) (mediaSection, error) {
+	if len(m.MediaName.Formats) == 0 {
+		return mediaSection{}, refuse(SDPMalformed, "a media section without formats")
+	}
+	s := mediaSection{kind: m.MediaName.Media, proto: strings.Join(m.MediaName.Protos, "/"), formats: m.MediaName.Formats}
+	s.mid, _ = m.Attribute("mid")
+	_, inactive := m.Attribute("inactive")
+	_, recvonly := m.Attribute("recvonly")
+	_, sendonly := m.Attribute("sendonly")
+	if s.kind == "application" || s.kind != "video" && s.kind != "audio" && !inactive {
+		return s, refuse(SDPUnexpected, "only audio and video are taken")
+	}
+	name := "VP8/90000"
+	if s.kind == "audio" {
+		name = "opus/48000/2"
+	}
+	payload, ok := codec(m, name)
+	if inactive || stopped(m) {
+		s.refused = !ok || stopped(m)
+		s.payload = payload
+		return s, nil
+	}
+	s.payload = payload
+	s.feedback = feedback(m, payload)
+	for _, a := range m.Attributes {
+		switch a.Key {
+		case "ssrc":
+			number, _, _ := strings.Cut(a.Value, " ")
+			if ssrc, err := strconv.ParseUint(number, 10, 32); err == nil && !slices.Contains(s.ssrcs, uint32(ssrc)) && len(s.ssrcs) < maxStreams {
+				s.ssrcs = append(s.ssrcs, uint32(ssrc))
+			}
+		case "extmap":
+			if e, ok := parseExtension(a.Value); ok {
+				s.extensions = append(s.extensions, e)
+			}
+		}
+	}
+	if s.kind == "video" {
+		if recvonly || !ok {
+			return s, refuse(SDPNoVP8, "the video section does not send VP8")
+		}
+		s.media = Video
+		return s, nil
+	}
+	if recvonly || !ok {
+		return s, refuse(SDPNoOpus, "the audio section does not send Opus")
+	}
+	s.media, s.talk = Audio, !sendonly
+	return s, nil
+}
+
+// stopped reports whether a section is not used any more.
+func stopped(m *sdp.MediaDescription) bool {
+	_, bundleOnly := m.Attribute("bundle-only")
+	return m.MediaName.Port.Value == 0 && !bundleOnly
+}
+
+const extensionMID = "urn:ietf:params:rtp-hdrext:sdes:mid"
+
+// parseExtension reads an extmap line; ok when we take the extension.
+func parseExtension(line string) (e extension, ok bool) {
+	id, uri, _ := strings.Cut(line, " ")
+	uri, _, _ = strings.Cut(uri, " ")
+	id, _, _ = strings.Cut(id, "/")
+	n, err := strconv.ParseUint(id, 10, 8)
+	if err != nil || n < 1 || n > 14 { // those of one byte
+		return e, false
+	}
+	return extension{uint8(n), uri}, uri == extensionMID
+}
+
+// feedback returns what the sender understands of what we would say.
+func feedback(m *sdp.MediaDescription, payload uint8) (lines []string) {
+	for _, a := range m.Attributes {
+		format, line, _ := strings.Cut(a.Value, " ")
+		if a.Key != "rtcp-fb" || format != "*" && format != strconv.Itoa(int(payload)) || slices.Contains(lines, line) {
+			continue
+		}
+		if line == "nack" || line == "nack pli" || line == "ccm fir" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func fingerprints(d *sdp.SessionDescription, m *sdp.MediaDescription) (prints []string) {
+	for _, attributes := range [][]sdp.Attribute{m.Attributes, d.Attributes} {
+		for _, a := range attributes {
+			if a.Key == "fingerprint" && len(prints) < maxFingerprints {
+				prints = append(prints, a.Value)
+			}
+		}
+		if len(prints) > 0 {
+			break
+		}
+	}
+	return prints
 }
 
 // checkAnswer refuses what cannot be an answer of a viewer.
@@ -117,7 +270,10 @@ func parseSDP(text string, most int) (*sdp.SessionDescription, error) {
 		return nil, refuse(SDPMalformed, "no media section")
 	}
 	for _, m := range d.MediaDescriptions {
-		if mid, ok := m.Attribute("mid"); !ok || mid == "" || len(mid) > 64 {
+		if stopped(m) {
+			continue
+		}
+		if mid, ok := m.Attribute("mid"); !ok || mid == "" || len(mid) > 64 || strings.ContainsAny(mid, " \t") || len(m.MediaName.Formats) == 0 {
 			return nil, refuse(SDPMalformed, "a media section without mid")
 		}
 		print := attribute(&d, m, "fingerprint")
@@ -141,18 +297,18 @@ func attribute(d *sdp.SessionDescription, m *sdp.MediaDescription, key string) s
 	return v
 }
 
-// hasCodec looks for a codec that is mapped to one of the section's formats.
-func hasCodec(m *sdp.MediaDescription, name string) bool {
-	for _, a := range m.Attributes {
-		format, codec, ok := strings.Cut(a.Value, " ")
-		if a.Key != "rtpmap" || !ok || !strings.EqualFold(codec, name) {
-			continue
-		}
-		for _, f := range m.MediaName.Formats {
-			if f == format {
-				return true
+// codec looks for a codec that is mapped to one of the section's formats.
+func codec(m *sdp.MediaDescription, name string) (payload uint8, ok bool) {
+	for _, f := range m.MediaName.Formats {
+		for _, a := range m.Attributes {
+			format, codec, _ := strings.Cut(a.Value, " ")
+			if a.Key != "rtpmap" || format != f || !strings.EqualFold(codec, name) {
+				continue
+			}
+			if n, err := strconv.ParseUint(f, 10, 7); err == nil {
+				return uint8(n), true
 			}
 		}
 	}
-	return false
+	return 0, false
 }

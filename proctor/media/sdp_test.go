@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v3"
 )
 
 // goodOffer is what a client of ours offers.
-func goodOffer(t *testing.T) string {
+func goodOffer(t testing.TB) string {
 	t.Helper()
 	api, err := clientAPI(96, 111)
 	if err != nil {
@@ -204,13 +205,26 @@ func TestBadAnswers(t *testing.T) {
 	}
 }
 
-func FuzzCheckOffer(f *testing.F) {
+func FuzzOffer(f *testing.F) {
+	f.Add(goodOffer(f))
 	f.Add("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\na=mid:0\r\na=fingerprint:sha-256 AA:BB:CC:DD:EE:FF:00:11\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, s string) {
 		var refused *SDPError
-		if err := checkOffer(s); err != nil && !errors.As(err, &refused) {
-			t.Fatalf("an untyped error: %v", err)
+		o, err := parseOffer(s)
+		if err != nil {
+			if !errors.As(err, &refused) {
+				t.Fatalf("an untyped error: %v", err)
+			}
+			return
+		}
+		text := answering{ufrag: "abcd", pwd: "abcdefghijklmnopqrstuvwx", fingerprint: "sha-256 AA", version: 1}.answer(o)
+		var answer sdp.SessionDescription
+		if err := answer.UnmarshalString(text); err != nil {
+			t.Fatalf("the answer is no description: %v\n%s", err, text)
+		}
+		if len(answer.MediaDescriptions) != len(o.sections) || len(o.sections) > MaxMedia {
+			t.Fatalf("%d sections answered by %d", len(o.sections), len(answer.MediaDescriptions))
 		}
 	})
 }

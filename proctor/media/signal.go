@@ -43,38 +43,38 @@ const gatherPatience = 3 * time.Second
 // remote description to add them to. Its owner's lock guards it.
 type remoteCandidates struct {
 	count int
-	early []webrtc.ICECandidateInit
+	early []Candidate
 }
 
 // take checks a candidate; add says whether to hand it to the connection now.
-func (r *remoteCandidates) take(c Candidate, ready bool) (init webrtc.ICECandidateInit, add bool, err error) {
+func (r *remoteCandidates) take(c Candidate, ready bool) (add bool, err error) {
 	if c.Candidate == "" {
-		return init, false, nil
+		return false, nil
 	}
 	if len(c.Candidate) > maxCandidateSize {
-		return init, false, ErrBadCandidate
+		return false, ErrBadCandidate
 	}
 	if r.count >= MaxCandidates {
-		return init, false, fmt.Errorf("%w candidates", ErrTooMany)
+		return false, fmt.Errorf("%w candidates", ErrTooMany)
 	}
 	r.count++
-	init = webrtc.ICECandidateInit{
-		Candidate: c.Candidate, SDPMid: c.SDPMid, SDPMLineIndex: c.SDPMLineIndex, UsernameFragment: c.UsernameFragment,
-	}
 	if !ready {
-		r.early = append(r.early, init)
+		r.early = append(r.early, c)
 	}
-	return init, ready, nil
+	return ready, nil
 }
 
 // release returns what came too early.
-func (r *remoteCandidates) release() []webrtc.ICECandidateInit {
+func (r *remoteCandidates) release() []Candidate {
 	early := r.early
 	r.early = nil
 	return early
 }
 
-func addCandidate(pc *webrtc.PeerConnection, init webrtc.ICECandidateInit) error {
+func addCandidate(pc *webrtc.PeerConnection, c Candidate) error {
+	init := webrtc.ICECandidateInit{
+		Candidate: c.Candidate, SDPMid: c.SDPMid, SDPMLineIndex: c.SDPMLineIndex, UsernameFragment: c.UsernameFragment,
+	}
 	if err := pc.AddICECandidate(init); err != nil {
 		return ErrBadCandidate // pion's text quotes the peer's
 	}

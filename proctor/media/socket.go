@@ -37,8 +37,7 @@ type batchSocket struct {
 	log *slog.Logger
 
 	in     []ipv4.Message // the reader's
-	next   int
-	filled int
+	filled int            // of in, by the last read
 	readAt time.Time
 
 	mu      sync.Mutex
@@ -76,25 +75,22 @@ func newBatchSocket(conn *net.UDPConn, log *slog.Logger) *batchSocket {
 	return s
 }
 
-// ReadFrom returns the next datagram. One goroutine calls it.
-func (s *batchSocket) ReadFrom(b []byte) (int, net.Addr, error) {
-	for s.next == s.filled {
-		if s.filled < len(s.in) { // else there is more
-			time.Sleep(batchEvery - time.Since(s.readAt))
-		}
-		s.setBusy(false)
-		s.flush()
-		n, err := s.io.ReadBatch(s.in, 0)
-		s.readAt = time.Now()
-		s.setBusy(true)
-		if err != nil {
-			return 0, nil, err
-		}
-		s.next, s.filled = 0, n
+// read returns the next datagrams, valid until it is called again. One goroutine
+// calls it.
+func (s *batchSocket) read() ([]ipv4.Message, error) {
+	if s.filled < len(s.in) { // else there is more
+		time.Sleep(batchEvery - time.Since(s.readAt))
 	}
-	m := &s.in[s.next]
-	s.next++
-	return copy(b, m.Buffers[0][:m.N]), m.Addr, nil
+	s.setBusy(false)
+	s.flush()
+	n, err := s.io.ReadBatch(s.in, 0)
+	s.readAt = time.Now()
+	s.setBusy(true)
+	if err != nil {
+		return nil, err
+	}
+	s.filled = n
+	return s.in[:n], nil
 }
 
 func (s *batchSocket) setBusy(busy bool) {

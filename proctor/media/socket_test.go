@@ -27,15 +27,16 @@ func TestBatchSocket(t *testing.T) {
 			s := newTestSocket(t, addr)
 			ended := make(chan error, 1)
 			go func() {
-				b := make([]byte, datagram)
 				for {
-					n, from, err := s.ReadFrom(b)
+					batch, err := s.read()
 					if err != nil {
 						ended <- err
 						return
 					}
-					if _, err := s.WriteTo(b[:n], from); err != nil {
-						t.Errorf("echo: %v", err)
+					for _, m := range batch {
+						if _, err := s.WriteTo(m.Buffers[0][:m.N], m.Addr); err != nil {
+							t.Errorf("echo: %v", err)
+						}
 					}
 				}
 			}()

@@ -58,7 +58,9 @@ func FuzzTake(f *testing.F) {
 		})
 		video := &upTrack{pub: pub, media: Video, ssrc: 1, payloadType: 96, reception: reception{rate: videoRate}}
 		audio := &upTrack{pub: pub, media: Audio, ssrc: 2, payloadType: 111, reception: reception{rate: audioRate}}
-		takes := []func([]byte){video.take, audio.take, video.takeReports, audio.takeReports}
+		pub.video, pub.audio = video, audio
+		reports := func(b []byte) { pub.reports(b, now) }
+		takes := []func([]byte){taking(video), taking(audio), reports, reports}
 		for n := 0; len(b) >= 4 && n < 2000; n++ {
 			kind, size := b[0], min(int(binary.BigEndian.Uint16(b[2:])), len(b)-4, receiveMTU)
 			now = now.Add(time.Duration(b[1]) * time.Millisecond)
@@ -91,4 +93,14 @@ func FuzzTake(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// taking lets a track take packets in the clear, as transport does.
+func taking(u *upTrack) func([]byte) {
+	var h rtp.Header
+	return func(b []byte) {
+		if _, err := h.Unmarshal(b); err == nil {
+			u.take(&h, b, u.pub.node.now())
+		}
+	}
 }

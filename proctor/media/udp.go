@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -8,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/pion/ice/v2"
 	"github.com/pion/logging"
 )
 
@@ -75,8 +75,37 @@ func checkPublicIPs(entries []string) error {
 	return nil
 }
 
-func newMux(conn net.PacketConn, logs logging.LoggerFactory) ice.UDPMux {
-	return ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: logs.NewLogger("mux")})
+// listenAddresses returns the addresses a socket can be reached at: its own, or
+// those of this machine's interfaces when it is open to all.
+func listenAddresses(local *net.UDPAddr) ([]net.Addr, error) {
+	if !local.IP.IsUnspecified() {
+		return []net.Addr{local}, nil
+	}
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return nil, fmt.Errorf("addresses of this machine: %w", err)
+	}
+	var found []net.Addr
+	for _, i := range interfaces {
+		if i.Flags&net.FlagUp == 0 {
+			continue
+		}
+		addrs, err := i.Addrs()
+		if err != nil {
+			continue // it went away just now
+		}
+		for _, a := range addrs {
+			n, ok := a.(*net.IPNet)
+			if !ok || n.IP.To4() == nil && (local.IP.To4() != nil || n.IP.IsLinkLocalUnicast()) {
+				continue
+			}
+			found = append(found, &net.UDPAddr{IP: n.IP, Port: local.Port})
+		}
+	}
+	if len(found) == 0 {
+		return nil, errors.New("this machine has no address")
+	}
+	return found, nil
 }
 
 // PionLogs sends what pion says to a log, for the rooms beside this one that run pion too.

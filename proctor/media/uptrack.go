@@ -29,7 +29,6 @@ type upTrack struct {
 	reception   reception
 
 	// Owned by take.
-	parsed  rtp.Packet
 	packets packetMaker
 	bad     int
 
@@ -38,20 +37,22 @@ type upTrack struct {
 }
 
 // take handles one decrypted packet. Calls come one at a time.
-func (u *upTrack) take(b []byte) {
+func (u *upTrack) take(h *rtp.Header, b []byte, at time.Time) {
 	if u.bad >= maxBadPackets {
 		return
 	}
-	if err := u.parsed.Unmarshal(b); err != nil || u.parsed.PayloadType != u.payloadType { // authentic, yet not what was agreed on
+	payload, ok := rtpPayload(b)
+	if !ok || h.PayloadType != u.payloadType { // authentic, yet not what was agreed on
 		if u.bad++; u.bad == maxBadPackets {
 			u.pub.log.Warn("track given up: too many malformed packets", "media", u.media)
 		}
 		return
 	}
-	at := u.pub.node.now()
-	p := u.packets.make(&u.parsed, at)
+	if !u.reception.packet(h.SequenceNumber, h.Timestamp, at) {
+		return
+	}
+	p := u.packets.make(h, payload, at)
 	u.last.Store(at.UnixNano())
-	u.reception.packet(p.seq, p.time, at)
 	u.repair(at)
 	u.cache.put(p)
 	if downs := u.downs.Load(); downs != nil {
@@ -74,18 +75,10 @@ func (u *upTrack) repair(now time.Time) {
 	}
 }
 
-// takeReports feeds the recorder with the sender's reports.
-func (u *upTrack) takeReports(b []byte) {
-	packets, err := rtcp.Unmarshal(b)
-	if err != nil {
-		return
-	}
-	for _, p := range packets {
-		if sr, ok := p.(*rtcp.SenderReport); ok && sr.SSRC == u.ssrc && sr.NTPTime != 0 {
-			u.reception.sender(sr.NTPTime, u.pub.node.now())
-			u.pub.recorder.push(recorderItem{media: u.media, report: &senderReport{rtp: sr.RTPTime, ntp: fromNTP(sr.NTPTime)}})
-		}
-	}
+// report takes a sender report of the track's.
+func (u *upTrack) report(sr *rtcp.SenderReport, at time.Time) {
+	u.reception.sender(sr.NTPTime, at)
+	u.pub.recorder.push(recorderItem{media: u.media, report: &senderReport{rtp: sr.RTPTime, ntp: fromNTP(sr.NTPTime)}})
 }
 
 func (u *upTrack) attach(d *downTrack) {

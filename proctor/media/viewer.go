@@ -67,7 +67,7 @@ func (n *Node) View(ctx context.Context, opts ViewOptions) (*Viewer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	pc, err := n.engine.connection(n.pionConfig(), nil)
+	pc, err := n.engine.connection(n.pionConfig())
 	if err != nil {
 		return nil, fmt.Errorf("media: new connection: %w", err)
 	}
@@ -165,11 +165,11 @@ func (v *Viewer) AddCandidate(c Candidate) error {
 	if v.closing {
 		return ErrClosed
 	}
-	init, add, err := v.candidates.take(c, v.answered)
+	add, err := v.candidates.take(c, v.answered)
 	if err != nil || !add {
 		return err
 	}
-	return addCandidate(v.pc, init)
+	return addCandidate(v.pc, c)
 }
 
 // Close ends the connection.
