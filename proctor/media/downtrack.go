@@ -11,10 +11,7 @@ import (
 	"github.com/pion/webrtc/v3"
 )
 
-const (
-	viewerQueue = 4096 // packets, over all tracks of a viewer: 0.7 s of 50 publishers
-	maxNACKs    = 128  // resent for one RTCP packet
-)
+const maxNACKs = 128 // resent for one RTCP packet
 
 // downTrack is one track on its way to one viewer. It is pion's TrackLocal.
 type downTrack struct {
@@ -152,88 +149,13 @@ func (d *downTrack) resend(nacks []rtcp.NackPair) {
 		pair.Range(func(seq uint16) bool {
 			if p, ok := d.up.cache.get(seq); ok {
 				d.viewer.queue.push(d, p)
+				d.viewer.queue.nudge()
 			}
 			left--
 			return left > 0
 		})
 		if left <= 0 {
 			return
-		}
-	}
-}
-
-// downQueue holds what waits to be sent to one viewer. push never blocks: when
-// the queue is full it drops to the end of the frame, since a frame with a hole
-// is worth nothing, and asks for a key frame.
-type downQueue struct {
-	mu     sync.Mutex
-	ring   [viewerQueue]downItem
-	head   int
-	count  int
-	wake   chan struct{}
-	closed bool
-}
-
-type downItem struct {
-	track  *downTrack
-	packet *packet
-}
-
-func newDownQueue() *downQueue { return &downQueue{wake: make(chan struct{}, 1)} }
-
-func (q *downQueue) push(d *downTrack, p *packet) {
-	q.mu.Lock()
-	full := q.count == viewerQueue
-	switch {
-	case q.closed, d.dropping && p.time == d.dropTime:
-		q.mu.Unlock()
-		return
-	case full:
-		d.dropping, d.dropTime = true, p.time
-		q.mu.Unlock()
-		d.wantKey()
-		return
-	}
-	d.dropping = false
-	q.ring[(q.head+q.count)%viewerQueue] = downItem{d, p}
-	q.count++
-	q.mu.Unlock()
-	q.nudge()
-}
-
-func (q *downQueue) nudge() {
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (q *downQueue) close() {
-	q.mu.Lock()
-	q.closed = true
-	q.mu.Unlock()
-	q.nudge()
-}
-
-// drain sends what comes until the queue is closed.
-func (q *downQueue) drain() {
-	for range q.wake {
-		for {
-			q.mu.Lock()
-			if q.closed {
-				q.mu.Unlock()
-				return
-			}
-			if q.count == 0 {
-				q.mu.Unlock()
-				break
-			}
-			i := q.ring[q.head]
-			q.ring[q.head] = downItem{}
-			q.head = (q.head + 1) % viewerQueue
-			q.count--
-			q.mu.Unlock()
-			i.track.send(i.packet)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package media
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -273,6 +274,7 @@ type student struct {
 	pc     *webrtc.PeerConnection
 	pub    *Publisher
 	states chan State
+	heard  chan *rtp.Packet
 	work   sync.WaitGroup
 	stop   chan struct{}
 
@@ -287,6 +289,9 @@ type studentOptions struct {
 	recording     RecordingStart
 	noVideo       bool
 	networks      []webrtc.NetworkType
+	hears         bool                // the microphone's section receives too
+	change        func(string) string // of the offer on its way; nil: none
+	patience      time.Duration       // for the connection; testTimeout when zero
 }
 
 func joinStudent(t *testing.T, n *Node, o studentOptions) *student {
@@ -304,8 +309,8 @@ func startStudent(n *Node, o studentOptions) (*student, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &student{states: make(chan State, 16), stop: make(chan struct{}), sent: map[[32]byte]bool{}}
-	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
+	s := &student{states: make(chan State, 16), stop: make(chan struct{}), sent: map[[32]byte]bool{}, heard: make(chan *rtp.Packet, 1024)}
+	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(o.patience, testTimeout))
 	defer cancel()
 	s.pub, err = n.Publish(ctx, PublishOptions{
 		Room: o.room, Attempt: o.attempt, Recording: o.recording,
@@ -330,16 +335,30 @@ func startStudent(n *Node, o studentOptions) (*student, error) {
 		return nil, err
 	}
 	for _, track := range []webrtc.TrackLocal{video, audio} {
-		tr, err := s.pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+		direction := webrtc.RTPTransceiverDirectionSendonly
+		if o.hears && track.Kind() == webrtc.RTPCodecTypeAudio {
+			direction = webrtc.RTPTransceiverDirectionSendrecv
+		}
+		tr, err := s.pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: direction})
 		if err != nil {
 			return nil, err
 		}
 		s.work.Go(func() { s.readReports(tr.Sender()) })
 	}
+	s.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+		for {
+			p, _, err := track.ReadRTP()
+			if err != nil {
+				return
+			}
+			s.heard <- p
+		}
+	})
 	connected := make(chan struct{})
+	var once sync.Once
 	s.pc.OnConnectionStateChange(func(st webrtc.PeerConnectionState) {
 		if st == webrtc.PeerConnectionStateConnected {
-			close(connected)
+			once.Do(func() { close(connected) })
 		}
 	})
 	offer, err := s.pc.CreateOffer(nil)
@@ -348,6 +367,9 @@ func startStudent(n *Node, o studentOptions) (*student, error) {
 	}
 	if err := s.pc.SetLocalDescription(offer); err != nil {
 		return nil, err
+	}
+	if o.change != nil {
+		offer.SDP = o.change(offer.SDP)
 	}
 	answer, err := s.pub.Offer(ctx, offer.SDP) // without candidates: the server learns them from our checks
 	if err != nil {
@@ -359,7 +381,7 @@ func startStudent(n *Node, o studentOptions) (*student, error) {
 	select {
 	case <-connected:
 	case <-ctx.Done():
-		return nil, errors.New("not connected")
+		return nil, errors.Join(errors.New("not connected"), s.pc.GracefulClose())
 	}
 	if o.noVideo {
 		video = nil

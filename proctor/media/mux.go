@@ -37,6 +37,7 @@ type receiver interface {
 type mux struct {
 	sock   *batchSocket
 	now    func() time.Time
+	after  func() // called by the reader after each batch
 	log    *slog.Logger
 	listen []net.Addr
 	done   chan struct{} // the reader has ended
@@ -54,13 +55,13 @@ type ufragKey struct {
 	ipv6  bool
 }
 
-func newMux(sock *batchSocket, now func() time.Time, log *slog.Logger) (*mux, error) {
+func newMux(sock *batchSocket, now func() time.Time, after func(), log *slog.Logger) (*mux, error) {
 	listen, err := listenAddresses(sock.LocalAddr().(*net.UDPAddr))
 	if err != nil {
 		return nil, err
 	}
 	m := &mux{
-		sock: sock, now: now, log: log, listen: listen, done: make(chan struct{}),
+		sock: sock, now: now, after: after, log: log, listen: listen, done: make(chan struct{}),
 		byUfrag: map[ufragKey]*muxConn{}, byAddr: map[netip.AddrPort]*muxConn{}, asked: map[netip.AddrPort]*muxConn{},
 	}
 	go m.read()
@@ -83,6 +84,7 @@ func (m *mux) read() {
 				m.take(d.Buffers[0][:d.N], from, at)
 			}
 		}
+		m.after()
 	}
 }
 

@@ -63,6 +63,7 @@ type Node struct {
 	cert        tls.Certificate
 	fingerprint string // of cert, as descriptions have it
 	spool       *spool
+	fanout      fanout
 
 	stop     chan struct{}   // ends tick
 	delivery context.Context // of chains; outlives publishers
@@ -116,7 +117,7 @@ func New(cfg Config) (*Node, error) {
 	}
 	logs := pionLogs{n.log}
 	socket := newBatchSocket(n.conn, n.log)
-	if n.mux, err = newMux(socket, n.now, n.log); err != nil {
+	if n.mux, err = newMux(socket, n.now, n.fanout.flush, n.log); err != nil {
 		return nil, errors.Join(fmt.Errorf("media: %w", err), socket.Close(), n.spool.close())
 	}
 	if cfg.TCPAddr != "" {

@@ -15,9 +15,9 @@ import (
 var ErrNothingRecorded = errors.New("media: nothing recorded yet")
 
 const (
-	recorderQueue = 2048                  // packets, some 15 s: what a stalled disk may take
-	recorderTick  = 50 * time.Millisecond // between two looks at the queue
-	recorderTurns = 5                     // of a node's recorders within a tick
+	recorderQueue = 2048                   // packets, some 15 s: what a stalled disk may take
+	recorderTick  = 100 * time.Millisecond // between two looks at the queue
+	recorderTurns = 5                      // of a node's recorders within a tick
 	reportTurns   = recorderTurns * int(reportEvery/recorderTick)
 	popEvery      = 16 // packets, so that a long queue does not overrun the assemblers
 	videoRate     = 90000

@@ -27,6 +27,8 @@ const (
 	maxProbes     = 64 // SSRCs tried and not authentic, before they are forgotten
 	handshakeTime = 30 * time.Second
 	rtpHeader     = 12
+
+	gcm = srtp.ProtectionProfileAeadAes128Gcm
 )
 
 // transport is a publisher's connection: ICE, DTLS and SRTP put together from
@@ -38,6 +40,7 @@ type transport struct {
 	agent  *ice.Agent
 	cert   tls.Certificate
 	now    func() time.Time
+	flush  func() // of the fanout
 	from   source
 	cancel context.CancelFunc // ends run
 	ctx    context.Context    // of run
@@ -45,6 +48,7 @@ type transport struct {
 
 	// Held while a datagram is taken.
 	mu      sync.Mutex
+	closed  bool
 	in      *srtp.Context // nil before the handshake and after the end
 	probe   *srtp.Context // for SSRCs nothing authentic came from yet
 	probes  int
@@ -79,7 +83,7 @@ type source interface {
 // newTransport makes a transport and gathers our candidates. Nothing happens on
 // it before start.
 func newTransport(ctx context.Context, n *Node, log *slog.Logger, from source) (*transport, error) {
-	t := &transport{log: log, cert: n.cert, now: n.now, from: from}
+	t := &transport{log: log, cert: n.cert, now: n.now, flush: n.fanout.flush, from: from}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	var err error
 	if t.agent, err = n.engine.agent(t); err != nil {
@@ -221,8 +225,14 @@ func (t *transport) shake(o *offer, conn *ice.Conn) (*dtls.Conn, error) {
 		SRTPProtectionProfiles: srtpProfiles,
 		ClientAuth:             dtls.RequireAnyClientCert,
 		InsecureSkipVerify:     true, // the certificate is the one whose fingerprint was signalled, or none
-		VerifyPeerCertificate:  func(certs [][]byte, _ [][]*x509.Certificate) error { return o.verify(certs) },
-		LoggerFactory:          pionLogs{t.log},
+		VerifyPeerCertificate: func(certs [][]byte, _ [][]*x509.Certificate) error {
+			err := o.verify(certs)
+			if err != nil {
+				_ = conn.Close() // else the handshake waits for a read
+			}
+			return err
+		},
+		LoggerFactory: pionLogs{t.log},
 	})
 }
 
@@ -255,7 +265,7 @@ func (t *transport) key(secure *dtls.Conn, client bool) error {
 	var config srtp.Config
 	switch profile, _ := secure.SelectedSRTPProtectionProfile(); profile {
 	case dtls.SRTP_AEAD_AES_128_GCM:
-		config.Profile = srtp.ProtectionProfileAeadAes128Gcm
+		config.Profile = gcm
 	case dtls.SRTP_AES128_CM_HMAC_SHA1_80:
 		config.Profile = srtp.ProtectionProfileAes128CmHmacSha1_80
 	default:
@@ -265,13 +275,19 @@ func (t *transport) key(secure *dtls.Conn, client bool) error {
 	if err := config.ExtractSessionKeysFromDTLS(&state, client); err != nil {
 		return fmt.Errorf("SRTP keys: %w", err)
 	}
+	k := config.Keys
+	return t.contexts(k.RemoteMasterKey, k.RemoteMasterSalt, k.LocalMasterKey, k.LocalMasterSalt, config.Profile)
+}
+
+// contexts begins to take media of these keys, and to send.
+func (t *transport) contexts(theirKey, theirSalt, ourKey, ourSalt []byte, profile srtp.ProtectionProfile) error {
 	// Against replayed media the reception's window stands; it costs less per packet.
 	incoming := func() (*srtp.Context, error) {
-		return srtp.CreateContext(config.Keys.RemoteMasterKey, config.Keys.RemoteMasterSalt, config.Profile, srtp.SRTCPReplayProtection(64))
+		return srtp.CreateContext(theirKey, theirSalt, profile, srtp.SRTCPReplayProtection(64))
 	}
 	in, err1 := incoming()
 	probe, err2 := incoming()
-	out, err3 := srtp.CreateContext(config.Keys.LocalMasterKey, config.Keys.LocalMasterSalt, config.Profile)
+	out, err3 := srtp.CreateContext(ourKey, ourSalt, profile)
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return fmt.Errorf("SRTP keys: %w", err)
 	}
@@ -280,7 +296,7 @@ func (t *transport) key(secure *dtls.Conn, client bool) error {
 	t.sending.Unlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.ctx.Err() == nil {
+	if !t.closed {
 		t.in, t.probe, t.remake = in, probe, incoming
 	}
 	return nil
@@ -404,7 +420,7 @@ func (t *transport) sendRTP(plain []byte) error {
 func (t *transport) close() {
 	t.cancel()
 	t.mu.Lock()
-	t.in, t.probe = nil, nil
+	t.in, t.closed = nil, true
 	t.mu.Unlock()
 	t.work.Wait()
 	if err := t.agent.GracefulClose(); err != nil {
@@ -428,7 +444,9 @@ func (d dtlsSide) Read(b []byte) (int, error) {
 		if isDTLS(b[:n]) {
 			return n, nil
 		}
-		d.t.receive(b[:n], d.t.now())
+		if d.t.receive(b[:n], d.t.now()) {
+			d.t.flush()
+		}
 	}
 }
 

@@ -57,7 +57,9 @@ func (u *upTrack) take(h *rtp.Header, b []byte, at time.Time) {
 	u.cache.put(p)
 	if downs := u.downs.Load(); downs != nil {
 		for _, d := range *downs {
-			d.viewer.queue.push(d, p)
+			if q := d.viewer.queue; q.push(d, p) {
+				u.pub.node.fanout.add(q)
+			}
 		}
 	}
 	if !u.pub.node.cfg.DoNotRecord {

@@ -90,6 +90,9 @@ func (n *Node) View(ctx context.Context, opts ViewOptions) (*Viewer, error) {
 			n.spawn(v.shutdown)
 		}
 	})
+	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(pair *webrtc.ICECandidatePair) {
+		v.queue.direct.Store(pair.Local.Protocol == webrtc.ICEProtocolUDP)
+	})
 	n.mu.Lock()
 	closed := n.closed
 	if !closed {
