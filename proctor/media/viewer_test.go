@@ -24,8 +24,8 @@ func TestSlowViewer(t *testing.T) {
 		p.wait("first pictures", func() bool { return len(p.frames[attempt.String()]) > 0 })
 	}
 	stuck, release := make(chan struct{}, 1), make(chan struct{})
+	slow.viewer.queue.sending.Lock()
 	slow.viewer.queue.direct.Store(false) // whoever may have to wait is not served by the reader
-	slow.viewer.queue.sending.Lock() // the reader is through with it
 	slow.viewer.queue.sending.Unlock()
 	slow.viewer.mu.Lock()
 	for _, d := range slow.viewer.downs {
