@@ -127,7 +127,7 @@ var permitted = map[string][]string{
 	"guardianAnswer":      {},
 	"guardianWithdraw":    {},
 	"guardianClaims":      {"registrar", "administrator"},
-	"notices":             {"registrar", "administrator"},
+	"notices":             {"proctor", "registrar", "administrator"},
 	"retention":           {"registrar", "administrator"},
 	"setTerm":             {"registrar", "administrator"},
 	"calendar":            {"registrar", "administrator"},

@@ -44,10 +44,11 @@ type Config struct {
 	LogCMSCertificate string
 	LogCMSKeyFile     string
 
-	Spool          string
-	MediaUDP       string
-	MediaTCP       string
-	MediaPublicIPs []string
+	SpoolReserveGiB int
+	Spool           string
+	MediaUDP        string
+	MediaTCP        string
+	MediaPublicIPs  []string
 
 	TURNListen     string
 	TURNPublicIP   string
@@ -143,6 +144,7 @@ func Settings() []Setting {
 		{"OCHNO_LOG_CMS_CERTIFICATE_FILE", "", false, "a GOST certificate (PEM): checkpoints that leave the house also get a detached CMS signature", text(func(c *Config) *string { return &c.LogCMSCertificate })},
 		{"OCHNO_LOG_CMS_KEY_FILE", "", false, "its key (PEM)", text(func(c *Config) *string { return &c.LogCMSKeyFile })},
 		{"OCHNO_SPOOL", "/var/lib/ochno/spool", false, "folder where recordings wait for MinIO; on a disk that survives a restart", text(func(c *Config) *string { return &c.Spool })},
+		{"OCHNO_SPOOL_RESERVE_GIB", "5", false, "when less room than this is left on its disk, the service says so loudly: in its log, the metrics, /healthz and a banner for staff", number(func(c *Config) *int { return &c.SpoolReserveGiB }, 1<<30)},
 		{"OCHNO_MEDIA_UDP", "0.0.0.0:7000", false, "the one UDP address for all media", text(func(c *Config) *string { return &c.MediaUDP })},
 		{"OCHNO_MEDIA_TCP", "", false, "the one address for media over TCP, for networks that let no UDP out; by default that of OCHNO_MEDIA_UDP, `off` for none", text(func(c *Config) *string { return &c.MediaTCP })},
 		{"OCHNO_MEDIA_PUBLIC_IPS", "", false, "addresses to offer instead of the local ones behind a 1:1 NAT, separated by commas", list(func(c *Config) *[]string { return &c.MediaPublicIPs })},
@@ -178,7 +180,7 @@ func Settings() []Setting {
 		{"OCHNO_EBS_KEYS_URL", "", false, "the verifier's public keys (JWKS or PEM)", text(func(c *Config) *string { return &c.EBSKeysURL })},
 		{"OCHNO_EBS_KEYS_FILE", "", false, "instead of the address: a file with them (PEM, JWKS), as for GOST keys; read anew when it changes", text(func(c *Config) *string { return &c.EBSKeysFile })},
 		{"OCHNO_EBS_CLAIMS", "", false, "names of the claims in its verdicts where they differ, `ours=theirs` separated by commas: session, challenge, result, match, overall, photo, sound, liveness, passed, score, engine", setClaims},
-		{"OCHNO_EBS_PER_SECOND", "20", false, "requests to it in a second at most; those beyond wait their turn", number(func(c *Config) *int { return &c.EBSPerSecond })},
+		{"OCHNO_EBS_PER_SECOND", "20", false, "requests to it in a second at most; those beyond wait their turn", number(func(c *Config) *int { return &c.EBSPerSecond }, 10_000)},
 		{"OCHNO_EBS_CERTIFICATE_FILE", "", false, "our TLS certificate for it (PEM), where it wants one; read anew when it changes", text(func(c *Config) *string { return &c.EBSCertificateFile })},
 		{"OCHNO_EBS_KEY_FILE", "", false, "its key (PEM)", text(func(c *Config) *string { return &c.EBSKeyFile })},
 		{"OCHNO_EBS_ROOTS_FILE", "", false, "the authorities that may vouch for the verifier (PEM); by default the system's. With OCHNO_EBS_CERTIFICATE_FILE only", text(func(c *Config) *string { return &c.EBSRootsFile })},
@@ -332,11 +334,11 @@ func setPublicURL(c *Config, value string) error {
 }
 
 // number reads a count from 1 to 10,000.
-func number(field func(*Config) *int) func(*Config, string) error {
+func number(field func(*Config) *int, most int) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 || n > 10_000 {
-			return errors.New("want a number from 1 to 10000")
+		if err != nil || n < 1 || n > most {
+			return fmt.Errorf("want a number from 1 to %d", most)
 		}
 		*field(c) = n
 		return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ochno/proctor/esia"
+	"ochno/proctor/media"
 )
 
 // checks are what /healthz asks.
@@ -19,6 +20,7 @@ func (s *Service) checks(signIn esia.Provider, verifier verifier) map[string]fun
 		"mail":      s.mailHealth,
 		"log":       s.witness.Health,
 		"retention": s.Retention.Health,
+		"spool":     s.spoolHealth,
 		"media": func(context.Context) error {
 			if s.media == nil || s.media.Addr() == nil {
 				return fmt.Errorf("the UDP socket is not open")
@@ -63,6 +65,20 @@ func reachable(ctx context.Context, url string) error {
 	resp.Body.Close()
 	if resp.StatusCode >= http.StatusInternalServerError {
 		return fmt.Errorf("%s answers %s", url, resp.Status)
+	}
+	return nil
+}
+
+// spoolHealth tells of recordings that are not stored as they come, and of a disk that will not hold many more.
+func (s *Service) spoolHealth(context.Context) error {
+	b, err := s.media.Backlog()
+	switch {
+	case err != nil:
+		return err
+	case b.Nearly:
+		return fmt.Errorf("the spool's disk is nearly full: %d MiB are free; %d segments wait", b.Free>>20, b.Segments)
+	case b.Late(time.Now(), media.DefaultSegment):
+		return fmt.Errorf("%d segments (%d MiB) wait to be stored, the oldest since %s", b.Segments, b.Bytes>>20, b.Oldest.UTC().Format(time.RFC3339))
 	}
 	return nil
 }

@@ -154,7 +154,7 @@ func (h *house) configure(t *testing.T, listener net.Listener) {
 		"OCHNO_MINIO_ENDPOINT": objects.Endpoint, "OCHNO_MINIO_ACCESS_KEY": objects.AccessKey, "OCHNO_MINIO_SECRET_KEY_FILE": file("minio", objects.SecretKey),
 		"OCHNO_MINIO_TLS": "false", "OCHNO_MINIO_BUCKET": stacktest.Bucket(),
 		"OCHNO_MASTER_KEY_FILE": filepath.Join(dir, "master.key"), "OCHNO_LOG_KEY_FILE": filepath.Join(dir, "log.key"),
-		"OCHNO_SPOOL": filepath.Join(dir, "spool"), "OCHNO_MEDIA_UDP": "127.0.0.1:0",
+		"OCHNO_SPOOL": filepath.Join(dir, "spool"), "OCHNO_SPOOL_RESERVE_GIB": "1", "OCHNO_MEDIA_UDP": "127.0.0.1:0",
 		"OCHNO_ESIA_URL": esiaURL, "OCHNO_ESIA_CLIENT_ID": "OCHNO", "OCHNO_ESIA_KEY_FILE": keys.KeyFile, "OCHNO_ESIA_CERTIFICATE_FILE": keys.CertificateFile,
 		"OCHNO_ESIA_TOKEN_CERTIFICATES": file("esia.crt", string(esiaStand.CertificatePEM())),
 		"OCHNO_EBS_URL":                 h.ebs.URL, "OCHNO_EBS_SYSTEM": "OCHNO", "OCHNO_EBS_TOKEN_FILE": file("ebs", "token"), "OCHNO_EBS_ISSUER": "stand",

@@ -293,7 +293,7 @@ func TestHealthSaysWhatIsDown(t *testing.T) {
 		Status       string
 		Dependencies map[string]struct{ Status string }
 	}
-	if v := get[health](t, b, "/healthz"); v.Status != "ok" || len(v.Dependencies) != 8 {
+	if v := get[health](t, b, "/healthz"); v.Status != "ok" || len(v.Dependencies) != 9 {
 		t.Fatalf("health: %+v", v)
 	}
 	h.ebs.Close()

@@ -57,6 +57,25 @@ func (s *Service) openMetrics(v verifier, node *media.Node) (*metrics.Server, er
 		metrics.Source{Name: "media_viewers", Help: "Proctors' connections to which this node forwards media.", Read: func(context.Context) ([]metrics.Sample, error) {
 			return metrics.Value(float64(node.Load().Viewers)), nil
 		}},
+		metrics.Source{Name: "spool_segments", Help: "Pieces of recordings that wait on this node to be stored.", Read: func(context.Context) ([]metrics.Sample, error) {
+			b, err := node.Backlog()
+			return metrics.Value(float64(b.Segments)), err
+		}},
+		metrics.Source{Name: "spool_bytes", Help: "What they take on the disk.", Read: func(context.Context) ([]metrics.Sample, error) {
+			b, err := node.Backlog()
+			return metrics.Value(float64(b.Bytes)), err
+		}},
+		metrics.Source{Name: "spool_oldest_seconds", Help: "How long ago the oldest of them began; 0: none waits.", Read: func(context.Context) ([]metrics.Sample, error) {
+			b, err := node.Backlog()
+			if b.Oldest.IsZero() {
+				return metrics.Value(0), err
+			}
+			return metrics.Value(time.Since(b.Oldest).Seconds()), err
+		}},
+		metrics.Source{Name: "spool_free_bytes", Help: "What is free on the spool's disk; recording stops with a gap when nothing is.", Read: func(context.Context) ([]metrics.Sample, error) {
+			b, err := node.Backlog()
+			return metrics.Value(float64(b.Free)), err
+		}},
 		metrics.Source{Name: "verifier_circuit_open", Help: "1 while this node does not ask the verifier because it failed too often.", Read: func(context.Context) ([]metrics.Sample, error) {
 			return metrics.Value(truth(v.Circuit() != ebsclient.CircuitClosed)), nil
 		}},

@@ -153,7 +153,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		return nil, err
 	}
 	if s.media, err = media.New(media.Config{
-		Logger: logger, UDPAddr: cfg.MediaUDP, TCPAddr: cfg.mediaTCP(), PublicIPs: cfg.MediaPublicIPs, SpoolDir: cfg.Spool, Sink: s.Archive,
+		Logger: logger, UDPAddr: cfg.MediaUDP, TCPAddr: cfg.mediaTCP(), PublicIPs: cfg.MediaPublicIPs, SpoolDir: cfg.Spool, SpoolReserve: int64(cfg.SpoolReserveGiB) << 30, Sink: s.Archive,
 	}); err != nil {
 		return nil, err
 	}

@@ -218,7 +218,7 @@ func (d *Demo) configure(listener net.Listener) error {
 		"OCHNO_MINIO_ENDPOINT": d.Stack.Minio.Endpoint, "OCHNO_MINIO_ACCESS_KEY": d.Stack.Minio.AccessKey,
 		"OCHNO_MINIO_SECRET_KEY_FILE": filepath.Join(secrets, "minio"), "OCHNO_MINIO_TLS": "false",
 		"OCHNO_MASTER_KEY_FILE": filepath.Join(secrets, "master.key"), "OCHNO_LOG_KEY_FILE": filepath.Join(secrets, "log.key"),
-		"OCHNO_SPOOL": filepath.Join(d.Stack.Dir(), "spool"), "OCHNO_MEDIA_UDP": media, "OCHNO_TURN_LISTEN": turn,
+		"OCHNO_SPOOL": filepath.Join(d.Stack.Dir(), "spool"), "OCHNO_SPOOL_RESERVE_GIB": "1", "OCHNO_MEDIA_UDP": media, "OCHNO_TURN_LISTEN": turn,
 		"OCHNO_ESIA_URL": d.ESIA, "OCHNO_ESIA_CLIENT_ID": system, "OCHNO_ESIA_KEY_FILE": filepath.Join(secrets, "esia-client.key"),
 		"OCHNO_ESIA_CERTIFICATE_FILE": filepath.Join(secrets, "esia-client.crt"), "OCHNO_ESIA_TOKEN_CERTIFICATES": filepath.Join(d.Stack.Dir(), "esia", "esia.crt"),
 		"OCHNO_ESIA_SCOPES": "openid,fullname,birthdate,snils,id_doc,usr_org",

@@ -18,7 +18,7 @@ import (
 // retentionOperations are the routes about what is kept how long.
 func (s *Server) retentionOperations() {
 	get, post := http.MethodGet, http.MethodPost
-	route(s, get, "/api/notices", "notices", "What staff must know at once", listKeepers, s.notices)
+	route(s, get, "/api/notices", "notices", "What staff must know at once", staff, s.notices)
 	route(s, get, "/api/retention", "retention", "How long what is kept, and how the daily erasure goes", listKeepers, s.getRetention)
 	route(s, post, "/api/retention", "setTerm", "Change a term", listKeepers, s.setTerm)
 	route(s, get, "/api/retention/calendar", "calendar", "What expires when", listKeepers, s.calendar)
@@ -35,13 +35,17 @@ type NoticeList struct {
 
 // Notice is one thing that is wrong with the installation.
 type Notice struct {
-	Code string `json:"code" enum:"retention,log"`
+	Code string `json:"code" enum:"retention,log,spool"`
 }
 
-// notices asks what must not go unseen. The reason stands in the service's log.
+// notices asks what must not go unseen; proctors are told of what concerns their exams. The reason stands in the service's log.
 func (s *Server) notices(ctx context.Context, _ *struct{}) (*body[NoticeList], error) {
 	out := NoticeList{Notices: []Notice{}}
-	for _, code := range []string{"log", "retention"} {
+	codes := []string{"spool"}
+	if caller(ctx).Has(account.Registrar, account.Administrator) {
+		codes = []string{"log", "retention", "spool"}
+	}
+	for _, code := range codes {
 		if check := s.Checks[code]; check != nil && check(ctx) != nil {
 			out.Notices = append(out.Notices, Notice{Code: code})
 		}

@@ -32,6 +32,7 @@ const (
 type chain struct {
 	id   uuid.UUID
 	sink Sink
+	gate *gate // of all chains of the node
 	log  *slog.Logger
 
 	mu      sync.Mutex
@@ -47,9 +48,9 @@ type chain struct {
 	ended   time.Time     // when it did
 }
 
-func newChain(start RecordingStart, sink Sink, log *slog.Logger) *chain {
+func newChain(start RecordingStart, sink Sink, gate *gate, log *slog.Logger) *chain {
 	return &chain{
-		id: start.ID, sink: sink, log: log, changed: make(chan struct{}),
+		id: start.ID, sink: sink, gate: gate, log: log, changed: make(chan struct{}),
 		next: start.NextSegment, prev: start.PrevSHA256, end: start.Offset,
 	}
 }
@@ -144,7 +145,12 @@ func (c *chain) deliver(ctx context.Context) {
 			}
 			continue
 		}
-		if err := c.sink.StoreSegment(ctx, s); err != nil {
+		if c.gate.enter(ctx, s.Started) != nil {
+			continue
+		}
+		err := c.sink.StoreSegment(ctx, s)
+		c.gate.leave()
+		if err != nil {
 			c.log.Warn("segment not stored, will try again", "recording", c.id, "segment", s.Number, "pause", pause, "error", err)
 			sleep(ctx, pause/2+rand.N(pause))
 			pause = min(2*pause, lastRetry)

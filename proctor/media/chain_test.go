@@ -31,7 +31,7 @@ func TestChainRetries(t *testing.T) {
 			}
 			stored = append(stored, s.Number)
 			return nil
-		}), slog.New(slog.DiscardHandler))
+		}), newGate(1), slog.New(slog.DiscardHandler))
 		c.users = 1
 		done := make(chan struct{})
 		go func() { defer close(done); c.deliver(t.Context()) }()
@@ -72,7 +72,7 @@ func TestChainRetries(t *testing.T) {
 
 func TestChainGivesUpWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newChain(RecordingStart{ID: uuid.New()}, sinkFunc(func(Segment) error { return errAway }), slog.New(slog.DiscardHandler))
+		c := newChain(RecordingStart{ID: uuid.New()}, sinkFunc(func(Segment) error { return errAway }), newGate(1), slog.New(slog.DiscardHandler))
 		c.users = 1
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})

@@ -44,11 +44,15 @@ type Config struct {
 	PublicIPs []string
 
 	SpoolDir        string           // where segments wait for the sink; made when missing
-	SegmentDuration time.Duration    // 10 s when zero
+	SpoolReserve    int64            // bytes; less room on its disk is told loudly; DefaultSpoolReserve when zero
+	SegmentDuration time.Duration    // DefaultSegment when zero
 	Sink            Sink             // required
 	DoNotRecord     bool             // forward only: no segments, and taps stay silent
 	Now             func() time.Time // time.Now when nil
 }
+
+// DefaultSegment is how long a segment is.
+const DefaultSegment = 10 * time.Second
 
 // Node receives, forwards and records. All its methods may be called from any
 // goroutine.
@@ -64,6 +68,8 @@ type Node struct {
 	fingerprint string // of cert, as descriptions have it
 	spool       *spool
 	fanout      fanout
+	free        func(dir string) (int64, error) // room on the disk
+	gate        *gate                           // to the sink
 
 	stop     chan struct{}   // ends tick
 	delivery context.Context // of chains; outlives publishers
@@ -96,11 +102,15 @@ func New(cfg Config) (*Node, error) {
 		cfg.Now = time.Now
 	}
 	if cfg.SegmentDuration == 0 {
-		cfg.SegmentDuration = 10 * time.Second
+		cfg.SegmentDuration = DefaultSegment
+	}
+	if cfg.SpoolReserve == 0 {
+		cfg.SpoolReserve = DefaultSpoolReserve
 	}
 	n := &Node{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now,
 		stop: make(chan struct{}), publishers: map[uuid.UUID]*Publisher{}, viewers: map[*Viewer]struct{}{}, chains: map[uuid.UUID]*chain{},
+		free: freeBytes, gate: newGate(uploads),
 	}
 	var err error
 	if n.cert, err = newCertificate(); err != nil {
@@ -128,6 +138,7 @@ func New(cfg Config) (*Node, error) {
 	n.engine = newEngine(n.conn, n.mux, n.tcp, cfg.PublicIPs, logs)
 	n.delivery, n.giveUp = context.WithCancel(context.Background())
 	n.others.Go(n.tick)
+	n.others.Go(n.mindSpool)
 	n.log.Info("media node up", "udp", n.Addr().String())
 	return n, nil
 }
@@ -284,7 +295,7 @@ func (n *Node) useChain(start RecordingStart) (*chain, error) {
 			start.NextSegment, start.PrevSHA256, start.Offset = next, prev, end
 		}
 	}
-	c := newChain(start, n.cfg.Sink, n.log)
+	c := newChain(start, n.cfg.Sink, n.gate, n.log)
 	c.users = 1
 	n.chains[start.ID] = c
 	n.deliveries.Go(func() {

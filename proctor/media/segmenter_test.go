@@ -75,7 +75,7 @@ func runSegmenter(t *testing.T, start RecordingStart, feed func(s *testSegmenter
 		t.Fatal(err)
 	}
 	start.ID = uuid.New()
-	c := newChain(start, nil, nil)
+	c := newChain(start, nil, nil, nil)
 	s := newTestSegmenter(t, sp, c)
 	feed(s)
 	s.finish()
@@ -393,7 +393,7 @@ func TestSegmenterStorageFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newChain(RecordingStart{ID: uuid.New()}, nil, nil)
+	c := newChain(RecordingStart{ID: uuid.New()}, nil, nil, nil)
 	s := newTestSegmenter(t, sp, c)
 	s.play(0, 3000, 10000)
 	good := sp.dir

@@ -51,7 +51,7 @@ func FuzzTake(f *testing.F) {
 		}
 		pub := &Publisher{node: &Node{now: clock}, log: slog.New(slog.DiscardHandler)}
 		pub.keys.send = func() {}
-		c := newChain(RecordingStart{ID: uuid.New()}, nil, nil)
+		c := newChain(RecordingStart{ID: uuid.New()}, nil, nil, nil)
 		c.users = 1
 		pub.recorder = newRecorder(recorderConfig{
 			log: pub.log, now: clock, keys: &pub.keys, each: func(time.Time) {}, spool: sp, chain: c, started: now, duration: 2 * time.Second,

@@ -2989,7 +2989,7 @@ export interface components {
         };
         Notice: {
             /** @enum {string} */
-            code: "retention" | "log";
+            code: "retention" | "log" | "spool";
         };
         NoticeList: {
             notices: components["schemas"]["Notice"][];

@@ -5,16 +5,16 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../api/client';
 import { hasRole, useSession } from '../api/session';
 
-/** What registrars and administrators must know at once: the log does not verify, the daily erasure does not run. */
+/** What staff must know at once: the log does not verify, the daily erasure does not run, recordings are not stored. */
 export function NoticesBanner() {
   const { t } = useTranslation();
   const { data: session } = useSession();
   const notices = useQuery({
     queryKey: ['notices'],
     queryFn: ({ signal }) => api.notices(signal),
-    enabled: hasRole(session, 'registrar', 'administrator'),
-    refetchInterval: 5 * 60_000,
-    staleTime: 60_000,
+    enabled: hasRole(session, 'proctor', 'registrar', 'administrator'),
+    refetchInterval: 60_000,
+    staleTime: 30_000,
   });
   const list = notices.data?.notices ?? [];
   if (list.length === 0) return null;
