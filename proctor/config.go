@@ -20,6 +20,7 @@ type Config struct {
 	Metrics   string
 	PublicURL *url.URL
 	Proxies   []netip.Prefix
+	Frames    []string
 
 	SessionIdle     time.Duration
 	SessionLifetime time.Duration
@@ -124,7 +125,8 @@ func Settings() []Setting {
 	return []Setting{
 		{"OCHNO_LISTEN", "127.0.0.1:8080", false, "address of the HTTP server; TLS is a reverse proxy's", text(func(c *Config) *string { return &c.Listen })},
 		{"OCHNO_METRICS", "", false, "host:port where Prometheus finds `/metrics`, without a sign-in: an address that only the operator reaches, such as 127.0.0.1:9464; empty: nowhere", text(func(c *Config) *string { return &c.Metrics })},
-		{"OCHNO_PUBLIC_URL", "", true, "where browsers find the service; https makes cookies Secure", setPublicURL},
+		{"OCHNO_PUBLIC_URL", "", true, "where browsers find the service, with a path when it lives under one; https makes cookies Secure", setPublicURL},
+		{"OCHNO_FRAMES", "", false, "origins of learning systems whose pages an exam may show within ours, such as https://lms.example, separated by commas", setFrames},
 		{"OCHNO_PROXIES", "127.0.0.0/8,::1/128", false, "networks of the reverse proxies whose X-Forwarded-For is believed, separated by commas", setProxies},
 		{"OCHNO_SESSION_IDLE", "4h", false, "a session that is not used so long ends", duration(func(c *Config) *time.Duration { return &c.SessionIdle })},
 		{"OCHNO_SESSION_LIFETIME", "12h", false, "every session ends after so long", duration(func(c *Config) *time.Duration { return &c.SessionLifetime })},
@@ -330,6 +332,21 @@ func setPublicURL(c *Config, value string) error {
 		return errors.New("want http(s)://host[:port][/path]")
 	}
 	c.PublicURL = u
+	return nil
+}
+
+func setFrames(c *Config, value string) error {
+	for origin := range strings.SplitSeq(value, ",") {
+		origin = strings.TrimSuffix(strings.TrimSpace(origin), "/")
+		if origin == "" {
+			continue
+		}
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || u.User != nil || u.Scheme+"://"+u.Host != origin || (u.Scheme != "https" && u.Hostname() != "127.0.0.1" && u.Hostname() != "localhost") || strings.ContainsAny(origin, "; *") {
+			return errors.New("want origins such as https://lms.example, separated by commas")
+		}
+		c.Frames = append(c.Frames, origin)
+	}
 	return nil
 }
 

@@ -191,7 +191,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
 		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
 		Log: s.Log, LogKey: s.Key.Public, Papers: papers, Exports: s.exports, Retention: s.Retention, Appeals: s.appeals,
-		Invigilate: invigilate.New(invigilate.Config{Pool: s.Pool, Ring: s.Ring, Log: s.Log, Exams: s.Exams, Now: time.Now}), Media: s.media, Relays: door, Web: web.Files(), Checks: s.checks(signIn, verifier), Version: Version(), Now: time.Now, Logger: logger,
+		Invigilate: invigilate.New(invigilate.Config{Pool: s.Pool, Ring: s.Ring, Log: s.Log, Exams: s.Exams, Now: time.Now}), Media: s.media, Relays: door, Web: web.Files(), Frames: cfg.Frames, Checks: s.checks(signIn, verifier), Version: Version(), Now: time.Now, Logger: logger,
 	})
 	return s, err
 }

@@ -59,16 +59,27 @@ func seedStates(t *testing.T, store proctor.Store, like string) map[string]any {
 	for step, s := range map[string]struct {
 		state  exam.State
 		reason string
+		tries  int
+		policy func(*exam.Policy)
 	}{
+		"waiting": {state: exam.Ready, tries: -3},
 		"consent": {state: exam.Registered}, "devices": {state: exam.Ready}, "identification": {state: exam.Ready}, "manual": {state: exam.ManualIdentification},
-		"admitted": {state: exam.Admitted}, "exam": {state: exam.InProgress}, "paused": {state: exam.Paused}, "receipt": {state: exam.Finished},
+		"admitted": {state: exam.Admitted, policy: func(p *exam.Policy) { p.Page = exam.PageRules{Tabs: true, Focus: true, FullScreen: true} }},
+		"exam": {state: exam.InProgress, policy: func(p *exam.Policy) {
+			p.Page, p.Work = exam.PageRules{Tabs: true}, exam.Work{URL: "https://lms.example/quiz?id=7"}
+		}},
+		"paused": {state: exam.Paused}, "receipt": {state: exam.Finished},
 		"stopped": {state: exam.Terminated, reason: "rules"}, "expired": {state: exam.Expired}, "declined": {state: exam.Declined},
 	} {
 		now := time.Now()
 		code := "state-" + step
+		policy := exam.DefaultPolicy()
+		if s.policy != nil {
+			s.policy(&policy)
+		}
 		id, err := store.Exams.Ensure(ctx, exam.Exam{
 			Organisation: demo.Organisation, Code: code, Title: "Теория вероятностей: " + step, StartsAt: now.Add(-time.Hour).Truncate(time.Minute),
-			EndsAt: now.Add(3 * time.Hour).Truncate(time.Minute), Policy: exam.DefaultPolicy(),
+			EndsAt: now.Add(3 * time.Hour).Truncate(time.Minute), Policy: policy,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +90,7 @@ func seedStates(t *testing.T, store proctor.Store, like string) map[string]any {
 				return err
 			}
 			if _, err := tx.Exec(ctx, `insert into attempt (id, exam_id, roster_entry_id, person_id, state, state_reason, tries_left)
-				select $1, exam_id, id, person_id, $3, $4, 3 from roster_entry where id = $2`, attempt, entry, s.state, s.reason); err != nil {
+				select $1, exam_id, id, person_id, $3, $4, $5 from roster_entry where id = $2`, attempt, entry, s.state, s.reason, 3+s.tries); err != nil {
 				return err
 			}
 			if s.state == exam.ManualIdentification {

@@ -63,6 +63,7 @@ type Config struct {
 	Media      *media.Node
 	Relays     relay.Door // TURN servers that browsers are told of
 	Web        fs.FS      // the built application
+	Frames     []string   // origins of learning systems whose pages an exam may show within ours
 	Sessions   SessionRules
 	Checks     map[string]func(context.Context) error
 	Version    string
@@ -85,6 +86,8 @@ type Server struct {
 	forms    *limiter       // of requests, by address
 	logins   *limiter       // of passwords, by address
 	packages *limiter       // of packages, by person
+	probes   *limiter       // of bytes to be forgotten, by attempt
+	noticed  *limiter       // of what a page noticed, by kind and attempt
 	talks    *limiter       // of messages and calls, by person
 	whips    *whips         // who publishes without a page
 	work     sync.WaitGroup // sockets and what outlives them for a moment
@@ -95,7 +98,7 @@ type Server struct {
 
 // New makes a server. Call its Run beside the HTTP server, and Close it when that has stopped taking requests.
 func New(cfg Config) (*Server, error) {
-	page, err := newPage(cfg.Web)
+	page, err := newPage(cfg.Web, base(cfg.PublicURL), cfg.Frames)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +109,7 @@ func New(cfg Config) (*Server, error) {
 	s.sessions.Lifetime = cfg.Sessions.Lifetime                     // how long the row stays; see live for whose it is
 	s.sessions.HashTokenInStore = true                              // who reads the database cannot take over a session
 	s.sessions.Cookie.Name = "ochno_session"
+	s.sessions.Cookie.Path = base(cfg.PublicURL) + "/"
 	s.sessions.Cookie.HttpOnly = true
 	s.sessions.Cookie.SameSite = http.SameSiteLaxMode
 	s.sessions.Cookie.Secure = cfg.PublicURL.Scheme == "https"
@@ -119,7 +123,9 @@ func New(cfg Config) (*Server, error) {
 	s.packages = newLimiter(packagesPerPerson, time.Hour, limitedKeys, cfg.Now)
 	s.talks = newLimiter(talksPerPerson, time.Minute, limitedKeys, cfg.Now)
 	s.whips = newWhips(cfg.Now)
-	s.handler = s.wrap(s.routes())
+	s.probes = newLimiter(probesPerMinute, time.Minute, limitedKeys, cfg.Now)
+	s.noticed = newLimiter(notesPerMinute, time.Minute, limitedKeys, cfg.Now)
+	s.handler = s.wrap(under(base(cfg.PublicURL), s.routes()))
 	return s, nil
 }
 

@@ -38,6 +38,9 @@ type newExamInput struct {
 }
 
 func (s *Server) createExam(ctx context.Context, in *newExamInput) (*body[ExamSummary], error) {
+	if err := s.framed(in.Body.Policy); err != nil {
+		return nil, err
+	}
 	e, err := s.Exams.Create(ctx, *caller(ctx), draftOf(in.Body.ExamDraft, in.Body.Code), in.Body.Policy)
 	return s.examAnswer(ctx, e, err)
 }

@@ -161,6 +161,9 @@ type policyInput struct {
 }
 
 func (s *Server) setExamPolicy(ctx context.Context, in *policyInput) (*body[exam.Policy], error) {
+	if err := s.framed(in.Body); err != nil {
+		return nil, err
+	}
 	err := s.Exams.SetPolicy(ctx, in.ID, *caller(ctx), in.Body)
 	if errors.Is(err, exam.ErrPolicy) {
 		p := problem(http.StatusUnprocessableEntity, "policy_invalid")

@@ -16,7 +16,7 @@ func TestPageEncodings(t *testing.T) {
 		"assets/a.js.br":   {Data: []byte("brotli")},
 		"assets/a.js.gz":   {Data: []byte("gzip")},
 		"assets/font.woff": {Data: []byte("font")},
-	})
+	}, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,5 +47,36 @@ func TestPageEncodings(t *testing.T) {
 	p.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/assets/a.js.br", nil))
 	if w.Code != http.StatusNotFound {
 		t.Errorf("a compressed file by name: %d", w.Code)
+	}
+}
+
+// TestPageUnderAPath says that an installation under a path tells its browsers so, whether the proxy before it takes the path off or not.
+func TestPageUnderAPath(t *testing.T) {
+	files := fstest.MapFS{"index.html": {Data: []byte(`<base href="/" />`)}, "assets/a.js": {Data: []byte("plain")}}
+	p, err := newPage(files, "/exams/ochno", []string{"https://lms.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := under("/exams/ochno", p)
+	for _, c := range []struct {
+		path string
+		code int
+		body string
+	}{
+		{"/exams/ochno", http.StatusMovedPermanently, ""},
+		{"/exams/ochno/e/demo", http.StatusOK, `<base href="/exams/ochno/" />`},
+		{"/e/demo", http.StatusOK, `<base href="/exams/ochno/" />`},
+		{"/exams/ochno/assets/a.js", http.StatusOK, "plain"},
+		{"/assets/a.js", http.StatusOK, "plain"},
+		{"/exams/ochnowhere/assets/a.js", http.StatusOK, `<base href="/exams/ochno/" />`}, // a page of the application, which knows none there
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, c.path, nil))
+		if w.Code != c.code || (c.code == http.StatusOK && w.Body.String() != c.body) {
+			t.Errorf("%s: %d %q", c.path, w.Code, w.Body)
+		}
+		if policy := w.Header().Get("Content-Security-Policy"); strings.HasPrefix(c.body, "<base") && !strings.Contains(policy, "; frame-src https://lms.example; base-uri") {
+			t.Errorf("%s: policy %q", c.path, policy)
+		}
 	}
 }

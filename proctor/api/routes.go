@@ -80,6 +80,7 @@ func (s *Server) operations() {
 	s.exportOperations()
 	s.invigilateOperations()
 	s.consentRegisterOperations()
+	s.journeyOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)
 	route(s, post, "/api/join/{code}", "join", "Join the exam", signedIn, s.join)
 

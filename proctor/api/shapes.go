@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"ochno/proctor/exam"
 )
 
 // The shapes on the wire, the same over HTTP and WebSocket. Times are RFC 3339 in UTC, hashes SHA-256 in hex.
@@ -44,6 +46,8 @@ type ExamCard struct {
 	EndsAt       time.Time        `json:"endsAt"`
 	Contact      string           `json:"contact"`
 	Recorded     []string         `json:"recorded" nullable:"false" enum:"camera,microphone,screen"`
+	Page         exam.PageRules   `json:"page" doc:"What of the student's page is watched"`
+	ServerTime   time.Time        `json:"serverTime"`
 	AttemptID    *uuid.UUID       `json:"attemptId,omitempty" doc:"Of the one who is signed in"`
 }
 
@@ -72,6 +76,8 @@ type Attempt struct {
 	Call               *HelpCall             `json:"call,omitempty" doc:"Her raised hand"`
 	Warnings           []Warning             `json:"warnings,omitempty" doc:"In order, those taken back too"`
 	Charge             *StaffCard            `json:"charge,omitempty" doc:"The proctor who looks after her; told to staff"`
+	Work               *exam.Work            `json:"work,omitempty" doc:"Where the exam itself is, while she sits it"`
+	Queue              *Queue                `json:"queue,omitempty" doc:"While she waits for a member of staff"`
 	ServerTime         time.Time             `json:"serverTime"`
 }
 

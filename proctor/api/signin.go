@@ -288,7 +288,7 @@ func (s *Server) getSealed(ctx context.Context, key string, v any) error {
 }
 
 // at is a local path under the place where the service is published.
-func (s *Server) at(path string) string { return strings.TrimSuffix(s.PublicURL.Path, "/") + path }
+func (s *Server) at(path string) string { return base(s.PublicURL) + path }
 
 // returnPages are the pages of the application to which a sign-in may come back: the first part of their paths.
 var returnPages = []string{"", "e", "exams", "proctor", "log", "rosters", "people", "ready", "account", "requests", "request", "choose", "consents", "consent-register", "guardian", "consent-texts", "guardian-claims", "retention", "my-file", "appeals"}

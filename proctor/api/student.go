@@ -251,7 +251,11 @@ func (s *Server) attemptShape(ctx context.Context, a exam.Attempt) (Attempt, err
 	if err != nil {
 		return Attempt{}, err
 	}
-	return s.attemptOf(ctx, e, a, now)
+	out, err := s.attemptOf(ctx, e, a, now)
+	if err != nil {
+		return Attempt{}, err
+	}
+	return out, s.journey(ctx, &out, e, a)
 }
 
 // surroundings is what the other rooms know of attempts, read for all of them at once.
@@ -316,6 +320,7 @@ func (s *Server) cardShape(ctx context.Context, e exam.Exam) (ExamCard, error) {
 	card := ExamCard{
 		ID: e.ID, Code: e.Code, Title: e.Title, Organisation: OrganisationCard{Name: o.Name, ShortName: o.ShortName}, ActNumber: o.ActNumber,
 		StartsAt: e.StartsAt.UTC(), EndsAt: e.EndsAt.UTC(), Contact: o.Contact, Recorded: []string{"camera", "microphone"},
+		Page: e.Policy.Page, ServerTime: s.Now().UTC(),
 	}
 	if o.ActDate != nil {
 		card.ActDate = o.ActDate.Format("2006-01-02")

@@ -50,6 +50,10 @@ type Policy struct {
 	Liveness map[Flag]Response `json:"liveness"`
 	// Watch says what is looked out for during the exam; those not named have their defaults.
 	Watch map[Behaviour]Watched `json:"watch"`
+	// Page says what of the student's page is watched.
+	Page PageRules `json:"page"`
+	// Work is where the exam itself is.
+	Work Work `json:"work"`
 }
 
 // Modality is what is compared. The words are the verifiers'.
@@ -278,6 +282,7 @@ func (p Policy) Check() error {
 		{p.Breaks.Count < 0 || p.Breaks.Count > 20, "breaks.count is not in 0…20"},
 		{p.Breaks.Count > 0 && (p.Breaks.Minutes < 1 || p.Breaks.Minutes > 120), "breaks.minutes are not in 1…120"},
 		{p.Breaks.Count == 0 && p.Breaks.Minutes != 0, "breaks.minutes are set and no break is allowed"},
+		{!p.Work.valid(), "work.url is no https address, or nothing is there to embed"},
 		{!slices.Contains([]AgainFailure{AgainAlert, AgainPause, AgainTerminate}, a.OnFailure), "again.onFailure is not alert, pause or terminate"},
 	} {
 		if rule.broken {

@@ -174,16 +174,20 @@ async function guests(browser) {
 }
 
 async function students(browser) {
-  const checked = Object.fromEntries(['identification', 'admitted', 'exam', 'paused', 'manual'].map((step) => [`ochno.devices.${config.states[step].attempt}`, 'ok']));
+  const checked = Object.fromEntries(['identification', 'waiting', 'admitted', 'exam', 'paused', 'manual'].flatMap((step) => {
+    const { attempt } = config.states[step];
+    return [[`ochno.devices.${attempt}`, 'ok'], [`ochno.network.${attempt}`, 'ok']];
+  }));
   const who = await visitor(browser, 'student', 'Смирнова Анна', checked);
   await visit(who, 'home', '/', mark('person-home'));
   await visit(who, 'exam card', `/e/${config.exam}`, mark('join'));
   await visit(who, 'readiness', `/ready/${config.exam}`, 'h1');
-  for (const step of ['consent', 'devices', 'identification', 'manual', 'admitted', 'exam', 'paused', 'receipt', 'stopped', 'expired', 'declined']) {
-    const shown = { paused: 'exam', expired: 'stopped' }[step] ?? step;
+  for (const step of ['consent', 'devices', 'identification', 'waiting', 'manual', 'admitted', 'exam', 'paused', 'receipt', 'stopped', 'expired', 'declined']) {
+    const shown = { paused: 'exam', expired: 'stopped', waiting: 'identification' }[step] ?? step;
     await visit(who, step, `/e/${config.states[step].code}`, mark(`step-${shown}`), {
       act: async (page) => {
         if (step === 'devices') await id(page, 'camera-check').waitFor();
+        if (step === 'waiting') await id(page, 'queue').waitFor();
         if (step === 'identification') await id(page, 'identify-start').waitFor();
       },
     });

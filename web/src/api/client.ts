@@ -17,6 +17,7 @@ import type {
   Members,
   Arrival,
   Attempt,
+  BehaviourNote,
   Calendar,
   Checkpoint,
   DeletionList,
@@ -49,6 +50,7 @@ import type {
   LogPage,
   MyConsents,
   MyFile,
+  NetworkNote,
   NewExam,
   Policy,
   Recording,
@@ -189,6 +191,10 @@ export const api = {
     call<Attempt>('POST', `api/attempts/${id(attempt)}/consent`, { textId, sha256 }),
   decline: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/decline`, {}),
   returnToExam: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/return`, {}),
+  probe: (attempt: string, bytes: Blob, signal?: AbortSignal) =>
+    call<{ bytes: number }>('POST', `api/attempts/${id(attempt)}/probe`, bytes, signal),
+  noteNetwork: (attempt: string, report: NetworkNote) => call<undefined>('POST', `api/attempts/${id(attempt)}/network`, report),
+  noteBehaviour: (attempt: string, note: BehaviourNote) => call<undefined>('POST', `api/attempts/${id(attempt)}/behaviour`, note),
   identify: (attempt: string) =>
     call<{ identificationId: string }>('POST', `api/attempts/${id(attempt)}/identification`, {}),
   begin: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/begin`, {}),

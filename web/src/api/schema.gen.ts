@@ -277,6 +277,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attempts/{id}/behaviour": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the student's page noticed, where the exam's policy says so */
+        post: operations["noteBehaviour"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attempts/{id}/break": {
         parameters: {
             query?: never;
@@ -567,6 +584,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attempts/{id}/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the student's page measured of its connection */
+        post: operations["noteNetwork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attempts/{id}/notes": {
         parameters: {
             query?: never;
@@ -596,6 +630,23 @@ export interface paths {
         put?: never;
         /** Pause one student's exam */
         post: operations["pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{id}/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes some bytes and forgets them: how fast the way up is */
+        post: operations["probe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2066,6 +2117,8 @@ export interface components {
             lastIdentification?: components["schemas"]["Identification"];
             /** @description While staff identify */
             manual?: components["schemas"]["ManualIdentification"];
+            /** @description While she waits for a member of staff */
+            queue?: components["schemas"]["Queue"];
             /** Format: date-time */
             serverTime: string;
             /** @enum {string} */
@@ -2089,6 +2142,8 @@ export interface components {
             waiting?: components["schemas"]["Waiting"];
             /** @description In order, those taken back too */
             warnings?: components["schemas"]["Warning"][] | null;
+            /** @description Where the exam itself is, while she sits it */
+            work?: components["schemas"]["Work"];
         };
         AttemptBreaks: {
             /** Format: int64 */
@@ -2120,6 +2175,15 @@ export interface components {
             note?: string;
             /** @enum {string} */
             why: "verifier_unavailable" | "identification_failed" | "not_enrolled" | "no_sample" | "other";
+        };
+        BehaviourInputBody: {
+            /** @enum {string} */
+            kind: "tab_hidden" | "focus_lost" | "full_screen_left";
+            /**
+             * Format: int64
+             * @description How long it lasted
+             */
+            seconds: number;
         };
         Breaks: {
             /** Format: int64 */
@@ -2369,7 +2433,11 @@ export interface components {
             endsAt: string;
             id: string;
             organisation: components["schemas"]["OrganisationCard"];
+            /** @description What of the student's page is watched */
+            page: components["schemas"]["PageRules"];
             recorded: ("camera" | "microphone" | "screen")[];
+            /** Format: date-time */
+            serverTime: string;
             /** Format: date-time */
             startsAt: string;
             title: string;
@@ -2966,6 +3034,17 @@ export interface components {
         MyFile: {
             attempts: components["schemas"]["FileAttempt"][];
         };
+        NetworkInputBody: {
+            good: boolean;
+            /** Format: double */
+            lossPercent: number;
+            /** Format: int64 */
+            roundTripMs: number;
+            /** Format: int64 */
+            upKbps: number;
+            /** @enum {string} */
+            way: "direct" | "tcp" | "relay" | "unknown";
+        };
         NewExamInputBody: {
             /** @description Of the exam's link; made when absent */
             code?: string;
@@ -3012,6 +3091,11 @@ export interface components {
             retryMinutes: number;
             then: string;
         };
+        PageRules: {
+            focus: boolean;
+            fullScreen: boolean;
+            tabs: boolean;
+        };
         PasswordInputBody: {
             newPassword: string;
             password: string;
@@ -3050,6 +3134,7 @@ export interface components {
             modalities: string[] | null;
             onFailure: string;
             outage: components["schemas"]["Outage"];
+            page: components["schemas"]["PageRules"];
             /** Format: double */
             photoThreshold: number;
             /** Format: double */
@@ -3062,6 +3147,11 @@ export interface components {
             watch: {
                 [key: string]: components["schemas"]["Watched"];
             };
+            work: components["schemas"]["Work"];
+        };
+        Probed: {
+            /** Format: int64 */
+            bytes: number;
         };
         ProctorCard: {
             /** @description Has the room open now */
@@ -3094,6 +3184,12 @@ export interface components {
             title: string;
             /** Format: int64 */
             version: number;
+        };
+        Queue: {
+            /** Format: int64 */
+            length: number;
+            /** Format: int64 */
+            place: number;
         };
         Readiness: {
             checks: components["schemas"]["Checks"];
@@ -3628,6 +3724,10 @@ export interface components {
              * @description Attempts that went on in another form
              */
             stopped: number;
+        };
+        Work: {
+            embed: boolean;
+            url: string;
         };
     };
     responses: never;
@@ -4408,6 +4508,57 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Attempt"];
                 };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    noteBehaviour: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BehaviourInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Forbidden */
             403: {
@@ -5368,6 +5519,57 @@ export interface operations {
             };
         };
     };
+    noteNetwork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NetworkInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     notes: {
         parameters: {
             query?: never;
@@ -5491,6 +5693,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    probe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probed"];
                 };
             };
             /** @description Forbidden */

@@ -53,6 +53,10 @@ export const attemptStates: readonly AttemptState[] = [
   'terminated',
   'expired',
 ];
+export type Watch = Schemas['PageRules'];
+export type Work = Schemas['Work'];
+export type NetworkNote = Schemas['NetworkInputBody'];
+export type BehaviourNote = Schemas['BehaviourInputBody'];
 export type ConsentText = Schemas['ConsentText'];
 export type ConsentItem = Schemas['ConsentItem'];
 export type ConsentTerms = Schemas['ConsentTerms'];

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Policy } from '../api/types';
 import { AttendanceRules } from './AttendanceRules';
 import { LivenessRules } from './LivenessRules';
+import { PageRules } from './PageRules';
 import { PolicySection } from './PolicySection';
 import { WatchRules } from './WatchRules';
 
@@ -189,6 +190,10 @@ export function PolicyForm({ policy, onChange }: PolicyFormProps) {
 
       <PolicySection title={t('policy.attendance.title')} text={t('policy.attendance.text')}>
         <AttendanceRules policy={policy} onChange={set} />
+      </PolicySection>
+
+      <PolicySection title={t('policy.page.title')} text={t('policy.page.text')}>
+        <PageRules watch={policy.page} work={policy.work} onChange={set} />
       </PolicySection>
 
       <PolicySection title={t('policy.liveness.title')} text={t('policy.liveness.text')}>

@@ -13,6 +13,7 @@ import type requests from './ru/requests.json';
 import type retention from './ru/retention.json';
 import type review from './ru/review.json';
 import type wall from './ru/wall.json';
+import type way from './ru/way.json';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -33,6 +34,7 @@ declare module 'i18next' {
       retention: typeof retention;
       review: typeof review;
       wall: typeof wall;
+      way: typeof way;
     };
   }
 }

@@ -6,16 +6,22 @@ import type { Attempt } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
 import { ProblemAlert } from '../shell/ProblemAlert';
 import { ContactLine } from './ContactLine';
+import { enterFullScreen } from './fullScreen';
 import classes from './Join.module.css';
 import { LiveNotice } from './LiveNotice';
 import { StepFrame } from './StepFrame';
 import { useAttemptAction } from './useAttemptAction';
+import { WatchNotice } from './WatchNotice';
 
 /** The identity is confirmed: the exam can be begun. */
 export function AdmittedStep({ attempt }: { attempt: Attempt }) {
   const { t } = useTranslation('join');
   const { score: scoreText } = useFormat();
   const begin = useAttemptAction(() => api.begin(attempt.id));
+  const start = () => {
+    if (attempt.exam.page.fullScreen) void enterFullScreen();
+    begin.mutate();
+  };
   const last = attempt.lastIdentification;
   // Whom staff identified has at most the score of an identification that failed.
   const score = last?.outcome === 'match' ? last.score : undefined;
@@ -37,8 +43,9 @@ export function AdmittedStep({ attempt }: { attempt: Attempt }) {
             )}
           </div>
         </Group>
+        <WatchNotice watch={attempt.exam.page} />
         {begin.isError && <ProblemAlert error={begin.error} />}
-        <Button size="xl" loading={begin.isPending} onClick={() => begin.mutate()} data-testid="begin-exam">
+        <Button size="xl" loading={begin.isPending} onClick={start} data-testid="begin-exam">
           {t('admitted.begin')}
         </Button>
         <Text size="sm" c="dimmed" ta="center">

@@ -1,11 +1,14 @@
-import { Badge, Group, List, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Group, List, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
-import { useEffect, useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ExamCard } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
+import { ClockNotice } from './ClockNotice';
+import { Countdown } from './Countdown';
 import classes from './Join.module.css';
 import { useRecordedNames } from './useRecordedNames';
+import { WatchNotice } from './WatchNotice';
 
 function Field({ label, children }: { label: string; children: ReactNode }) {
   return (
@@ -18,21 +21,6 @@ function Field({ label, children }: { label: string; children: ReactNode }) {
   );
 }
 
-function StartBadge({ card }: { card: ExamCard }) {
-  const { t } = useTranslation('join');
-  const format = useFormat();
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 15_000);
-    return () => clearInterval(timer);
-  }, []);
-  const minutes = Math.ceil((Date.parse(card.startsAt) - now) / 60_000);
-  if (now > Date.parse(card.endsAt)) return <Badge size="xl" color="gray">{t('card.over')}</Badge>;
-  if (minutes <= 0) return <Badge size="xl" color="teal" variant="light">{t('card.running')}</Badge>;
-  if (minutes <= 90) return <Badge size="xl" variant="light">{t('card.startsIn', { count: minutes })}</Badge>;
-  return <Badge size="xl" variant="light">{t('card.startsLater', { when: format.dateTime(card.startsAt) })}</Badge>;
-}
-
 /** Everything about the exam that a student asks for beforehand. */
 export function ExamCardView({ card }: { card: ExamCard }) {
   const { t } = useTranslation('join');
@@ -41,8 +29,9 @@ export function ExamCardView({ card }: { card: ExamCard }) {
   return (
     <Stack gap="lg">
       <Group>
-        <StartBadge card={card} />
+        <Countdown card={card} />
       </Group>
+      <ClockNotice />
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg" verticalSpacing="md">
         <Field label={t('card.when')}>
           {format.period(card.startsAt, card.endsAt)}
@@ -75,6 +64,7 @@ export function ExamCardView({ card }: { card: ExamCard }) {
           <List.Item>{t('card.needPlace')}</List.Item>
         </List>
       </Stack>
+      <WatchNotice watch={card.page} />
     </Stack>
   );
 }

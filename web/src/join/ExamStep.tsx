@@ -1,6 +1,6 @@
 import { Alert, Button, Group, Paper, Stack, Text } from '@mantine/core';
 import { IconPlayerPause, IconShieldQuestion } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client';
 import type { Attempt } from '../api/types';
@@ -8,25 +8,32 @@ import { useStore } from '../rtc/useStore';
 import { ConfirmModal } from '../shell/ConfirmModal';
 import { ContactLine } from './ContactLine';
 import { ExamBar } from './ExamBar';
+import { FullScreenNotice } from './FullScreenNotice';
+import { leaveFullScreen } from './fullScreen';
 import { useLive } from './live';
 import { LiveNotice } from './LiveNotice';
 import { SelfView } from './SelfView';
 import { StepFrame } from './StepFrame';
 import { useAttemptAction } from './useAttemptAction';
+import { useWatch } from './useWatch';
+import { watches } from './WatchNotice';
+import { WorkPanel } from './WorkPanel';
 
 /** The exam itself: a quiet bar, the own picture that can be hidden, and handing in. */
 export function ExamStep({ attempt }: { attempt: Attempt }) {
-  const { t } = useTranslation('join');
+  const { t } = useTranslation(['join', 'way']);
   const { devices } = useLive();
   const { stream } = useStore(devices.state);
   const [hidden, setHidden] = useState(false);
   const [handingIn, setHandingIn] = useState(false);
   const finish = useAttemptAction(() => api.finish(attempt.id));
   const paused = attempt.state === 'paused';
+  useWatch(attempt);
+  useEffect(() => () => void leaveFullScreen(), []);
   return (
     <>
       <ExamBar attempt={attempt} />
-      <StepFrame title={paused ? t('exam.paused') : t('exam.title')} lead={attempt.exam.title} testId="exam">
+      <StepFrame title={paused ? t('exam.paused') : t('exam.title')} lead={attempt.exam.title} wide={attempt.work?.embed === true} testId="exam">
         <LiveNotice />
         {paused && (
           <Alert icon={<IconPlayerPause aria-hidden />} role="status">
@@ -38,7 +45,8 @@ export function ExamStep({ attempt }: { attempt: Attempt }) {
             <Text size="md">{t('again.failed')}</Text>
           </Alert>
         )}
-        <Text>{t('exam.text')}</Text>
+        {attempt.exam.page.fullScreen && !paused && <FullScreenNotice />}
+        {attempt.work === undefined ? <Text>{t('exam.text')}</Text> : <WorkPanel work={attempt.work} />}
         <Stack gap="sm">
           {hidden ? (
             <Paper withBorder p="lg" radius="lg">
@@ -62,6 +70,11 @@ export function ExamStep({ attempt }: { attempt: Attempt }) {
           <Text size="md" c="dimmed">
             {t('exam.gap')}
           </Text>
+          {watches(attempt.exam.page) && (
+            <Text size="md" c="dimmed" data-testid="watch-bar">
+              {t('way:watch.bar')}
+            </Text>
+          )}
           <ContactLine contact={attempt.exam.contact} />
         </Stack>
         <ConfirmModal

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Attempt } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
+import { QueueLine } from './QueueLine';
 import type { IdentificationView } from './identificationView';
 
 interface IdentificationResultProps {
@@ -64,6 +65,7 @@ export function IdentificationResult({ view, attempt }: IdentificationResultProp
             <Text size="md" data-testid="waiting-proctor">
               {t('identification.waitingText')}
             </Text>
+            <QueueLine attempt={attempt} />
             <Loader size="sm" type="dots" aria-hidden />
           </>
         )}

@@ -1,5 +1,5 @@
 import { Button, Container, Stack, Text, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
@@ -9,6 +9,7 @@ import { useSession } from '../api/session';
 import { LoadingView } from '../shell/LoadingView';
 import { PageTitle } from '../shell/PageTitle';
 import { ProblemAlert } from '../shell/ProblemAlert';
+import { rememberClock } from './attempt';
 import { CardStep } from './CardStep';
 
 // The card is what everybody sees first; the rest of the way comes for those who joined.
@@ -18,11 +19,16 @@ const AttemptFlow = lazy(() => import('./AttemptFlow'));
 export default function JoinPage() {
   const { t } = useTranslation(['join', 'common']);
   const { code = '' } = useParams();
+  const client = useQueryClient();
   const session = useSession();
   const personId = session.data?.person?.id;
   const card = useQuery({
     queryKey: ['exam-card', code, personId],
-    queryFn: ({ signal }) => api.examCard(code, signal),
+    queryFn: async ({ signal }) => {
+      const told = await api.examCard(code, signal);
+      rememberClock(client, told);
+      return told;
+    },
     enabled: !session.isPending,
   });
   if (session.isError || card.isError) {

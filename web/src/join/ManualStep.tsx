@@ -6,6 +6,7 @@ import { useStore } from '../rtc/useStore';
 import { ContactLine } from './ContactLine';
 import { useLive } from './live';
 import { LiveNotice } from './LiveNotice';
+import { QueueLine } from './QueueLine';
 import { SelfView } from './SelfView';
 import { StepFrame } from './StepFrame';
 
@@ -18,6 +19,7 @@ export function ManualStep({ attempt }: { attempt: Attempt }) {
     <StepFrame title={t('manual.title')} lead={t('manual.text')} station="identification" testId="manual">
       <Stack>
         <LiveNotice />
+        {first === undefined && <QueueLine attempt={attempt} />}
         <Alert
           color={first === undefined ? 'orange' : 'teal'}
           icon={first === undefined ? <IconId aria-hidden /> : <IconUserCheck aria-hidden />}

@@ -3,11 +3,11 @@ import type { Attempt } from '../api/types';
 import { useStore } from '../rtc/useStore';
 import { AdmittedStep } from './AdmittedStep';
 import { AgainStep } from './AgainStep';
+import { useChecked } from './checked';
 import { ConnectionStep } from './ConnectionStep';
 import { ConsentStep } from './ConsentStep';
 import { DeclinedStep } from './DeclinedStep';
 import { DevicesStep } from './DevicesStep';
-import { useDevicesChecked } from './devicesChecked';
 import { ExamStep } from './ExamStep';
 import { IdentificationStep } from './IdentificationStep';
 import { useLive } from './live';
@@ -21,10 +21,11 @@ export function StepView({ attempt }: { attempt: Attempt }) {
   const { devices, publisher } = useLive();
   const deviceState = useStore(devices.state);
   const { media } = useStore(publisher.state);
-  const [devicesChecked, setDevicesChecked] = useDevicesChecked(attempt.id);
+  const [devicesChecked, setDevicesChecked] = useChecked('devices', attempt.id);
+  const [networkChecked, setNetworkChecked] = useChecked('network', attempt.id);
   const [everLive, setEverLive] = useState(false);
   if (media === 'live' && !everLive) setEverLive(true);
-  const step = stepOf(attempt, { devicesChecked, everLive });
+  const step = stepOf(attempt, { devicesChecked, connected: everLive && networkChecked });
 
   const wantsDevices = needsLive(step) || step === 'devices';
   const { phase, stream } = deviceState;
@@ -47,7 +48,7 @@ export function StepView({ attempt }: { attempt: Attempt }) {
     case 'devices':
       return <DevicesStep attempt={attempt} onChecked={() => setDevicesChecked(true)} />;
     case 'connection':
-      return <ConnectionStep contact={attempt.exam.contact} />;
+      return <ConnectionStep attempt={attempt} measured={networkChecked} onMeasured={() => setNetworkChecked(true)} />;
     case 'identification':
       return <IdentificationStep attempt={attempt} />;
     case 'manual':

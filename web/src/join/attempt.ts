@@ -7,8 +7,8 @@ const attemptKey = (id: string) => ['attempt', id] as const;
 const clockKey = ['server-clock'] as const;
 
 /** Notes how far the student's clock is from the server's: it may be wrong, and the server's counts. */
-function rememberClock(client: QueryClient, attempt: Attempt): void {
-  client.setQueryData<number>(clockKey, Date.parse(attempt.serverTime) - Date.now());
+export function rememberClock(client: QueryClient, told: { serverTime: string }): void {
+  client.setQueryData<number>(clockKey, Date.parse(told.serverTime) - Date.now());
 }
 
 export function rememberAttempt(client: QueryClient, told: Attempt): void {

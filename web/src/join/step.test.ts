@@ -3,7 +3,7 @@ import { attemptStates, type AttemptState } from '../api/types';
 import { fakeAttempt } from '../rtc/fakes';
 import { needsLive, stepOf, type Step } from './step';
 
-const fresh = { devicesChecked: false, everLive: false };
+const fresh = { devicesChecked: false, connected: false };
 
 describe('stepOf', () => {
   it.each<[AttemptState, Step]>([
@@ -26,12 +26,12 @@ describe('stepOf', () => {
 
   it('goes on from the devices to the connection to the identification', () => {
     const ready = fakeAttempt({ state: 'ready' });
-    expect(stepOf(ready, { devicesChecked: true, everLive: false })).toBe('connection');
-    expect(stepOf(ready, { devicesChecked: true, everLive: true })).toBe('identification');
+    expect(stepOf(ready, { devicesChecked: true, connected: false })).toBe('connection');
+    expect(stepOf(ready, { devicesChecked: true, connected: true })).toBe('identification');
   });
 
   it('wants the camera neither before the consent nor after the end', () => {
-    const withoutCamera = attemptStates.filter((state) => !needsLive(stepOf(fakeAttempt({ state }), { devicesChecked: true, everLive: true })));
+    const withoutCamera = attemptStates.filter((state) => !needsLive(stepOf(fakeAttempt({ state }), { devicesChecked: true, connected: true })));
     expect(withoutCamera).toEqual(['registered', 'finished', 'reviewed', 'declined', 'terminated', 'expired']);
   });
 });

@@ -18,8 +18,8 @@ export type Step =
 export interface LocalProgress {
   /** The camera and microphone were checked on this device. */
   devicesChecked: boolean;
-  /** The server has had picture and sound since the page was opened. */
-  everLive: boolean;
+  /** The server has had picture and sound since the page was opened, and the way there was measured in this tab. */
+  connected: boolean;
 }
 
 /** During the exam she is asked for face and digits once more, and may still try. */
@@ -40,7 +40,7 @@ export function stepOf(attempt: Attempt, local: LocalProgress): Step {
     case 'identifying':
     case 'identified':
       if (!local.devicesChecked) return 'devices';
-      return local.everLive ? 'identification' : 'connection';
+      return local.connected ? 'identification' : 'connection';
     case 'manual_identification':
       return 'manual';
     case 'admitted':

@@ -5,7 +5,7 @@ import { clock } from '../i18n/clock';
 
 /** An event in words; a kind that this version does not know is shown as its code. */
 export function useEventText(): (event: TimelineEvent) => string {
-  const { t } = useTranslation(['review', 'common']);
+  const { t, i18n } = useTranslation(['review', 'common']);
   const doubt = useDoubtText();
   return ({ kind, detail, at, until }) => {
     const behaviour = behaviours.find((known) => known === kind);
@@ -46,6 +46,17 @@ export function useEventText(): (event: TimelineEvent) => string {
         return t('event.taken_over');
       case 'token_issued':
         return detail.use === 'watch' ? t('event.token_watch') : t('event.token_publish');
+      case 'network': {
+        const way = (['direct', 'tcp', 'relay'] as const).find((known) => known === detail.way) ?? 'unknown';
+        const up = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 1 }).format(Number(detail.upKbps) / 1000);
+        return t('event.network', { up, loss: Number(detail.lossPercent), delay: Number(detail.roundTripMs), way: t(`event.networkWay.${way}`) });
+      }
+      case 'tab_hidden':
+        return t('event.tab_hidden', { count: Number(detail.seconds) });
+      case 'focus_lost':
+        return t('event.focus_lost', { count: Number(detail.seconds) });
+      case 'full_screen_left':
+        return t('event.full_screen_left', { count: Number(detail.seconds) });
       case 'note':
         return typeof detail.text === 'string' ? t('event.note', { text: detail.text }) : t('event.noteEmpty');
       default:

@@ -88,6 +88,11 @@ export class FakePeer implements PeerLike {
     this.configuration = configuration;
   }
 
+  stats: [string, unknown][] = [];
+  getStats(): Promise<[string, unknown][]> {
+    return Promise.resolve(this.stats);
+  }
+
   addTransceiver(track: MediaStreamTrack, init: RTCRtpTransceiverInit): RTCRtpTransceiver {
     const transceiver: FakeTransceiver = {
       mid: null,
@@ -194,6 +199,8 @@ export function fakeAttempt(change: Partial<Attempt> = {}): Attempt {
     endsAt: '2026-11-21T12:00:00Z',
     contact: '',
     recorded: [],
+      page: { tabs: false, focus: false, fullScreen: false },
+      serverTime: '2026-11-21T08:00:00Z',
   };
   return {
     id: 'attempt',

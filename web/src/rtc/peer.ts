@@ -11,6 +11,7 @@ export interface PeerLike {
   setLocalDescription(description: RTCSessionDescriptionInit): Promise<void>;
   setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void>;
   addIceCandidate(candidate: RTCIceCandidateInit | null): Promise<void>;
+  getStats(): Promise<Iterable<[string, unknown]>>;
   close(): void;
 }
 

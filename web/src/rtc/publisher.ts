@@ -1,5 +1,6 @@
 import type { Attempt, Problem } from '../api/types';
 import { CandidateQueue, onlyVP8, type CreatePeer, type PeerLike, type VideoCodecs } from './peer';
+import { readPath, type PathReading } from './path';
 import { ReconnectingSocket, type OpenSocket, type SocketStatus } from './socket';
 import { Store } from './store';
 import type { IdentificationPhase, MediaState, StudentClientMessage, StudentServerMessage } from './wire';
@@ -89,6 +90,12 @@ export class Publisher {
   restart(): void {
     if (this.#socket.status.phase === 'closed' && this.#stream !== undefined) this.start(this.#stream);
     else this.#socket.restart();
+  }
+
+  /** How the media go now; undefined without a connection. */
+  async path(): Promise<PathReading | undefined> {
+    const stats = await this.#peer?.getStats();
+    return stats === undefined ? undefined : readPath(stats);
   }
 
   stop(): void {
