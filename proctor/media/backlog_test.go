@@ -135,12 +135,3 @@ func TestBacklog(t *testing.T) {
 	closeNode(t, node)
 	checkChain(t, sink, sink.of(recording))
 }
-
-func eventually(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(testTimeout); !so(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatalf("never: %s", what)
-		}
-	}
-}
