@@ -109,7 +109,7 @@ const names = [
   'Семёнова Ксения Павловна', 'Константинопольский Вячеслав Владиславович',
 ];
 const states = [
-  'in_progress', 'ready', 'identifying', 'in_progress', 'in_progress', 'admitted', 'in_progress', 'registered',
+  'in_progress', 'ready', 'identifying', 'in_progress', 'in_progress', 'identified', 'in_progress', 'registered',
   'in_progress', 'declined', 'in_progress', 'finished', 'terminated', 'in_progress',
 ];
 
@@ -120,6 +120,19 @@ export function room() {
     if (['in_progress', 'admitted', 'finished'].includes(state)) extra.lastIdentification = identification('match');
     if (index === 1) Object.assign(extra, { triesLeft: 0, lastIdentification: identification('no_match', 3) });
     if (state === 'terminated') extra.stateReason = 'stranger';
+    if (index === 3) extra.call = { reason: 'technical', text: 'Пропал звук, не слышу задание', at: at(-2 * minute) };
+    if (index === 4) extra.talk = { last: 3, unreadByStudent: 0, unreadByStaff: 2 };
+    if (index === 0) {
+      extra.warnings = [
+        { id: 'w-1', reason: 'looks_away', at: at(-5 * minute), by: 'Орлов Пётр Ильич' },
+        { id: 'w-2', reason: 'noise', text: 'Закройте окно, пожалуйста', at: at(-4 * minute), by: 'Орлов Пётр Ильич', withdrawnAt: at(-3 * minute) },
+      ];
+      extra.extraMinutes = 15;
+      extra.extra = [{ minutes: 15, at: at(-3 * minute), reason: 'technical', by: 'Орлов Пётр Ильич' }];
+      extra.talk = { last: 3, unreadByStudent: 1, unreadByStaff: 0 };
+      extra.charge = { id: 'p-2', name: 'Орлов Пётр Ильич' };
+    }
+    if (index === 5) Object.assign(extra, { lastIdentification: identification('match') });
     const connected = !['registered', 'declined', 'finished', 'terminated'].includes(state) && index !== 6;
     return { attempt: attempt(`a-${index + 1}`, name, state, extra), connected };
   });
@@ -139,7 +152,8 @@ export function summary(extra = {}) {
 }
 
 export const exams = () => [
-  summary(),
+  summary({ mine: true }),
+  summary({ id: 'e-4', code: 'CHEM-2', title: 'Органическая химия', mine: true, startsAt: at(200 * minute), endsAt: at(320 * minute), counts: { roster: 18, connected: 0, waiting: 0, admitted: 0, inProgress: 0, finished: 0 } }),
   summary({
     id: 'e-2', code: 'HIST-3', title: 'История России', startsAt: at(26 * 60 * minute), endsAt: at(28 * 60 * minute),
     counts: { roster: 32, connected: 0, waiting: 0, admitted: 0, inProgress: 0, finished: 0 },
@@ -149,6 +163,20 @@ export const exams = () => [
     counts: { roster: 27, connected: 0, waiting: 0, admitted: 0, inProgress: 0, finished: 25 },
   }),
 ];
+
+export const messages = () => [
+  { id: 'm-1', number: 1, toAll: true, fromStudent: false, sender: 'Орлов Пётр Ильич', at: at(-9 * minute), text: 'Экзамен начался. Вопросы можно задать здесь.' },
+  { id: 'm-2', number: 2, toAll: false, fromStudent: true, sender: names[0], at: at(-4 * minute), text: 'Здравствуйте! На минуту пропадал интернет, это не страшно?' },
+  { id: 'm-3', number: 3, toAll: false, fromStudent: false, sender: 'Орлов Пётр Ильич', at: at(-3 * minute), text: 'Ничего страшного, вернул вам 15 минут.' },
+];
+
+export const proctors = () => [
+  { id: 'p-2', name: 'Орлов Пётр Ильич', onDuty: true, here: true, students: 1 },
+  { id: 'p-5', name: 'Соколова Елена Викторовна', onDuty: false, here: true, students: 0 },
+  { id: 'p-6', name: 'Миронов Глеб Алексеевич', onDuty: false, here: false, students: 0 },
+];
+
+export const notes = () => [{ id: 'n-1', author: 'Орлов Пётр Ильич', at: at(-6 * minute), text: 'Попросил показать рабочее место, всё чисто.' }];
 
 export function timeline() {
   const start = -7 * minute;

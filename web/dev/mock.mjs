@@ -88,6 +88,9 @@ function api(method, path, search, response, body) {
   }
   if (!signedIn) return problem(response, 401, 'not_signed_in', 'Нужно войти.');
   if (path === 'exams') return json(response, 200, { exams: data.exams() });
+  if (/^exams\/[^/]+\/announcements$/.test(path)) return json(response, 200, { messages: data.messages().filter((one) => one.toAll) });
+  if (/^exams\/[^/]+\/(proctors|duty|handover)$/.test(path)) return json(response, 200, { proctors: data.proctors() });
+  if (/^exams\/[^/]+\/admit$/.test(path)) return json(response, 200, { admitted: 1, failed: 0 });
   if (/^exams\/[^/]+$/.test(path)) return json(response, 200, world.room);
   if (/^exams\/[^/]+\/finish$/.test(path)) return json(response, 200, world.room);
   if (path === 'log') {
@@ -116,6 +119,11 @@ function api(method, path, search, response, body) {
     case 'retry': return json(response, 200, { ...inRoom, triesLeft: 1 });
     case 'terminate': return json(response, 200, { ...inRoom, state: 'terminated', stateReason: body.reasonCode });
     case 'identification': void identify(); return json(response, 202, { identificationId: 'i-1' });
+    case 'messages': return json(response, 200, { messages: data.messages() });
+    case 'notes': return json(response, 200, { notes: data.notes() });
+    case 'messages/seen': case 'warnings': case 'warnings/withdraw': case 'time': case 'call/acknowledge': case 'call/close': case 'call':
+    case 'admit': case 'admit/undo': case 'admit/refuse': case 'break': case 'break/end': case 'pause': case 'resume':
+      return json(response, 200, { ...own, serverTime: data.at(0) });
     case 'timeline': return json(response, 200, { events: data.timeline() });
     case 'identifications': return json(response, 200, { identifications: [data.identification('no_match', 1), data.identification('match', 2)] });
     case 'recordings': return json(response, 200, { recordings: recordings() });
@@ -161,6 +169,7 @@ sockets.on('connection', (socket, request) => {
   if (request.url.includes('/watch')) {
     world.watchers.add(socket);
     say({ type: 'hello', room: world.room, iceServers: [] });
+    say({ type: 'presence', people: data.proctors().filter((one) => one.here).map(({ id, name }) => ({ id, name })) });
     say({ type: 'identification', attemptId: 'a-3', phase: 'challenge', challenge: { id: 'x', digits: '1234', expiresAt: data.at(20_000) } });
     socket.on('message', (raw) => {
       const message = JSON.parse(raw);

@@ -35,7 +35,7 @@ Object.defineProperty(document, 'fonts', { value: { addEventListener: () => unde
 /** Shows a component as the application would, at an address, in Russian. */
 export async function show(component: ReactNode, address = '/') {
   if (!i18next.isInitialized) await startI18n();
-  await i18next.loadNamespaces(['arrival', 'common', 'consent', 'home', 'join', 'wall', 'review', 'log', 'exam', 'people']);
+  await i18next.loadNamespaces(['arrival', 'common', 'consent', 'home', 'join', 'wall', 'review', 'log', 'exam', 'people', 'talk']);
   return render(
     <MantineProvider theme={theme} env="test">
       <QueryClientProvider client={createQueryClient()}>

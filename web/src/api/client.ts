@@ -2,6 +2,13 @@
 import { serverURL } from './base';
 import { ApiError, isProblem } from './problem';
 import type {
+  AdmittedAll,
+  CallReason,
+  ExtraReason,
+  MessageList,
+  NoteList,
+  ProctorList,
+  WarningReason,
   Readiness,
   ReadinessFilter,
   Reminded,
@@ -223,6 +230,37 @@ export const api = {
   settleIdentity: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/identification/settle`, {}),
   pause: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/pause`, {}),
   resume: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/resume`, {}),
+
+  messages: (attempt: string, signal?: AbortSignal) =>
+    call<MessageList>('GET', `api/attempts/${id(attempt)}/messages`, undefined, signal),
+  say: (attempt: string, text: string) => call<MessageList>('POST', `api/attempts/${id(attempt)}/messages`, { text }),
+  seen: (attempt: string, number: number) => call<Attempt>('POST', `api/attempts/${id(attempt)}/messages/seen`, { number }),
+  announcements: (exam: string, signal?: AbortSignal) =>
+    call<MessageList>('GET', `api/exams/${id(exam)}/announcements`, undefined, signal),
+  announce: (exam: string, text: string) => call<MessageList>('POST', `api/exams/${id(exam)}/announcements`, { text }),
+  callForHelp: (attempt: string, reason: CallReason, text: string) =>
+    call<Attempt>('POST', `api/attempts/${id(attempt)}/call`, text === '' ? { reason } : { reason, text }),
+  acknowledgeCall: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/call/acknowledge`, {}),
+  closeCall: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/call/close`, {}),
+  warn: (attempt: string, reason: WarningReason, text: string) =>
+    call<Attempt>('POST', `api/attempts/${id(attempt)}/warnings`, text === '' ? { reason } : { reason, text }),
+  withdrawWarning: (attempt: string, warningId: string) =>
+    call<Attempt>('POST', `api/attempts/${id(attempt)}/warnings/withdraw`, { warningId }),
+  notes: (attempt: string, signal?: AbortSignal) => call<NoteList>('GET', `api/attempts/${id(attempt)}/notes`, undefined, signal),
+  addNote: (attempt: string, text: string) => call<NoteList>('POST', `api/attempts/${id(attempt)}/notes`, { text }),
+  giveTime: (attempt: string, minutes: number, reason: ExtraReason) =>
+    call<Attempt>('POST', `api/attempts/${id(attempt)}/time`, { minutes, reason }),
+  admit: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/admit`, {}),
+  undoAdmission: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/admit/undo`, {}),
+  refuseAdmission: (attempt: string, note: string) =>
+    call<Attempt>('POST', `api/attempts/${id(attempt)}/admit/refuse`, note === '' ? {} : { note }),
+  admitAll: (exam: string) => call<AdmittedAll>('POST', `api/exams/${id(exam)}/admit`, {}),
+  takeBreak: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/break`, {}),
+  endBreak: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/break/end`, {}),
+  proctors: (exam: string, signal?: AbortSignal) => call<ProctorList>('GET', `api/exams/${id(exam)}/proctors`, undefined, signal),
+  setDuty: (exam: string, personId: string, on: boolean) => call<ProctorList>('POST', `api/exams/${id(exam)}/duty`, { personId, on }),
+  handOver: (exam: string, to: string, attemptIds: string[]) =>
+    call<ProctorList>('POST', `api/exams/${id(exam)}/handover`, attemptIds.length === 0 ? { to } : { to, attemptIds }),
 
   timeline: (attempt: string, signal?: AbortSignal) =>
     call<{ events: TimelineEvent[] }>('GET', `api/attempts/${id(attempt)}/timeline`, undefined, signal),

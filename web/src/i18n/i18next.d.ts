@@ -12,6 +12,7 @@ import type people from './ru/people.json';
 import type requests from './ru/requests.json';
 import type retention from './ru/retention.json';
 import type review from './ru/review.json';
+import type talk from './ru/talk.json';
 import type wall from './ru/wall.json';
 import type way from './ru/way.json';
 
@@ -33,6 +34,7 @@ declare module 'i18next' {
       requests: typeof requests;
       retention: typeof retention;
       review: typeof review;
+      talk: typeof talk;
       wall: typeof wall;
       way: typeof way;
     };

@@ -7,6 +7,7 @@ import { LoadingView } from '../shell/LoadingView';
 import { ProblemAlert } from '../shell/ProblemAlert';
 import { rememberAttempt, useAttempt } from './attempt';
 import { answerForExam } from './examTab';
+import { HelpDock } from './HelpDock';
 import { createLive, LiveContext, type Live } from './live';
 import { StepView } from './StepView';
 
@@ -50,7 +51,14 @@ function Followed({ attemptId, live }: { attemptId: string; live: Live }) {
   }, [refused, refetch]);
   const code = attempt.data?.exam.code;
   useEffect(() => (code === undefined ? undefined : answerForExam(code)), [code]);
-  if (attempt.data !== undefined) return <StepView attempt={attempt.data} />;
+  if (attempt.data !== undefined) {
+    return (
+      <>
+        <StepView attempt={attempt.data} />
+        <HelpDock attempt={attempt.data} />
+      </>
+    );
+  }
   if (attempt.isError) {
     return (
       <Container size="sm" py="xl">

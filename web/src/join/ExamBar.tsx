@@ -1,4 +1,4 @@
-import { Text } from '@mantine/core';
+import { Badge, Text } from '@mantine/core';
 import { IconWifi, IconWifiOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Attempt } from '../api/types';
@@ -15,7 +15,7 @@ export function ExamBar({ attempt }: { attempt: Attempt }) {
   const { socket, media } = useStore(publisher.state);
   const now = useServerClock();
   const live = socket.phase === 'open' && media === 'live';
-  const left = Date.parse(attempt.exam.endsAt) - now;
+  const left = Date.parse(attempt.endsAt) - now;
   return (
     <div className={classes.bar} role="region" aria-label={t('exam.bar')} data-testid="exam-bar">
       <div className={classes.barInner}>
@@ -27,7 +27,12 @@ export function ExamBar({ attempt }: { attempt: Attempt }) {
           {live ? <IconWifi size={18} aria-hidden /> : <IconWifiOff size={18} aria-hidden />}{' '}
           {live ? t('exam.connected') : t('exam.connecting')}
         </Text>
-        <Text span inherit ml="auto" data-testid="time-left">
+        {attempt.extraMinutes > 0 && (
+          <Badge ml="auto" size="lg" variant="light" color="teal" title={t('exam.extraLabel')} data-testid="extra-time" data-minutes={attempt.extraMinutes}>
+            {t('exam.extra', { count: attempt.extraMinutes })}
+          </Badge>
+        )}
+        <Text span inherit ml={attempt.extraMinutes > 0 ? 0 : 'auto'} data-testid="time-left">
           {left > 0 ? t('exam.timeLeft', { time: clock(left) }) : t('exam.timeOver')}
         </Text>
       </div>

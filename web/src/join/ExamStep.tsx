@@ -6,6 +6,7 @@ import { api } from '../api/client';
 import type { Attempt } from '../api/types';
 import { useStore } from '../rtc/useStore';
 import { ConfirmModal } from '../shell/ConfirmModal';
+import { BreakBox } from './BreakBox';
 import { ContactLine } from './ContactLine';
 import { ExamBar } from './ExamBar';
 import { FullScreenNotice } from './FullScreenNotice';
@@ -18,6 +19,7 @@ import { useAttemptAction } from './useAttemptAction';
 import { useWatch } from './useWatch';
 import { watches } from './WatchNotice';
 import { WorkPanel } from './WorkPanel';
+import { WarningList } from './WarningList';
 
 /** The exam itself: a quiet bar, the own picture that can be hidden, and handing in. */
 export function ExamStep({ attempt }: { attempt: Attempt }) {
@@ -35,7 +37,9 @@ export function ExamStep({ attempt }: { attempt: Attempt }) {
       <ExamBar attempt={attempt} />
       <StepFrame title={paused ? t('exam.paused') : t('exam.title')} lead={attempt.exam.title} wide={attempt.work?.embed === true} testId="exam">
         <LiveNotice />
-        {paused && (
+        <WarningList attempt={attempt} />
+        <BreakBox attempt={attempt} />
+        {paused && attempt.breaks?.since === undefined && (
           <Alert icon={<IconPlayerPause aria-hidden />} role="status">
             <Text size="md">{t('exam.pausedText')}</Text>
           </Alert>

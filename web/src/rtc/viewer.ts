@@ -1,4 +1,4 @@
-import type { Attempt, ExamRoom, Problem, RoomAttempt } from '../api/types';
+import type { Attempt, ExamRoom, Problem, RoomAttempt, StaffCard } from '../api/types';
 import { CandidateQueue, type CreatePeer, type PeerLike } from './peer';
 import { ReconnectingSocket, type OpenSocket, type SocketStatus } from './socket';
 import { Store } from './store';
@@ -12,6 +12,8 @@ export interface ViewerState {
   streams: ReadonlyMap<string, MediaStream>;
   /** What an identification under way is doing, by attempt. */
   identifications: ReadonlyMap<string, IdentificationPhase>;
+  /** Who have the room open, oneself included. */
+  people: StaffCard[];
   problem: Problem | undefined;
 }
 
@@ -33,6 +35,7 @@ export class Viewer {
     room: undefined,
     streams: new Map(),
     identifications: new Map(),
+    people: [],
     problem: undefined,
   });
   readonly #options: ViewerOptions;
@@ -117,6 +120,9 @@ export class Viewer {
         break;
       case 'attempt':
         this.#applyAttempt(message.roomAttempt);
+        break;
+      case 'presence':
+        this.state.patch({ people: message.people });
         break;
       case 'identification':
         this.#applyIdentification(message.attemptId, message);

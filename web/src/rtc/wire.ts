@@ -1,5 +1,5 @@
 // The messages of both sockets, as proctor/api speaks them: JSON text, at most 64 KiB.
-import type { Attempt, ExamRoom, Identification, Problem, RoomAttempt } from '../api/types';
+import type { Attempt, ExamRoom, Identification, Problem, RoomAttempt, StaffCard } from '../api/types';
 
 /** What the server asks of the student while it looks for a good picture. */
 export const hints = [
@@ -83,6 +83,7 @@ export type ProctorServerMessage =
   | { type: 'offer'; sdp: string; tracks: TrackInfo[] }
   | Candidate
   | { type: 'attempt'; roomAttempt: RoomAttempt }
+  | { type: 'presence'; people: StaffCard[] }
   | ({ type: 'identification'; attemptId: string } & IdentificationPhase)
   | Failure
   | Pong;

@@ -74,6 +74,7 @@ export const theme = createTheme({
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Drawer: { classNames: { title: classes.modalTitle } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
+    Notification: { classNames: { description: classes.notice } },
     // A header of a dialog is no banner of the page.
     ModalHeader: { defaultProps: { role: 'presentation' } },
     DrawerHeader: { defaultProps: { role: 'presentation' } },

@@ -2,6 +2,7 @@ import { Box, SegmentedControl, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSession } from '../api/session';
 import type { RoomAttempt } from '../api/types';
 import type { IdentificationPhase } from '../rtc/wire';
 import { byAttention, passes, type Filter } from './attention';
@@ -16,7 +17,10 @@ interface AttentionListProps {
   onSelect: (attemptId: string) => void;
 }
 
-const filters: Filter[] = ['all', 'unidentified', 'lost'];
+/** The search field's id: a key of the room goes there. */
+export const searchId = 'room-search';
+
+const filters: Filter[] = ['all', 'unidentified', 'lost', 'mine'];
 
 /** Up and down go from student to student, as in any list. */
 function moveFocus(event: KeyboardEvent<HTMLElement>): void {
@@ -32,6 +36,7 @@ function moveFocus(event: KeyboardEvent<HTMLElement>): void {
 /** Everybody of the exam, who needs the proctor first. The order holds still under the cursor. */
 export function AttentionList({ attempts, identifications, selected, onSelect }: AttentionListProps) {
   const { t } = useTranslation('wall');
+  const me = useSession().data?.person?.id;
   const [filter, setFilter] = useState<Filter>('all');
   const [typed, setTyped] = useState('');
   const [held, setHeld] = useState(false);
@@ -44,9 +49,10 @@ export function AttentionList({ attempts, identifications, selected, onSelect }:
     .filter((entry) => entry !== undefined)
     .filter(
       (entry) =>
-        passes(entry, filter) && entry.attempt.student.displayName.toLocaleLowerCase('ru').includes(needle),
+        passes(entry, filter, me) && entry.attempt.student.displayName.toLocaleLowerCase('ru').includes(needle),
     );
-  const names = { all: t('filter.all'), unidentified: t('filter.unidentified'), lost: t('filter.lost') };
+  const mine = attempts.some((entry) => entry.attempt.charge?.id === me);
+  const names = { all: t('filter.all'), unidentified: t('filter.unidentified'), lost: t('filter.lost'), mine: t('filter.mine') };
   return (
     <>
       <Box className={classes.listTools}>
@@ -55,6 +61,7 @@ export function AttentionList({ attempts, identifications, selected, onSelect }:
           leftSection={<IconSearch size={16} aria-hidden />}
           placeholder={t('filter.search')}
           aria-label={t('filter.search')}
+          id={searchId}
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
           mb={8}
@@ -65,7 +72,7 @@ export function AttentionList({ attempts, identifications, selected, onSelect }:
           aria-label={t('filter.label')}
           value={filter}
           onChange={setFilter}
-          data={filters.map((name) => ({ value: name, label: names[name] }))}
+          data={filters.filter((name) => name !== 'mine' || mine).map((name) => ({ value: name, label: names[name] }))}
           data-testid="attention-filter"
         />
       </Box>

@@ -1,5 +1,6 @@
-import { Text, ThemeIcon, UnstyledButton } from '@mantine/core';
+import { Badge, Text, ThemeIcon, UnstyledButton } from '@mantine/core';
 import { memo } from 'react';
+import { useTranslation } from 'react-i18next';
 import type { RoomAttempt } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
 import type { IdentificationPhase } from '../rtc/wire';
@@ -16,6 +17,8 @@ interface AttentionRowProps {
 /** One student of the list: a sign, the name, the state, the score. */
 export const AttentionRow = memo(function AttentionRow({ entry, phase, selected, onSelect }: AttentionRowProps) {
   const { score: scoreText } = useFormat();
+  const { t } = useTranslation('wall');
+  const unread = entry.attempt.talk?.unreadByStaff ?? 0;
   const status = useStatus()(entry, phase);
   const { attempt } = entry;
   const score = attempt.lastIdentification?.score?.overall;
@@ -41,7 +44,12 @@ export const AttentionRow = memo(function AttentionRow({ entry, phase, selected,
           {attempt.student.group === '' ? status.text : `${attempt.student.group} · ${status.text}`}
         </Text>
       </div>
-      {score !== undefined && (
+      {unread > 0 && (
+        <Badge circle size="lg" color="red.9" aria-label={t('status.unread', { count: unread })} data-testid={`unread-${attempt.id}`}>
+          {unread}
+        </Badge>
+      )}
+      {unread === 0 && score !== undefined && (
         <Text size="sm" fw={600} ff="text">
           {scoreText(score)}
         </Text>

@@ -4,19 +4,21 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { ExamSummary } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
+import type { When } from './calendar';
 import { Counter } from './Counter';
 import classes from './Wall.module.css';
 
 interface ExamRowProps {
   exam: ExamSummary;
-  live: boolean;
+  when: When;
 }
 
 /** One exam of the list, with what is going on in it. */
-export function ExamRow({ exam, live }: ExamRowProps) {
+export function ExamRow({ exam, when }: ExamRowProps) {
   const { t } = useTranslation('wall');
   const format = useFormat();
   const { counts } = exam;
+  const live = when === 'now';
   return (
     <Card
       component={Link}
@@ -30,11 +32,10 @@ export function ExamRow({ exam, live }: ExamRowProps) {
         <Stack gap={6} flex={1} miw={0}>
           <Group gap="sm">
             <Text fw={600}>{exam.title}</Text>
-            {live && (
-              <Badge color="teal" variant="light">
-                {t('exams.live')}
-              </Badge>
-            )}
+            <Badge color={live ? 'teal' : when === 'next' ? 'ochno' : 'gray'} variant="light" data-testid="exam-when" data-when={when}>
+              {t(`exams.state.${when}`)}
+            </Badge>
+            {exam.mine === true && <Badge variant="outline">{t('calendar.duty')}</Badge>}
           </Group>
           <Text size="sm" c="dimmed">
             {format.period(exam.startsAt, exam.endsAt)} · {exam.code}

@@ -1,16 +1,24 @@
-import { ActionIcon, Anchor, Badge, Group, Stack, Text, Title, Tooltip } from '@mantine/core';
+import { ActionIcon, Anchor, Badge, Group, Stack, Tabs, Text, Title, Tooltip } from '@mantine/core';
 import { IconUser, IconVolume, IconVolumeOff } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
-import type { RoomAttempt } from '../api/types';
+import { Link, useNavigate } from 'react-router';
+import type { Attempt, RoomAttempt } from '../api/types';
 import { StreamVideo } from '../media/StreamVideo';
 import type { Viewer } from '../rtc/viewer';
 import type { IdentificationPhase } from '../rtc/wire';
+import { Conversation } from '../talk/Conversation';
+import { unreadOf } from '../talk/useSeen';
+import { CallBox } from './CallBox';
+import { GateBox } from './GateBox';
 import { IdentificationPanel } from './IdentificationPanel';
 import { IdentityAlarm } from './IdentityAlarm';
 import { ManualPanel } from './ManualPanel';
+import { Phrases } from './Phrases';
 import { StudentActions } from './StudentActions';
+import { StudentNotes } from './StudentNotes';
+import { StudentRecord } from './StudentRecord';
+import { useKeys } from './useKeys';
 import { useStatus } from './useStatus';
 import classes from './Wall.module.css';
 
@@ -31,6 +39,21 @@ export function LargeStudent({ entry, phase, stream, viewer }: LargeStudentProps
     viewer.look(attempt.id);
     return () => viewer.look(undefined);
   }, [viewer, attempt.id]);
+  const navigate = useNavigate();
+  const unread = unreadOf(attempt, 'staff');
+  const [tab, setTab] = useState<string | null>(unread > 0 ? 'chat' : 'identity');
+  const remember = useCallback((changed: Attempt) => viewer.applyAttempt(changed), [viewer]);
+  const field = (name: string, testId: string) => () => {
+    setTab(name);
+    // The tab's panel is there after the next paint.
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-testid="${testId}"]`)?.focus());
+  };
+  useKeys({
+    M: field('chat', 'message-field'),
+    N: field('notes', 'note-field'),
+    S: stream === undefined ? undefined : () => setSound(!sound),
+    R: () => void navigate(`/proctor/attempts/${attempt.id}`),
+  });
   const soundLabel = sound ? t('sound.off') : t('sound.on');
   return (
     <div className={classes.scroll} data-testid="large-student" data-attempt={attempt.id}>
@@ -64,6 +87,11 @@ export function LargeStudent({ entry, phase, stream, viewer }: LargeStudentProps
                   {attempt.student.group}
                 </Text>
               )}
+              {attempt.charge !== undefined && (
+                <Text size="sm" c="dimmed" data-testid="in-charge">
+                  {t('charge', { name: attempt.charge.name })}
+                </Text>
+              )}
             </Group>
           </Stack>
           <Tooltip label={soundLabel}>
@@ -80,6 +108,8 @@ export function LargeStudent({ entry, phase, stream, viewer }: LargeStudentProps
             </ActionIcon>
           </Tooltip>
         </Group>
+        <CallBox attempt={attempt} viewer={viewer} />
+        <GateBox attempt={attempt} viewer={viewer} />
         <IdentityAlarm attempt={attempt} viewer={viewer} />
         {attempt.manual !== undefined && (
           <ManualPanel
@@ -91,7 +121,29 @@ export function LargeStudent({ entry, phase, stream, viewer }: LargeStudentProps
           />
         )}
         <StudentActions attempt={attempt} connected={entry.connected} viewer={viewer} />
-        <IdentificationPanel attempt={attempt} />
+        <StudentRecord attempt={attempt} viewer={viewer} />
+        <Tabs value={tab} onChange={setTab} keepMounted={false}>
+          <Tabs.List grow>
+            <Tabs.Tab value="chat" data-testid="tab-chat" rightSection={unread > 0 ? <Badge circle color="red.9">{unread}</Badge> : undefined}>
+              {t('tabs.chat')}
+            </Tabs.Tab>
+            <Tabs.Tab value="identity" data-testid="tab-identity">
+              {t('tabs.identity')}
+            </Tabs.Tab>
+            <Tabs.Tab value="notes" data-testid="tab-notes">
+              {t('tabs.notes')}
+            </Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="chat" pt="sm">
+            <Conversation attempt={attempt} side="staff" onChanged={remember} tools={Phrases} />
+          </Tabs.Panel>
+          <Tabs.Panel value="identity" pt="sm">
+            <IdentificationPanel attempt={attempt} />
+          </Tabs.Panel>
+          <Tabs.Panel value="notes" pt="sm">
+            <StudentNotes attemptId={attempt.id} />
+          </Tabs.Panel>
+        </Tabs>
         <Anchor component={Link} to={`/proctor/attempts/${attempt.id}`} size="sm" data-testid="open-review">
           {t('openReview')}
         </Anchor>

@@ -1,9 +1,13 @@
-import { EmptyState, Pagination } from '@mantine/core';
+import { EmptyState } from '@mantine/core';
 import { IconVideoOff } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RoomAttempt } from '../api/types';
 import type { IdentificationPhase } from '../rtc/wire';
 import { Tile } from './Tile';
+import { TilesFoot } from './TilesFoot';
+import { useKeys } from './useKeys';
+import { useRotation } from './useRotation';
 import type { WallPlaces } from './useWallPlaces';
 import classes from './Wall.module.css';
 
@@ -19,6 +23,16 @@ interface LiveTilesProps {
 /** A page of live students; the other pages are not subscribed and cost nothing. */
 export function LiveTiles({ attempts, places, streams, identifications, selected, onSelect }: LiveTilesProps) {
   const { t } = useTranslation('wall');
+  const [hover, setHover] = useState(false);
+  const [focus, setFocus] = useState(false);
+  const step = (by: number) => places.setPage(((places.page - 1 + by + places.pages) % places.pages) + 1);
+  const rotation = useRotation(places.pages, hover || focus, () => step(1));
+  useKeys({
+    BracketLeft: () => step(-1),
+    BracketRight: () => step(1),
+    L: () => rotation.setPinned(!rotation.pinned),
+    ...Object.fromEntries(places.shown.map((id, index) => [`Digit${index + 1}`, () => onSelect(id)])),
+  });
   const byId = new Map(attempts.map((entry) => [entry.attempt.id, entry]));
   const shown = places.shown.map((id) => byId.get(id)).filter((entry) => entry !== undefined);
   if (shown.length === 0) {
@@ -33,7 +47,16 @@ export function LiveTiles({ attempts, places, streams, identifications, selected
   }
   return (
     <>
-      <div className={classes.tiles} data-few={shown.length <= 4}>
+      <div
+        className={classes.tiles}
+        data-few={shown.length <= 4}
+        data-page={places.page}
+        onPointerEnter={() => setHover(true)}
+        onPointerLeave={() => setHover(false)}
+        onFocus={() => setFocus(true)}
+        onBlur={() => setFocus(false)}
+        data-testid="tiles"
+      >
         {shown.map((entry) => (
           <Tile
             key={entry.attempt.id}
@@ -46,18 +69,13 @@ export function LiveTiles({ attempts, places, streams, identifications, selected
         ))}
       </div>
       {places.pages > 1 && (
-        <div className={classes.tilesFoot}>
-          <Pagination
-            size="sm"
-            total={places.pages}
-            value={places.page}
-            onChange={places.setPage}
-            getControlProps={(control) => ({
-              'aria-label': control === 'previous' ? t('pages.previous') : t('pages.next'),
-            })}
-            getItemProps={(page) => ({ 'aria-label': t('pages.page', { page }) })}
-          />
-        </div>
+        <TilesFoot
+          places={places}
+          every={rotation.every}
+          pinned={rotation.pinned}
+          onEvery={rotation.setEvery}
+          onPinned={rotation.setPinned}
+        />
       )}
     </>
   );

@@ -1,15 +1,16 @@
 import { Box, SegmentedControl } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ExamRoom } from '../api/types';
 import { useStore } from '../rtc/useStore';
 import type { Viewer } from '../rtc/viewer';
-import { AttentionList } from './AttentionList';
+import { AttentionList, searchId } from './AttentionList';
 import { byAttention } from './attention';
 import { LargeStudent } from './LargeStudent';
 import { LiveTiles } from './LiveTiles';
 import { RoomHead } from './RoomHead';
 import classes from './Wall.module.css';
+import { useKeys } from './useKeys';
 import { useAlarms } from './useAlarms';
 import { useWallPlaces } from './useWallPlaces';
 
@@ -28,15 +29,25 @@ export function Room({ room, viewer }: RoomProps) {
   const [chosen, setChosen] = useState<string>();
   const selected = chosen ?? byAttention(room.attempts)[0]?.attempt.id;
   const places = useWallPlaces(room.attempts);
-  useAlarms(room.attempts);
+  const select = useCallback((attemptId: string) => {
+    setChosen(attemptId);
+    setPane('large');
+  }, []);
+  useAlarms(room.attempts, select);
+  const step = (by: number) => {
+    const order = byAttention(room.attempts).map((entry) => entry.attempt.id);
+    const next = order[Math.min(order.length - 1, Math.max(0, order.indexOf(selected ?? '') + by))];
+    if (next !== undefined) select(next);
+  };
+  useKeys({
+    J: () => step(1),
+    K: () => step(-1),
+    F: () => document.getElementById(searchId)?.focus(),
+  });
 
   const watched = [...new Set([...(selected === undefined ? [] : [selected]), ...places.shown])].sort().join(' ');
   useEffect(() => viewer.watch(watched === '' ? [] : watched.split(' ')), [viewer, watched]);
 
-  const select = (attemptId: string) => {
-    setChosen(attemptId);
-    setPane('large');
-  };
   const large = room.attempts.find((entry) => entry.attempt.id === selected);
   return (
     <div className={classes.room} data-testid="room">

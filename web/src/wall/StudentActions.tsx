@@ -9,7 +9,11 @@ import type { Viewer } from '../rtc/viewer';
 import { ConfirmModal } from '../shell/ConfirmModal';
 import { ProblemAlert } from '../shell/ProblemAlert';
 import { BeginManualModal } from './BeginManualModal';
+import { HandOverModal } from './HandOverModal';
 import { TerminateModal } from './TerminateModal';
+import { TimeModal } from './TimeModal';
+import { useKeys } from './useKeys';
+import { WarnModal } from './WarnModal';
 
 interface StudentActionsProps {
   attempt: Attempt;
@@ -22,7 +26,7 @@ const over = ['finished', 'reviewed', 'declined', 'terminated', 'expired'];
 /** What the proctor can do for or against one student in her state. */
 export function StudentActions({ attempt, connected, viewer }: StudentActionsProps) {
   const { t } = useTranslation(['wall', 'common']);
-  const [asked, setAsked] = useState<'end' | 'terminate' | 'manual'>();
+  const [asked, setAsked] = useState<'end' | 'terminate' | 'manual' | 'warn' | 'time' | 'handOver'>();
   const grant = useMutation({
     mutationFn: () => api.grantTry(attempt.id),
     onSuccess: (changed) => {
@@ -55,10 +59,25 @@ export function StudentActions({ attempt, connected, viewer }: StudentActionsPro
     mutationFn: () => (attempt.state === 'paused' ? api.resume(attempt.id) : api.pause(attempt.id)),
     onSuccess: (changed) => viewer.applyAttempt(changed),
   });
-  if (over.includes(attempt.state)) return null;
+  const closed = over.includes(attempt.state);
   const canHold = attempt.state === 'in_progress' || attempt.state === 'paused';
+  const canWarn = !closed && attempt.state !== 'registered';
   const canGrant = attempt.state === 'ready' && attempt.lastIdentification !== undefined;
   const canEnd = ['admitted', 'in_progress', 'paused'].includes(attempt.state);
+  useKeys(
+    closed
+      ? {}
+      : {
+          P: canHold ? () => hold.mutate() : undefined,
+          I: canEnd && connected ? () => again.mutate() : undefined,
+          W: canWarn ? () => setAsked('warn') : undefined,
+          T: () => setAsked('time'),
+          H: () => setAsked('handOver'),
+          X: () => setAsked('terminate'),
+        },
+  );
+  if (closed) return null;
+  const close = () => setAsked(undefined);
   return (
     <>
       {again.isError && <ProblemAlert error={again.error} />}
@@ -92,6 +111,17 @@ export function StudentActions({ attempt, connected, viewer }: StudentActionsPro
             {attempt.state === 'paused' ? t('actions.resume') : t('actions.pause')}
           </Button>
         )}
+        {canWarn && (
+          <Button size="sm" variant="default" onClick={() => setAsked('warn')} data-testid="warn">
+            {t('actions.warn')}
+          </Button>
+        )}
+        <Button size="sm" variant="default" onClick={() => setAsked('time')} data-testid="extra-time">
+          {t('actions.time')}
+        </Button>
+        <Button size="sm" variant="default" onClick={() => setAsked('handOver')} data-testid="hand-over">
+          {t('actions.handOver')}
+        </Button>
         {canEnd && (
           <Button size="sm" variant="default" onClick={() => setAsked('end')} data-testid="end-attempt">
             {t('actions.end')}
@@ -117,6 +147,14 @@ export function StudentActions({ attempt, connected, viewer }: StudentActionsPro
         viewer={viewer}
         opened={asked === 'manual'}
         onClose={() => setAsked(undefined)}
+      />
+      <WarnModal attempt={attempt} viewer={viewer} opened={asked === 'warn'} onClose={close} />
+      <TimeModal attempt={attempt} viewer={viewer} opened={asked === 'time'} onClose={close} />
+      <HandOverModal
+        examId={attempt.examId}
+        attempts={[{ id: attempt.id, name: attempt.student.displayName }]}
+        opened={asked === 'handOver'}
+        onClose={close}
       />
       <TerminateModal
         attempt={attempt}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attemptStates } from '../api/types';
 import { fakeEntry } from '../rtc/fakes';
-import { byAttention, countRoom, holdOrder, levelOf, levels, onWall, passes } from './attention';
+import { breakIsOver, byAttention, countRoom, holdOrder, levelOf, levels, onWall, passes } from './attention';
 
 const student = (id: string, displayName: string) => ({ id, student: { displayName, group: '' } });
 
@@ -21,6 +21,33 @@ describe('levelOf', () => {
   it('tells who lost the connection from who has not come', () => {
     expect(levelOf(fakeEntry({ state: 'in_progress' }, false))).toBe('lost');
     expect(levelOf(fakeEntry({ state: 'ready' }, false))).toBe('absent');
+  });
+});
+
+describe('what stands between student and staff', () => {
+  const at = '2026-11-21T10:00:00Z';
+
+  it('puts a raised hand before all but an alarm, until somebody takes it', () => {
+    const call = { reason: 'health', at } as const;
+    expect(levelOf(fakeEntry({ state: 'in_progress', call }))).toBe('call');
+    expect(levelOf(fakeEntry({ state: 'ready', triesLeft: 0, call }))).toBe('call');
+    expect(levelOf(fakeEntry({ state: 'in_progress', call: { ...call, acknowledgedAt: at } }))).toBe('flagged');
+    expect(levelOf(fakeEntry({ state: 'in_progress', call, again: { alarmAt: at, triesLeft: 0, cause: 'random' } }))).toBe('alarm');
+    expect(levelOf(fakeEntry({ state: 'finished', call }))).toBe('done');
+  });
+
+  it('flags unread messages, breaks that last too long and doubts; who waits to be let in needs help', () => {
+    expect(levelOf(fakeEntry({ state: 'in_progress', talk: { last: 1, unreadByStaff: 1, unreadByStudent: 0 } }))).toBe('flagged');
+    expect(levelOf(fakeEntry({ state: 'in_progress', talk: { last: 1, unreadByStaff: 0, unreadByStudent: 1 } }))).toBe('calm');
+    const breaks = { allowed: 1, taken: 1, minutes: 10, since: at };
+    expect(breakIsOver(fakeEntry({ breaks }).attempt, Date.parse(at) + 11 * 60_000)).toBe(true);
+    expect(breakIsOver(fakeEntry({ breaks }).attempt, Date.parse(at) + 9 * 60_000)).toBe(false);
+    expect(levelOf(fakeEntry({ state: 'identified' }))).toBe('help');
+  });
+
+  it('knows whose students are mine', () => {
+    const mine = fakeEntry({ charge: { id: 'me', name: 'Я' } });
+    expect([passes(mine, 'mine', 'me'), passes(mine, 'mine', 'you'), passes(fakeEntry({}), 'mine', 'me'), passes(fakeEntry({}), 'mine')]).toEqual([true, false, false, false]);
   });
 });
 
@@ -64,7 +91,7 @@ describe('countRoom', () => {
       fakeEntry({ state: 'reviewed' }, false),
       fakeEntry({ state: 'registered' }, false),
     ]);
-    expect(counts).toEqual({ roster: 6, connected: 3, unidentified: 2, lost: 1, inProgress: 2, finished: 1 });
+    expect(counts).toEqual({ roster: 6, connected: 3, unidentified: 2, lost: 1, inProgress: 2, finished: 1, identified: 0 });
   });
 });
 

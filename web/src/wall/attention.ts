@@ -2,19 +2,40 @@ import type { Attempt, RoomAttempt } from '../api/types';
 
 /**
  * How much of the proctor's attention a student needs, most first: alarm: somebody else
- * seems to sit there; help: only the proctor
- * can move her on; unidentified: connected and not yet known; lost: was in and has no
- * connection; calm; absent: has not come; done.
+ * seems to sit there; call: she raised her hand; help: only the proctor can move her on;
+ * unidentified: connected and not yet known; lost: was in and has no connection; flagged:
+ * something wants a look; calm; absent: has not come; done.
  */
-export const levels = ['alarm', 'help', 'unidentified', 'lost', 'calm', 'absent', 'done'] as const;
+export const levels = ['alarm', 'call', 'help', 'unidentified', 'lost', 'flagged', 'calm', 'absent', 'done'] as const;
 export type Level = (typeof levels)[number];
 
-/** No tries are left and nobody has decided yet. */
+/** Nobody but staff can move her on: no tries are left, a document is to be seen, or she is to be let in. */
 export function waitsForProctor(attempt: Attempt): boolean {
-  return attempt.state === 'manual_identification' || (attempt.state === 'ready' && attempt.triesLeft <= 0);
+  return attempt.state === 'manual_identification' || attempt.state === 'identified' || (attempt.state === 'ready' && attempt.triesLeft <= 0);
 }
 
+/** A break that has lasted longer than the rules allow. */
+export function breakIsOver(attempt: Attempt, now = Date.now()): boolean {
+  const { breaks } = attempt;
+  return breaks?.since !== undefined && Date.parse(breaks.since) + breaks.minutes * 60_000 < now;
+}
+
+/** What wants a look, though nothing has to be decided: an unread message, an open call, doubts of the machine. */
+export function isFlagged(attempt: Attempt): boolean {
+  return (
+    (attempt.talk?.unreadByStaff ?? 0) > 0 ||
+    attempt.call !== undefined ||
+    breakIsOver(attempt) ||
+    (attempt.lastIdentification?.flags?.length ?? 0) > 0
+  );
+}
+
+const closed: Attempt['state'][] = ['finished', 'reviewed', 'declined', 'terminated', 'expired'];
+
 export function levelOf({ attempt, connected }: RoomAttempt): Level {
+  if (attempt.call !== undefined && attempt.call.acknowledgedAt === undefined && attempt.again?.alarmAt === undefined && !closed.includes(attempt.state)) {
+    return 'call';
+  }
   switch (attempt.state) {
     case 'registered':
     case 'ready':
@@ -27,7 +48,8 @@ export function levelOf({ attempt, connected }: RoomAttempt): Level {
     case 'in_progress':
     case 'paused':
       if (attempt.again?.alarmAt !== undefined) return 'alarm';
-      return connected ? 'calm' : 'lost';
+      if (!connected) return 'lost';
+      return isFlagged(attempt) ? 'flagged' : 'calm';
     case 'finished':
     case 'reviewed':
     case 'declined':
@@ -57,17 +79,20 @@ export function holdOrder(shown: string[], wanted: string[], held: boolean): str
   return [...kept, ...wanted.filter((id) => !known.has(id))];
 }
 
-export type Filter = 'all' | 'unidentified' | 'lost';
+export type Filter = 'all' | 'unidentified' | 'lost' | 'mine';
 
-export function passes(entry: RoomAttempt, filter: Filter): boolean {
+/** `me` is whose students «mine» are. */
+export function passes(entry: RoomAttempt, filter: Filter, me?: string): boolean {
   const level = levelOf(entry);
   switch (filter) {
     case 'all':
       return true;
     case 'unidentified':
-      return level === 'alarm' || level === 'help' || level === 'unidentified';
+      return level === 'alarm' || level === 'call' || level === 'help' || level === 'unidentified';
     case 'lost':
       return level === 'lost';
+    case 'mine':
+      return entry.attempt.charge !== undefined && entry.attempt.charge.id === me;
   }
 }
 
@@ -79,6 +104,8 @@ export interface RoomCounts {
   lost: number;
   inProgress: number;
   finished: number;
+  /** Those who wait to be let in. */
+  identified: number;
 }
 
 export function countRoom(attempts: RoomAttempt[]): RoomCounts {
@@ -90,11 +117,12 @@ export function countRoom(attempts: RoomAttempt[]): RoomCounts {
     lost: count((entry) => levelOf(entry) === 'lost'),
     inProgress: count((entry) => entry.attempt.state === 'in_progress' || entry.attempt.state === 'paused'),
     finished: count((entry) => entry.attempt.state === 'finished' || entry.attempt.state === 'reviewed'),
+    identified: count((entry) => entry.attempt.state === 'identified'),
   };
 }
 
 /** Whether the student has a place on the wall: she is in, or was and is expected back. */
 export function onWall(entry: RoomAttempt): boolean {
   const level = levelOf(entry);
-  return level === 'alarm' || level === 'calm' || level === 'lost' || level === 'unidentified' || (level === 'help' && entry.connected);
+  return ['alarm', 'flagged', 'calm', 'lost', 'unidentified'].includes(level) || ((level === 'help' || level === 'call') && entry.connected);
 }

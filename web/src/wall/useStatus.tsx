@@ -3,6 +3,8 @@ import {
   IconCircleCheck,
   IconCircleDashed,
   IconCircleMinus,
+  IconFlag,
+  IconHandStop,
   IconShieldX,
   IconUserQuestion,
   IconWifiOff,
@@ -11,7 +13,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RoomAttempt } from '../api/types';
 import type { IdentificationPhase } from '../rtc/wire';
-import { levelOf, type Level } from './attention';
+import { breakIsOver, levelOf, type Level } from './attention';
 
 export interface Status {
   level: Level;
@@ -22,6 +24,8 @@ export interface Status {
 
 const look: Record<Level, { color: string; icon: ReactNode }> = {
   alarm: { color: 'red', icon: <IconShieldX size={18} aria-hidden /> },
+  call: { color: 'orange', icon: <IconHandStop size={18} aria-hidden /> },
+  flagged: { color: 'yellow', icon: <IconFlag size={18} aria-hidden /> },
   help: { color: 'red', icon: <IconAlertTriangle size={18} aria-hidden /> },
   unidentified: { color: 'orange', icon: <IconUserQuestion size={18} aria-hidden /> },
   lost: { color: 'grape', icon: <IconWifiOff size={18} aria-hidden /> },
@@ -32,9 +36,18 @@ const look: Record<Level, { color: string; icon: ReactNode }> = {
 
 /** A student's state as a colour, a sign and words: never a colour alone. */
 export function useStatus(): (entry: RoomAttempt, phase: IdentificationPhase | undefined) => Status {
-  const { t } = useTranslation(['wall', 'common']);
+  const { t } = useTranslation(['wall', 'common', 'talk']);
+  const flag = ({ attempt }: RoomAttempt): string => {
+    const unread = attempt.talk?.unreadByStaff ?? 0;
+    if (attempt.call !== undefined) return t('status.callTaken', { name: attempt.call.acknowledgedBy ?? '' });
+    if (unread > 0) return t('status.unread', { count: unread });
+    return breakIsOver(attempt) ? t('status.breakOver') : t('status.doubts');
+  };
   const words = (entry: RoomAttempt, level: Level, phase: IdentificationPhase | undefined): string => {
     if (level === 'alarm') return t('status.alarm');
+    if (level === 'call') return t('status.call', { reason: t(`talk:call.${entry.attempt.call?.reason ?? 'other'}`) });
+    if (entry.attempt.state === 'identified') return t('status.identified');
+    if (level === 'flagged') return flag(entry);
     if (entry.attempt.state === 'manual_identification') {
       return entry.attempt.manual?.first === undefined ? t('status.manual') : t('status.manualSecond');
     }
@@ -47,6 +60,7 @@ export function useStatus(): (entry: RoomAttempt, phase: IdentificationPhase | u
       if (phase.phase === 'verifying') return t('status.verifying');
     }
     if (level === 'unidentified' && entry.attempt.waiting !== undefined) return t('status.outage');
+    if (level === 'calm' && entry.attempt.breaks?.since !== undefined) return t('status.break');
     if (level === 'calm' && entry.attempt.again?.demandedAt !== undefined) return t('status.again');
     if (level === 'absent') return entry.attempt.state === 'registered' ? t('status.absent') : t('status.left');
     if (level === 'unidentified' && entry.attempt.lastIdentification !== undefined) return t('status.failed');
