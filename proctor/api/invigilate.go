@@ -152,6 +152,7 @@ func accompany(out *Attempt, e exam.Exam, now surroundings) {
 	for _, w := range talk.Warnings {
 		out.Warnings = append(out.Warnings, Warning{ID: w.ID, Reason: w.Reason, Text: w.Text, At: w.At.UTC(), By: w.By, WithdrawnAt: inUTC(w.WithdrawnAt)})
 	}
+	out.Flags = talk.Flags
 	if c := talk.Charge; c != nil {
 		out.Charge = &StaffCard{ID: c.ID, Name: c.Name}
 	}

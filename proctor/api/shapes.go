@@ -75,6 +75,7 @@ type Attempt struct {
 	Talk               *Talk                 `json:"talk,omitempty" doc:"Absent while nobody has written"`
 	Call               *HelpCall             `json:"call,omitempty" doc:"Her raised hand"`
 	Warnings           []Warning             `json:"warnings,omitempty" doc:"In order, those taken back too"`
+	Flags              int                   `json:"flags,omitempty" doc:"Of machines, that nobody has judged; told to staff"`
 	Charge             *StaffCard            `json:"charge,omitempty" doc:"The proctor who looks after her; told to staff"`
 	Work               *exam.Work            `json:"work,omitempty" doc:"Where the exam itself is, while she sits it"`
 	Queue              *Queue                `json:"queue,omitempty" doc:"While she waits for a member of staff"`
@@ -205,6 +206,14 @@ type TimelineEvent struct {
 	OffsetMs    *int64         `json:"offsetMs,omitempty"`
 	Until       *time.Time     `json:"until,omitempty" doc:"of what lasts some time: when it was seen last"`
 	Confidence  float64        `json:"confidence,omitempty" minimum:"0" maximum:"1" doc:"of what a machine saw"`
+	Flag        *EventFlag     `json:"flag,omitempty" doc:"Of a machine's hint, that a person decides on"`
+}
+
+// EventFlag is a machine's hint and what a person says of it.
+type EventFlag struct {
+	ID      uuid.UUID `json:"id"`
+	Verdict string    `json:"verdict" enum:",confirmed,dismissed" doc:"Empty: nobody has judged it"`
+	By      string    `json:"by,omitempty"`
 }
 
 // Recordings are those of one attempt.

@@ -118,28 +118,6 @@ func (s *Server) terminate(ctx context.Context, in *terminateInput) (*body[Attem
 	return s.attemptAnswer(ctx, a, err)
 }
 
-func (s *Server) timeline(ctx context.Context, in *AttemptPath) (*body[Timeline], error) {
-	if err := s.lookAt(ctx, ledger.SawTimeline, in.ID); err != nil {
-		return nil, err
-	}
-	events, err := s.Exams.Timeline(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	out := Timeline{Events: []TimelineEvent{}}
-	for _, e := range events {
-		shape := TimelineEvent{At: e.At, Lane: string(e.Lane), Kind: e.Kind, Actor: e.Actor, Detail: e.Detail, Confidence: e.Confidence}
-		if !e.Until.IsZero() {
-			shape.Until = &e.Until
-		}
-		if e.Recording != uuid.Nil {
-			shape.RecordingID, shape.OffsetMs = &e.Recording, &e.OffsetMS
-		}
-		out.Events = append(out.Events, shape)
-	}
-	return answer(out), nil
-}
-
 func (s *Server) identifications(ctx context.Context, in *AttemptPath) (*body[Identifications], error) {
 	if err := s.lookAt(ctx, ledger.SawIdentifications, in.ID); err != nil {
 		return nil, err

@@ -335,7 +335,7 @@ func (a Attempt) undoubted() Attempt {
 		shape := a.LastIdentification.undoubted()
 		a.LastIdentification = &shape
 	}
-	a.Charge = nil
+	a.Charge, a.Flags = nil, 0
 	return a
 }
 

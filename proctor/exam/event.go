@@ -23,7 +23,7 @@ const (
 
 // Event is something that happened in an attempt.
 type Event struct {
-	ID        uuid.UUID // of one to be prolonged; zero: any
+	ID        uuid.UUID // on storing one that is to be prolonged; zero: any. A move has none
 	Attempt   uuid.UUID
 	Lane      Lane
 	Kind      string
@@ -102,15 +102,16 @@ func (x *Exams) Sittings(ctx context.Context) ([]Sitting, error) {
 // Timeline reads an attempt's events and moves, in order of time, at most 2,000.
 func (x *Exams) Timeline(ctx context.Context, attempt uuid.UUID) ([]Event, error) {
 	rows, _ := x.pool.Query(ctx, `
-		select lane, kind, at, recording_id, offset_ms, detail, '' as actor, 0 as move, until, coalesce(confidence, 0) as confidence from event where attempt_id = $1
+		select id, lane, kind, at, recording_id, offset_ms, detail, '' as actor, 0 as move, until, coalesce(confidence, 0) as confidence from event where attempt_id = $1
 		union all
-		select case when m.actor is null or m.actor = a.person_id then 'identity' else 'proctor' end, 'state', m.at, null, null,
+		select null, case when m.actor is null or m.actor = a.person_id then 'identity' else 'proctor' end, 'state', m.at, null, null,
 			jsonb_build_object('from', m.from_state, 'to', m.to_state, 'reason', m.reason),
 			coalesce(trim(p.last_name || ' ' || p.first_name || ' ' || p.middle_name), ''), m.id, null, 0
 		from attempt_move m join attempt a on a.id = m.attempt_id left join person p on p.id = m.actor where m.attempt_id = $1
 		order by at, move limit 2000`, attempt)
 	var events []Event
 	var (
+		id                uuid.NullUUID
 		lane, kind, actor string
 		at                time.Time
 		recording         uuid.NullUUID
@@ -120,8 +121,8 @@ func (x *Exams) Timeline(ctx context.Context, attempt uuid.UUID) ([]Event, error
 		until             *time.Time
 		confidence        float64
 	)
-	_, err := pgx.ForEachRow(rows, []any{&lane, &kind, &at, &recording, &offset, &detail, &actor, &move, &until, &confidence}, func() error {
-		e := Event{Attempt: attempt, Lane: Lane(lane), Kind: kind, At: at.UTC(), Recording: recording.UUID, Actor: actor, Confidence: confidence}
+	_, err := pgx.ForEachRow(rows, []any{&id, &lane, &kind, &at, &recording, &offset, &detail, &actor, &move, &until, &confidence}, func() error {
+		e := Event{ID: id.UUID, Attempt: attempt, Lane: Lane(lane), Kind: kind, At: at.UTC(), Recording: recording.UUID, Actor: actor, Confidence: confidence}
 		if until != nil {
 			e.Until = until.UTC()
 		}

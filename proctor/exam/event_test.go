@@ -53,6 +53,12 @@ func TestTimelineIsInOrder(t *testing.T) {
 		state(LaneProctor, 4, x.proctor.Name.String(), Identified, Terminated, "rules"),
 	}
 	got, err := x.Timeline(t.Context(), a.ID)
+	for i := range got {
+		if (got[i].ID == uuid.Nil) != (got[i].Kind == "state") {
+			t.Errorf("%s has the id %s", got[i].Kind, got[i].ID)
+		}
+		got[i].ID = uuid.Nil
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

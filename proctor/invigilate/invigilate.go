@@ -1,7 +1,7 @@
 // Package invigilate is what passes between proctors and students while an exam goes on, beside the moves of the attempt itself: messages and
-// announcements, calls for help, warnings, notes that staff keep for themselves, and who is on duty.
+// announcements, calls for help, warnings, notes that staff keep for themselves, and who is on duty; and what staff make of it afterwards.
 //
-// It owns message, message_seen, help_call, warning, note, duty and charge. It knows nothing of sockets: a change notifies the attempt, as a move
+// It owns message, message_seen, help_call, warning, note, duty, charge, flag_review and conclusion. It knows nothing of sockets: a change notifies the attempt, as a move
 // does. What a person wrote is encrypted. Start reading at Desk.Say and Desk.Situations.
 package invigilate
 
@@ -61,7 +61,7 @@ func New(c Config) *Desk { return &Desk{c} }
 // Sealed names the columns that the master key seals.
 func Sealed() []keyring.Column {
 	var list []keyring.Column
-	for _, table := range []string{"message", "help_call", "warning", "note"} {
+	for _, table := range []string{"message", "help_call", "warning", "note", "conclusion"} {
 		list = append(list, keyring.Column{Table: table, Key: "id", Name: "body", Purpose: func(id string) string { return purpose(table, id) }})
 	}
 	return list

@@ -16,6 +16,7 @@ type Situation struct {
 	Call      *Call // open
 	Warnings  []Warning
 	Charge    *Charge // who looks after her
+	Flags     int     // of machines, that nobody has judged
 }
 
 // Charge is who looks after a student.
@@ -27,7 +28,7 @@ type Charge struct {
 // Situations reads those of attempts.
 func (d *Desk) Situations(ctx context.Context, attempts []uuid.UUID) (map[uuid.UUID]Situation, error) {
 	out := make(map[uuid.UUID]Situation, len(attempts))
-	for _, read := range []func(context.Context, []uuid.UUID, map[uuid.UUID]Situation) error{d.unread, d.calls, d.warnings, d.inCharge} {
+	for _, read := range []func(context.Context, []uuid.UUID, map[uuid.UUID]Situation) error{d.unread, d.calls, d.warnings, d.inCharge, d.flags} {
 		if err := read(ctx, attempts, out); err != nil {
 			return nil, err
 		}

@@ -248,7 +248,7 @@ type Decision struct {
 	From    string  `json:"from"`
 	To      string  `json:"to"`
 	Reason  string  `json:"reason"`
-	Act     string  `json:"act,omitempty"`    // of one that moves the attempt nowhere: "warning", "warning_withdrawn", "extra_time", "flag_confirmed", "flag_dismissed"
+	Act     string  `json:"act,omitempty"`    // of one that moves the attempt nowhere: "warning", "warning_withdrawn", "extra_time", "flag_confirmed", "flag_dismissed", "flag_reopened"
 	Minutes int     `json:"minutes,omitzero"` // of extra_time; less than 0: taken back
 }
 

@@ -217,6 +217,7 @@ func (s *Service) destroyKey(ctx context.Context, tx pgx.Tx, list []expired) err
 var words = []string{
 	`update message set body = null where attempt_id = $1 and body is not null`, `update help_call set body = null where attempt_id = $1 and body is not null`,
 	`update warning set body = null where attempt_id = $1 and body is not null`, `update note set body = null where attempt_id = $1 and body is not null`,
+	`update conclusion set body = null where attempt_id = $1 and body is not null`,
 }
 
 // erasures empty rows by their ids.

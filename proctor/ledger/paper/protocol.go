@@ -159,7 +159,7 @@ func actText(d ledger.Decision) string {
 		}))
 	}
 	return named(d.Act, map[string]string{
-		"warning": "предупреждение", "warning_withdrawn": "предупреждение отозвано", "flag_confirmed": "отметка системы подтверждена", "flag_dismissed": "отметка системы отклонена",
+		"warning": "предупреждение", "warning_withdrawn": "предупреждение отозвано", "flag_confirmed": "отметка системы подтверждена", "flag_dismissed": "отметка системы отклонена", "flag_reopened": "отметка системы снова не рассмотрена",
 	}) + " (" + named(d.Reason, map[string]string{
 		"looks_away": "смотрит в сторону", "talks": "разговаривает", "another_person": "посторонний в кадре", "device": "посторонний предмет", "leaves_frame": "выходит из кадра",
 		"noise": "посторонний шум", "other": "иное",

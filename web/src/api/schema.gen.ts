@@ -379,6 +379,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attempts/{id}/conclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the review came to */
+        get: operations["conclusion"];
+        put?: never;
+        /** End the review with a result */
+        post: operations["conclude"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attempts/{id}/consent": {
         parameters: {
             query?: never;
@@ -424,6 +442,23 @@ export interface paths {
         put?: never;
         /** Hand in, or end for this student */
         post: operations["finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{id}/flags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm or dismiss a flag of the machine */
+        post: operations["judgeFlag"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2113,6 +2148,11 @@ export interface components {
             extra?: components["schemas"]["ExtraTime"][] | null;
             /** Format: int64 */
             extraMinutes: number;
+            /**
+             * Format: int64
+             * @description Of machines, that nobody has judged; told to staff
+             */
+            flags?: number;
             id: string;
             lastIdentification?: components["schemas"]["Identification"];
             /** @description While staff identify */
@@ -2260,6 +2300,22 @@ export interface components {
             offsetMs: number;
             /** @description With the segments around the moment only */
             recording: components["schemas"]["Recording"];
+        };
+        ConcludeInputBody: {
+            /** @enum {string} */
+            result: "no_violation" | "violation" | "technical";
+            text?: string;
+        };
+        Conclusion: {
+            /** Format: date-time */
+            at?: string;
+            by?: string;
+            /**
+             * @description Empty: none yet
+             * @enum {string}
+             */
+            result: "" | "no_violation" | "violation" | "technical";
+            text?: string;
         };
         ConfirmManualInputBody: {
             compared: ("face" | "name" | "birth_date" | "validity")[] | null;
@@ -2420,6 +2476,15 @@ export interface components {
              * @example https://example.com/errors/example
              */
             type: string;
+        };
+        EventFlag: {
+            by?: string;
+            id: string;
+            /**
+             * @description Empty: nobody has judged it
+             * @enum {string}
+             */
+            verdict: "" | "confirmed" | "dismissed";
         };
         ExamCard: {
             /** @description A date, or empty */
@@ -2881,6 +2946,14 @@ export interface components {
             login: string;
             /** @description For one use within a week; it is not shown again */
             password: string;
+        };
+        JudgeInputBody: {
+            eventId: string;
+            /**
+             * @description Empty takes one back
+             * @enum {string}
+             */
+            verdict: "" | "confirmed" | "dismissed";
         };
         LiftHoldInputBody: {
             reason: string;
@@ -3660,6 +3733,8 @@ export interface components {
             detail: {
                 [key: string]: unknown;
             };
+            /** @description Of a machine's hint, that a person decides on */
+            flag?: components["schemas"]["EventFlag"];
             kind: string;
             /** @enum {string} */
             lane: "identity" | "behaviour" | "technical" | "proctor";
@@ -4843,6 +4918,110 @@ export interface operations {
             };
         };
     };
+    conclusion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conclusion"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    conclude: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConcludeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conclusion"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     consent: {
         parameters: {
             query?: never;
@@ -4966,6 +5145,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    judgeFlag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JudgeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description Forbidden */
