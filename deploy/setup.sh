@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 MINIO_VERSION=v0.0.0-20260212201848-7aac2a2c5b7c
 PACKAGES_RUN="build-essential pkg-config libopencv-dev opencv-data libopus-dev postgresql libengine-gost-openssl openssl"
-PACKAGES_TEST="chromium ffmpeg espeak-ng fonts-dejavu-core"
+PACKAGES_TEST="chromium firefox-esr ffmpeg espeak-ng fonts-dejavu-core"
 
 step() { deploy/step.sh "$@"; }
 

@@ -71,12 +71,13 @@ export async function until(what, page, asked, so) {
 
 /**
  * A person with a browser of her own; camera is a y4m file, a phone has a phone's screen. Whoever has a camera also has a voice: she says
- * something while her devices are checked, and then each digit when the page shows it, unless she is mute.
+ * something while her devices are checked, and then each digit when the page shows it, unless she is mute. More are flags of Chromium's; init is
+ * {script, argument} to run in each page first.
  */
-export async function person(name, { camera, phone = false, mute = false } = {}) {
+export async function person(name, { camera, phone = false, mute = false, more = [], init } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'ochno-story-'));
   folders.push(folder);
-  const args = [...flags];
+  const args = [...flags, ...more];
   if (camera) args.push(`--use-file-for-fake-video-capture=${camera}`);
   const context = await chromium.launchPersistentContext(folder, {
     executablePath: config.chromium, headless: true, chromiumSandbox: false, args, viewport: phone ? { width: 390, height: 844 } : { width: 1440, height: 900 },
@@ -84,6 +85,7 @@ export async function person(name, { camera, phone = false, mute = false } = {})
   });
   context.setDefaultTimeout(patience);
   if (camera) await context.addInitScript(speaker, { digits: mute ? [] : config.media.digits.map((file) => readFileSync(file).toString('base64')) });
+  if (init) await context.addInitScript(init.script, init.argument);
   const page = context.pages()[0] ?? (await context.newPage());
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));

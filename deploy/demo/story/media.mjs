@@ -1,0 +1,161 @@
+// The ways into the media plane: a student and a proctor by UDP, by TCP alone, by TURN alone, each asserted by what the browsers say of the pair
+// they chose; and a student in Firefox, seen by a proctor in Chromium. Beside what every story is told (stage.mjs): media (files), firefox.
+import { attemptOf, consent, devices, expectLive, join, look } from './sitting.mjs';
+import { config, expect, id, patience, person, play, signIn, step, until } from './stage.mjs';
+import { firefox } from './firefox.mjs';
+
+/** Runs in the page: keeps its connections for us to ask, and lets them use relays alone, or none, if that is wanted. */
+function remember(change) {
+  const Peer = window.RTCPeerConnection;
+  const all = [];
+  window.connectionsOfThePage = all;
+  window.RTCPeerConnection = class extends Peer {
+    constructor(configuration) {
+      super({ ...configuration, ...change });
+      all.push(this);
+    }
+  };
+}
+
+/** Runs in the page: the pair of candidates that the newest connection uses. */
+async function route() {
+  for (const peer of [...(window.connectionsOfThePage ?? [])].reverse()) {
+    const stats = await peer.getStats();
+    let pair;
+    stats.forEach((report) => {
+      if (report.type === 'transport' && report.selectedCandidatePairId) pair = stats.get(report.selectedCandidatePairId);
+      if (report.type === 'candidate-pair' && report.selected) pair = report; // Firefox
+    });
+    if (!pair || peer.connectionState !== 'connected') continue;
+    const local = stats.get(pair.localCandidateId);
+    const remote = stats.get(pair.remoteCandidateId);
+    return { local: local.candidateType, remote: remote.candidateType, protocol: local.protocol, relayProtocol: local.relayProtocol, sent: pair.bytesSent, received: pair.bytesReceived };
+  }
+  return null;
+}
+
+async function routeOf(page, what) {
+  for (const end = Date.now() + patience; ;) {
+    const way = await page.evaluate(route);
+    if (way) return way;
+    expect(Date.now() < end, `${what} is connected`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+// Chromium's own way to be in a network without UDP: what an administrator's policy sets.
+const noUDP = ['--force-webrtc-ip-handling-policy=disable_non_proxied_udp', '--webrtc-ip-handling-policy=disable_non_proxied_udp'];
+const onlyRelays = { iceTransportPolicy: 'relay' };
+const noRelays = { iceServers: [] };
+const ways = [
+  { name: 'UDP', student: 'Смирнова Анна', more: [], change: {}, right: (w) => w.protocol === 'udp' && w.local !== 'relay' && w.remote === 'host' },
+  { name: 'TCP only', student: 'Кузнецов Борис', more: noUDP, change: noRelays, right: (w) => w.protocol === 'tcp' && w.local !== 'relay' && w.remote === 'host' },
+  { name: 'TURN only', student: 'Попова Вера', more: [], change: onlyRelays, right: (w) => w.local === 'relay' },
+  { name: 'TURN by TCP', student: 'Кузнецов Борис', more: noUDP, change: onlyRelays, right: (w) => w.local === 'relay' && w.relayProtocol === 'tcp' },
+];
+
+/** Who has joined before goes on where she was. */
+async function comeBack({ page }, fullName) {
+  await page.goto(`${config.url}/e/demo`);
+  await id(page, 'exam-card').waitFor();
+  await signIn(page, fullName);
+}
+
+async function watch(options) {
+  const proctor = await person('proctor', options);
+  await proctor.page.goto(`${config.url}/proctor`);
+  await signIn(proctor.page, 'Соколова Елена');
+  await proctor.page.locator('[data-testid^="exam-"]').first().click();
+  await id(proctor.page, 'room').waitFor();
+  return proctor;
+}
+
+/** How much of an attempt is stored. */
+async function segments({ page }, attempt) {
+  const { recordings } = await (await page.request.get(`${config.url}/api/attempts/${attempt}/recordings`)).json();
+  return recordings[0]?.segments.length ?? 0;
+}
+
+async function see(proctor, attempt) {
+  await id(proctor.page, `room-row-${attempt}`).click();
+  await id(proctor.page, 'large-video').waitFor();
+  return look(proctor.page, 'large-video');
+}
+
+async function story(facts) {
+  facts.attempts = {};
+  facts.ways = {};
+  const known = new Set();
+  for (const way of ways) {
+    const options = { more: way.more, init: { script: remember, argument: way.change } };
+    let student;
+    await step(`A student is in by ${way.name}`, async () => {
+      student = await person(`student-${way.name}`, { ...options, camera: config.media.right });
+      if (known.has(way.student)) await comeBack(student, way.student);
+      else {
+        await join(student, way.student);
+        await consent(student);
+      }
+      known.add(way.student);
+      await devices(student);
+      await id(student.page, 'identify-start').waitFor();
+      facts.attempts[way.name] = await attemptOf(student.page);
+      const seen = await routeOf(student.page, 'the student');
+      expect(way.right(seen), `the student's way: ${JSON.stringify(seen)}`);
+      facts.ways[way.name] = { student: seen };
+      return student.page;
+    });
+    await step(`A proctor by ${way.name} sees and hears the student`, async () => {
+      const proctor = await watch(options);
+      const before = await segments(proctor, facts.attempts[way.name]);
+      expectLive(await see(proctor, facts.attempts[way.name]), `by ${way.name}`);
+      const seen = await routeOf(proctor.page, 'the proctor');
+      expect(way.right(seen), `the proctor's way: ${JSON.stringify(seen)}`);
+      facts.ways[way.name].proctor = seen;
+      await proctor.page.screenshot({ path: `${config.pictures}/proctor-${way.name.replace(' ', '-')}.png` });
+      // Two segments of the recording at least.
+      await until('the recording is under way', proctor.page, `/api/attempts/${facts.attempts[way.name]}/recordings`, (a) => (a.recordings[0]?.segments.length ?? 0) >= before + 2);
+      await student.page.context().close();
+      await until('the end of the connection is known', proctor.page, `/api/attempts/${facts.attempts[way.name]}/timeline`,
+        (t) => t.events.filter((e) => e.kind === 'disconnected').length >= t.events.filter((e) => e.kind === 'connected').length);
+      await proctor.page.context().close();
+    });
+  }
+
+  const fox = await firefox();
+  try {
+    await step('A student in Firefox is in', async () => {
+      await fox.addInitScript(remember);
+      await fox.goto(`${config.url}/e/demo`);
+      await fox.waitFor('exam-card');
+      await fox.click('sign-in');
+      await fox.until('the stand’s page lists people', (name) => {
+        const button = [...document.querySelectorAll('button')].find((b) => b.textContent.includes(name));
+        button?.click();
+        return button !== undefined;
+      }, 'Смирнова Анна');
+      await fox.click('device-continue-anyway'); // its fake microphone hums too softly for a voice
+      await fox.waitFor('identify-start');
+      const seen = await routeOf(fox, 'Firefox');
+      expect(seen.protocol === 'udp', `Firefox's way: ${JSON.stringify(seen)}`);
+      facts.ways.Firefox = { student: seen };
+      return fox;
+    });
+    await step('A proctor in Chromium sees the student in Firefox', async () => {
+      const proctor = await watch({});
+      const of = facts.attempts.UDP;
+      const before = await segments(proctor, of);
+      const seen = await see(proctor, of); // one colour that changes: Firefox's fake camera
+      expect(seen.width >= 320 && seen.frames > 3 && seen.change > 0.3, `Firefox’s picture comes and changes (${JSON.stringify(seen)})`);
+      await until('Firefox is recorded', proctor.page, `/api/attempts/${of}/recordings`, (a) => a.recordings[0].segments.length >= before + 2);
+      return proctor.page;
+    });
+  } catch (error) {
+    await fox.screenshot({ path: `${config.pictures}/failed-firefox.png` }).catch(() => {});
+    throw error;
+  } finally {
+    await fox.close();
+  }
+}
+
+await play(story);
