@@ -20,6 +20,9 @@ missing_packages() {
   for p in "$@"; do
     # Ubuntu's chromium is a snap's transitional package; any browser of that name will do.
     if [ "$p" = chromium ] && command -v chromium >/dev/null; then continue; fi
+    # So is its firefox, and it has no other one.
+    if [ "$p" = firefox-esr ] && command -v firefox >/dev/null; then continue; fi
+    if [ "$p" = firefox-esr ] && [ "$(. /etc/os-release && echo "$ID")" = ubuntu ]; then p=firefox; fi
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || echo "$p"
   done
 }
