@@ -35,6 +35,7 @@ type Options struct {
 	Minio     string // MinIO's server program
 	Ephemeral bool   // speed instead of durability, for tests
 	AnyPort   bool   // do not try the usual ports first
+	Path      string // under which browsers find the service, such as /exams/ochno; empty: the root
 	Cases     bool   // the ESIA stand has a test person for every case of signing in
 	Progress  io.Writer
 	Logger    *slog.Logger
@@ -87,7 +88,7 @@ func Start(ctx context.Context, o Options) (_ *Demo, err error) {
 			listener.Close()
 		}
 	}()
-	d.URL = "http://" + listener.Addr().String()
+	d.URL = "http://" + listener.Addr().String() + o.Path
 	if err := d.startStands(ctx); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,12 @@ import (
 // the test, and then its log must hold nobody's personal data.
 func startDemo(t *testing.T, cases bool) *demo.Demo {
 	t.Helper()
+	return startDemoUnder(t, "", cases)
+}
+
+// startDemoUnder is startDemo with the service under a path.
+func startDemoUnder(t *testing.T, path string, cases bool) *demo.Demo {
+	t.Helper()
 	root := projectRoot(t)
 	dir, err := os.MkdirTemp("", "ochno-demo-")
 	if err != nil {
@@ -36,7 +42,7 @@ func startDemo(t *testing.T, cases bool) *demo.Demo {
 	var log bytes.Buffer
 	writer := &lockedWriter{w: &log}
 	d, err := demo.Start(t.Context(), demo.Options{
-		Dir: dir, Programs: filepath.Join(root, "bin"), Minio: filepath.Join(root, "bin", "minio"), Ephemeral: true, AnyPort: true, Cases: cases,
+		Dir: dir, Programs: filepath.Join(root, "bin"), Minio: filepath.Join(root, "bin", "minio"), Ephemeral: true, AnyPort: true, Path: path, Cases: cases,
 		Logger: slog.New(slog.NewTextHandler(writer, nil)),
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import { routerBase } from './api/base';
 import { createQueryClient } from './api/queryClient';
 import { AppRoutes } from './AppRoutes';
 import { ErrorBoundary } from './shell/ErrorBoundary';
+import { SessionKeeper } from './shell/SessionKeeper';
 import { ScrollToTop } from './shell/ScrollToTop';
 import { cssVariables, theme } from './theme/theme';
 
@@ -29,6 +30,7 @@ export function App({ nonce }: AppProps) {
             <BrowserRouter basename={routerBase}>
               <ScrollToTop />
               <AppRoutes />
+              <SessionKeeper />
             </BrowserRouter>
           </ErrorBoundary>
         </QueryClientProvider>

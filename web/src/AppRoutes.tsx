@@ -8,6 +8,7 @@ import { StudentLayout } from './shell/StudentLayout';
 const StaffLayout = lazy(() => import('./shell/StaffLayout'));
 const HomePage = lazy(() => import('./home/HomePage'));
 const SignInPage = lazy(() => import('./arrival/SignInPage'));
+const SignedInPage = lazy(() => import('./shell/SignedInPage'));
 const ChoosePage = lazy(() => import('./arrival/ChoosePage'));
 const RequestPage = lazy(() => import('./arrival/RequestPage'));
 const RequestsPage = lazy(() => import('./requests/RequestsPage'));
@@ -44,6 +45,7 @@ export function AppRoutes() {
         <Route element={<StudentLayout />}>
           <Route index element={<HomePage />} />
           <Route path="sign-in" element={<SignInPage />} />
+          <Route path="signed-in" element={<SignedInPage />} />
           <Route path="choose" element={<ChoosePage />} />
           <Route path="request" element={<RequestPage />} />
           <Route path="login" element={<LoginPage />} />

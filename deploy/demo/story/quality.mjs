@@ -14,6 +14,7 @@ const looks = [
   { name: 'phone-dark', width: 390, height: 844, scheme: 'dark' },
   { name: 'phone', width: 390, height: 844, scheme: 'light' },
 ];
+const plain = { name: 'contrast', width: 390, height: 844, scheme: 'light', contrast: true };
 const keep = (process.env.OCHNO_STORY_PICTURES ?? '') !== '';
 const only = process.env.OCHNO_QUALITY_ONLY;
 const rows = [];
@@ -66,7 +67,8 @@ async function look({ role, page }, name, kind = role) {
   await settle(page);
   const size = await scripts(page);
   let found = 0;
-  for (const { name: look, width, height, scheme } of looks) {
+  for (const { name: look, width, height, scheme, contrast } of role === 'student' ? [...looks, plain] : looks) {
+    await page.evaluate((high) => { document.documentElement.dataset.contrast = high ? 'high' : 'normal'; }, contrast === true);
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme: scheme });
     await settle(page);
@@ -86,6 +88,7 @@ async function look({ role, page }, name, kind = role) {
     if (keep) await page.screenshot({ path: path.join(config.pictures, `${role}-${name}-${look}.png`), fullPage: true });
   }
   const [first] = looks;
+  await page.evaluate(() => { document.documentElement.dataset.contrast = 'normal'; });
   await page.setViewportSize({ width: first.width, height: first.height });
   await page.emulateMedia({ colorScheme: first.scheme });
   const most = limits.scripts[kind];

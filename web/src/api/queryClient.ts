@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { ApiError } from './problem';
 import { sessionKey } from './session';
 
@@ -10,13 +10,16 @@ function worthRetrying(failures: number, error: Error): boolean {
 
 /** The one cache of answers; a 401 anywhere makes it ask again who is signed in. */
 export function createQueryClient(): QueryClient {
+  const askAgain = (error: Error): void => {
+    if (error instanceof ApiError && error.status === 401) void client.invalidateQueries({ queryKey: sessionKey });
+  };
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({
       onError: (error, query) => {
-        const endedSession = error instanceof ApiError && error.status === 401;
-        if (endedSession && query.queryKey[0] !== sessionKey[0]) void client.invalidateQueries({ queryKey: sessionKey });
+        if (query.queryKey[0] !== sessionKey[0]) askAgain(error);
       },
     }),
+    mutationCache: new MutationCache({ onError: askAgain }),
     defaultOptions: { queries: { retry: worthRetrying, refetchOnWindowFocus: false, staleTime: 5_000 } },
   });
   return client;

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useSession } from '../api/session';
 import { Brand } from './Brand';
 import { ColorSchemeButton } from './ColorSchemeButton';
+import { ContrastButton } from './ContrastButton';
 import classes from './Header.module.css';
 import { LanguageButton } from './LanguageButton';
 
@@ -25,6 +26,7 @@ export function Header({ children }: { children?: ReactNode }) {
           {children}
           <div className={classes.tools}>
             <LanguageButton />
+            <ContrastButton />
             <ColorSchemeButton />
             {session.data?.person !== undefined && (
               <Suspense>

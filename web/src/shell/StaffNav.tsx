@@ -1,61 +1,58 @@
+import { Button } from '@mantine/core';
+import { IconMenu2 } from '@tabler/icons-react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { NavLink } from 'react-router';
+import { NavLink, useLocation } from 'react-router';
 import { hasRole, useSession } from '../api/session';
 import classes from './Header.module.css';
+import { sections } from './sections';
 
-/** The sections that the signed-in person may open. */
+const SectionsDrawer = lazy(() => import('./SectionsDrawer'));
+
+/** The sections that the signed-in person may open: a row of links, or a menu where there is no room for it. */
 export function StaffNav() {
   const { t } = useTranslation();
   const { data: session } = useSession();
+  const { pathname } = useLocation();
+  const [opened, setOpened] = useState(false);
+  const [wanted, setWanted] = useState(false);
+  const mine = sections.filter(({ roles }) => hasRole(session, ...roles));
+  if (mine.length === 0) return null;
+  const few = mine.length < 3;
+  const current = mine.find(({ to }) => pathname === to || pathname.startsWith(`${to}/`));
   return (
-    <nav className={classes.nav} aria-label={t('header.navigation')}>
-      {hasRole(session, 'proctor') && (
-        <NavLink to="/proctor" className={classes.navLink}>
-          {t('header.exams')}
-        </NavLink>
+    <>
+      <nav className={few ? classes.nav : `${classes.nav} ${classes.navWide}`} aria-label={t('header.navigation')}>
+        {mine.map(({ to, name }) => (
+          <NavLink key={to} to={to} className={classes.navLink}>
+            {t(`header.${name}`)}
+          </NavLink>
+        ))}
+      </nav>
+      {!few && (
+        <Button
+          variant="subtle"
+          color="gray"
+          c="var(--mantine-color-text)"
+          size="compact-md"
+          className={classes.navMenu}
+          leftSection={<IconMenu2 size={20} aria-hidden />}
+          aria-haspopup="dialog"
+          aria-expanded={opened}
+          onClick={() => {
+            setWanted(true);
+            setOpened(true);
+          }}
+          data-testid="sections"
+        >
+          {current === undefined ? t('header.navigation') : t(`header.${current.name}`)}
+        </Button>
       )}
-      {hasRole(session, 'registrar', 'administrator') && (
-        <NavLink to="/rosters" className={classes.navLink}>
-          {t('header.rosters')}
-        </NavLink>
+      {wanted && (
+        <Suspense>
+          <SectionsDrawer sections={mine} opened={opened} onClose={() => setOpened(false)} />
+        </Suspense>
       )}
-      {hasRole(session, 'registrar', 'administrator') && (
-        <NavLink to="/requests" className={classes.navLink}>
-          {t('header.requests')}
-        </NavLink>
-      )}
-      {hasRole(session, 'registrar', 'administrator') && (
-        <NavLink to="/guardian-claims" className={classes.navLink}>
-          {t('header.guardianClaims')}
-        </NavLink>
-      )}
-      {hasRole(session, 'registrar', 'administrator') && (
-        <NavLink to="/consent-texts" className={classes.navLink}>
-          {t('header.consentTexts')}
-        </NavLink>
-      )}
-      {hasRole(session, 'administrator') && (
-        <NavLink to="/people" className={classes.navLink}>
-          <span className={classes.navFull}>{t('header.people')}</span>
-          <span className={classes.navShort}>{t('header.peopleShort')}</span>
-        </NavLink>
-      )}
-      {hasRole(session, 'registrar', 'administrator') && (
-        <NavLink to="/retention" className={classes.navLink}>
-          {t('header.retention')}
-        </NavLink>
-      )}
-      {hasRole(session, 'registrar') && (
-        <NavLink to="/appeals" className={classes.navLink}>
-          {t('header.appeals')}
-        </NavLink>
-      )}
-      {hasRole(session, 'registrar') && (
-        <NavLink to="/log" className={classes.navLink}>
-          <span className={classes.navFull}>{t('header.log')}</span>
-          <span className={classes.navShort}>{t('header.logShort')}</span>
-        </NavLink>
-      )}
-    </nav>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
 import { api } from '../api/client';
+import { sessionKey } from '../api/session';
 
 /** Signs out and goes on at a path of ours; Gosuslugi end their session, too, and send the browser there. */
 export function useSignOut(returnTo: string) {
@@ -9,6 +10,7 @@ export function useSignOut(returnTo: string) {
   return useMutation({
     mutationFn: () => api.signOut(returnTo),
     onSuccess: async ({ next }) => {
+      queryClient.removeQueries({ queryKey: sessionKey }); // she left by herself: nothing is to be kept for her
       if (next !== '') {
         window.location.assign(next);
         return;
