@@ -88,6 +88,12 @@ func (a answering) describe(line func(string, ...any), s mediaSection) {
 	for _, f := range s.feedback {
 		line("a=rtcp-fb:%d %s", s.payload, f)
 	}
+	for _, l := range s.layers {
+		line("a=rid:%s recv", l)
+	}
+	if len(s.layers) > 0 {
+		line("a=simulcast:recv %s", strings.Join(s.layers, ";"))
+	}
 	switch {
 	case s.media == "":
 		line("a=inactive")
@@ -119,10 +125,8 @@ func (o *offer) sectionOf(h *rtp.Header) *mediaSection {
 		if s.media == "" || s.payload != h.PayloadType {
 			continue
 		}
-		for _, e := range s.extensions {
-			if e.uri == extensionMID && string(h.GetExtension(e.id)) == s.mid {
-				return s
-			}
+		if id := s.id(extensionMID); id != 0 && string(h.GetExtension(id)) == s.mid {
+			return s
 		}
 		if slices.Contains(s.ssrcs, h.SSRC) {
 			bySSRC = s

@@ -115,9 +115,7 @@ func (d *downTrack) report(now time.Time) (sr *rtcp.SenderReport, ok bool) {
 }
 
 func (d *downTrack) wantKey() {
-	if d.up.media == Video {
-		d.up.pub.RequestKeyFrame()
-	}
+	d.up.requestKey()
 }
 
 // readReports serves the viewer's requests until the sender stops: lost packets

@@ -10,29 +10,59 @@ import (
 // request that comes earlier is sent when its time comes.
 func (p *Publisher) RequestKeyFrame() { p.keys.request(p.node.now()) }
 
+// sendPLI asks for a key frame of the picture that is recorded, and of the better
+// one if that is another: it may come back with it.
 func (p *Publisher) sendPLI() {
 	p.mu.Lock()
 	video := p.video
 	p.mu.Unlock()
 	if video != nil {
-		p.sendReports(&rtcp.PictureLossIndication{MediaSSRC: video.ssrc})
+		video.sendPLI()
+	}
+	if r := p.recorded.Load(); r != nil && r != video {
+		r.sendPLI()
 	}
 }
 
-// report sends what is due: requests for lost packets, every second a receiver
-// report. The recorder's goroutine calls it.
+func (p *Publisher) sendScreenPLI() {
+	p.mu.Lock()
+	screen := p.screen
+	p.mu.Unlock()
+	if screen != nil {
+		screen.sendPLI()
+	}
+}
+
+func (u *upTrack) sendPLI() {
+	u.pub.sendReports(&rtcp.PictureLossIndication{SenderSSRC: ourSSRC, MediaSSRC: u.ssrc})
+}
+
+// report sends what is due: when packets arrived, requests for lost ones, every
+// second a receiver report. The recorder's goroutine calls it.
 func (p *Publisher) report(now time.Time) {
 	p.mu.Lock()
-	tracks := [2]*upTrack{p.video, p.audio}
+	conn, tracks := p.conn, [...]*upTrack{p.video, p.low, p.screen, p.audio}
 	p.mu.Unlock()
-	if tracks[0] != nil {
-		tracks[0].repair(now)
+	if conn == nil {
+		return
+	}
+	for _, r := range conn.arrived() {
+		p.sendReports(r)
+	}
+	for _, u := range tracks {
+		if u == nil || u.media == Audio {
+			continue
+		}
+		if u.watched() {
+			u.repair(now)
+		}
+		u.keys.tick(now)
 	}
 	if now.Sub(p.reported) < reportEvery {
 		return
 	}
 	p.reported = now
-	var rr rtcp.ReceiverReport
+	rr := rtcp.ReceiverReport{SSRC: ourSSRC}
 	for _, u := range tracks {
 		if u == nil {
 			continue
@@ -70,7 +100,7 @@ func (p *Publisher) reports(b []byte, at time.Time) {
 		return
 	}
 	p.mu.Lock()
-	tracks := [2]*upTrack{p.video, p.audio}
+	tracks := [...]*upTrack{p.video, p.low, p.screen, p.audio}
 	p.mu.Unlock()
 	for _, r := range packets {
 		sr, ok := r.(*rtcp.SenderReport)

@@ -25,6 +25,13 @@ func (k *keyRequests) request(now time.Time) {
 	k.tick(now)
 }
 
+// force asks at the next tick, whatever was asked for before: of another stream.
+func (k *keyRequests) force(now time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.pending, k.last = true, now.Add(-keyInterval)
+}
+
 // tick sends what is due.
 func (k *keyRequests) tick(now time.Time) {
 	k.mu.Lock()

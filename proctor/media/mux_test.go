@@ -229,9 +229,9 @@ type nobody struct{ t *testing.T }
 
 func (n nobody) broke() {}
 
-func (n nobody) track(*rtp.Header) *upTrack {
+func (n nobody) track(*rtp.Header) (*upTrack, bool) {
 	n.t.Error("a forged packet was taken")
-	return nil
+	return nil, true
 }
 
 func (n nobody) reports([]byte, time.Time) { n.t.Error("a forged report was taken") }

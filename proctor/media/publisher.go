@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +19,10 @@ import (
 type PublishOptions struct {
 	Room, Attempt uuid.UUID
 	Recording     RecordingStart
+
+	// Screen is the recording of the screen. Without it a screen that is offered
+	// is not taken.
+	Screen *RecordingStart
 
 	// OnState is called for one state at a time from a goroutine of the
 	// publisher. It may call Close; it should not block for long.
@@ -42,7 +47,16 @@ type Publisher struct {
 	built    chan struct{} // closed when the fields below are set
 	recorder *recorder     // nil when building failed
 	once     sync.Once     // of shutdown
-	reported time.Time     // owned by the recorder's goroutine
+
+	display     *recorder // of the screen; nil when that is not wanted
+	displayKeys keyRequests
+
+	recorded atomic.Pointer[upTrack] // the layer of the camera that is recorded
+	loudness loudness
+
+	// Owned by the recorder's goroutine.
+	reported time.Time
+	better   time.Time // since when the better layer comes again
 
 	negotiating sync.Mutex // one description at a time
 
@@ -54,6 +68,8 @@ type Publisher struct {
 	candidates remoteCandidates
 	speech     speech
 	video      *upTrack
+	low        *upTrack
+	screen     *upTrack
 	audio      *upTrack
 	since      time.Time // when the first of them came
 	shown      bool      // viewers may have what there is, be it one track
@@ -74,12 +90,23 @@ func (n *Node) Publish(ctx context.Context, opts PublishOptions) (*Publisher, er
 	if opts.Recording.Started.IsZero() {
 		opts.Recording.Started = n.now()
 	}
+	if opts.Screen != nil {
+		screen := *opts.Screen
+		if screen.ID == uuid.Nil || screen.ID == opts.Recording.ID {
+			return nil, errors.New("media: publish: the screen needs a recording of its own")
+		}
+		if screen.Started.IsZero() {
+			screen.Started = opts.Recording.Started
+		}
+		opts.Screen = &screen
+	}
 	p := &Publisher{
 		node: n, opts: opts, events: newDispatcher(), built: make(chan struct{}), phase: Connecting,
 		session: rand.Uint64() >> 2, speech: speech{ssrc: rand.Uint32()},
 		log: n.log.With("attempt", opts.Attempt, "recording", opts.Recording.ID),
 	}
 	p.keys.send = p.sendPLI
+	p.displayKeys.send = p.sendScreenPLI
 	defer close(p.built)
 
 	old, err := n.enter(p)
@@ -97,24 +124,44 @@ func (n *Node) Publish(ctx context.Context, opts PublishOptions) (*Publisher, er
 }
 
 func (p *Publisher) build() error {
-	chain, err := p.node.useChain(p.opts.Recording)
+	r, err := p.newRecorder(p.opts.Recording, &p.keys, p.watch)
 	if err != nil {
 		return err
 	}
-	r := newRecorder(recorderConfig{
-		log: p.log, now: p.node.now, keys: &p.keys, each: p.watch,
-		spool: p.node.spool, chain: chain,
-		room: p.opts.Room, attempt: p.opts.Attempt,
-		started: p.opts.Recording.Started, duration: p.node.cfg.SegmentDuration,
-	})
+	var display *recorder
+	if p.opts.Screen != nil {
+		if display, err = p.newRecorder(*p.opts.Screen, &p.displayKeys, func(time.Time) {}); err != nil {
+			r.chain.leave()
+			return err
+		}
+	}
 	if !p.node.spawn(p.events.run) {
-		chain.leave()
+		r.chain.leave()
+		if display != nil {
+			display.chain.leave()
+		}
 		return ErrClosed
 	}
-	p.recorder = r
+	p.recorder, p.display = r, display
 	p.tell(State{Phase: Connecting})
-	go r.run() // shutdown waits for it
+	go r.run() // shutdown waits for both
+	if display != nil {
+		go display.run()
+	}
 	return nil
+}
+
+func (p *Publisher) newRecorder(start RecordingStart, keys *keyRequests, each func(time.Time)) (*recorder, error) {
+	chain, err := p.node.useChain(start)
+	if err != nil {
+		return nil, err
+	}
+	return newRecorder(recorderConfig{
+		log: p.log, now: p.node.now, keys: keys, each: each,
+		spool: p.node.spool, chain: chain,
+		room: p.opts.Room, attempt: p.opts.Attempt,
+		started: start.Started, duration: p.node.cfg.SegmentDuration,
+	}), nil
 }
 
 // Offer takes the publisher's session description and returns the answer, which
@@ -124,6 +171,11 @@ func (p *Publisher) Offer(ctx context.Context, sdp string) (answer string, err e
 	o, err := parseOffer(sdp)
 	if err != nil {
 		return "", err
+	}
+	if p.opts.Screen == nil {
+		if s := o.of(Screen); s != nil {
+			s.media = ""
+		}
 	}
 	p.negotiating.Lock()
 	defer p.negotiating.Unlock()
@@ -192,6 +244,7 @@ func (p *Publisher) answer(conn *transport, o *offer) (string, error) {
 	a.version, a.session, a.talk = p.answers, p.session, p.speech.ssrc
 	p.offer = o
 	p.speech.negotiated(o.of(Audio))
+	conn.agree(o)
 	return a.answer(o), nil
 }
 
@@ -210,34 +263,56 @@ func (p *Publisher) AddCandidate(c Candidate) error {
 	return conn.addCandidate(c.Candidate)
 }
 
-// track begins to take a track: the first camera and the first microphone.
-func (p *Publisher) track(h *rtp.Header) *upTrack {
+// track begins to take a track: the first camera, in one layer or two, the first
+// microphone, the first screen.
+func (p *Publisher) track(h *rtp.Header) (u *upTrack, known bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closing {
-		return nil
-	}
 	s := p.offer.sectionOf(h)
-	if s == nil {
-		return nil
+	if s == nil || p.closing {
+		return nil, true
 	}
-	u := &upTrack{pub: p, media: s.media, ssrc: h.SSRC, payloadType: s.payload, reception: reception{rate: videoRate}}
-	slot := &p.video
-	if s.media == Audio {
-		slot, u.reception.rate = &p.audio, audioRate
+	media := s.media
+	if len(s.layers) > 0 {
+		switch string(h.GetExtension(s.id(extensionRID))) {
+		case layerHigh:
+		case layerLow:
+			media = Low
+		default:
+			return nil, false
+		}
 	}
+	slot := p.slot(media)
 	if *slot != nil {
-		return nil
+		return nil, true
 	}
 	now := p.node.now()
+	u = newUpTrack(p, media, h.SSRC, s)
 	u.last.Store(now.UnixNano())
 	*slot = u
 	if p.since.IsZero() {
 		p.since = now
 	}
+	if media == Video {
+		p.recorded.Store(u)
+	}
 	p.shown = p.shown || p.video != nil && p.audio != nil
 	p.node.wakeViewers(p.opts.Room)
-	return u
+	return u, true
+}
+
+// slot is where a track of a kind is kept; p.mu is held.
+func (p *Publisher) slot(m Media) **upTrack {
+	switch m {
+	case Audio:
+		return &p.audio
+	case Low:
+		return &p.low
+	case Screen:
+		return &p.screen
+	default:
+		return &p.video
+	}
 }
 
 // broke ends the publisher after its connection.
@@ -254,7 +329,7 @@ func (p *Publisher) tracks() []*upTrack {
 	if p.closing || !p.shown {
 		return nil
 	}
-	for _, u := range []*upTrack{p.video, p.audio} {
+	for _, u := range []*upTrack{p.video, p.low, p.screen, p.audio} {
 		if u != nil {
 			tracks = append(tracks, u)
 		}
@@ -293,11 +368,17 @@ func (p *Publisher) Close() error {
 	p.shutdown(ReasonEnded)
 	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
 	defer cancel()
-	if number, ok := p.recorder.last(); ok {
-		_, err := p.recorder.chain.wait(ctx, number)
-		return err
+	var errs []error
+	for _, r := range []*recorder{p.recorder, p.display} {
+		if r == nil {
+			continue
+		}
+		if number, ok := r.last(); ok {
+			_, err := r.chain.wait(ctx, number)
+			errs = append(errs, err)
+		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // shutdown ends everything but delivery and waits for it. The first reason wins.
@@ -318,6 +399,9 @@ func (p *Publisher) shutdown(reason Reason) {
 			conn.close()
 		}
 		p.recorder.end()
+		if p.display != nil {
+			p.display.end()
+		}
 		// Only now: whoever publishes the attempt next must find this one, to
 		// wait for it.
 		p.node.leave(p)

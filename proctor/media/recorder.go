@@ -57,6 +57,7 @@ type recorder struct {
 	audio   *assemble.Audio
 	vclock  *assemble.Clock
 	aclock  *assemble.Clock
+	ssrc    uint32    // of the picture
 	first   time.Time // when video began to arrive
 	asked   time.Time // the last key-frame request of ours
 	between interval
@@ -66,6 +67,8 @@ type recorder struct {
 // recorderItem is a packet or a sender report of one track.
 type recorderItem struct {
 	media  Media
+	ssrc   uint32 // of a picture: another one is another stream
+	timing bool   // it only tells when the sound was: another recorder has it
 	packet *packet
 	report *senderReport
 }
@@ -188,9 +191,19 @@ func (r *recorder) last() (number int, ok bool) {
 }
 
 func (r *recorder) take(i recorderItem) {
+	if i.media == Video && i.ssrc != r.ssrc {
+		if i.packet == nil {
+			return
+		}
+		r.begin(i.ssrc)
+	}
 	clock := r.vclock
 	if i.media == Audio {
 		clock = r.aclock
+	}
+	if i.timing && i.packet != nil {
+		clock.Offset(i.packet.time, r.arrival(i.packet.at))
+		return
 	}
 	if i.report != nil {
 		clock.Report(i.report.rtp, i.report.ntp)
@@ -205,6 +218,12 @@ func (r *recorder) take(i recorderItem) {
 		}
 		r.video.Push(p)
 	}
+}
+
+// begin goes on with another stream of pictures: another layer of the camera.
+func (r *recorder) begin(ssrc uint32) {
+	r.ssrc, r.first, r.between = ssrc, time.Time{}, interval{}
+	r.video, r.vclock = assemble.NewVideo(), assemble.NewClock(videoRate)
 }
 
 // pop moves what is whole by now to the segmenter and the taps.

@@ -64,8 +64,9 @@ type mediaSection struct {
 	kind, proto string
 	mid         string
 	formats     []string
-	media       Media // what we take of it; empty: nothing
-	payload     uint8 // of the codec we take
+	media       Media    // what we take of it; empty: nothing
+	layers      []string // of simulcast, in the offer's order; empty: one picture
+	payload     uint8    // of the codec we take
 	feedback    []string
 	talk        bool // the microphone's section receives too
 	extensions  []extension
@@ -91,7 +92,7 @@ func parseOffer(text string) (*offer, error) {
 	}
 	o := &offer{}
 	_, o.lite = d.Attribute("ice-lite")
-	cameras, microphones := 0, 0
+	cameras, screens, microphones := 0, 0, 0
 	for _, m := range d.MediaDescriptions {
 		s, err := parseSection(m)
 		if err != nil {
@@ -100,6 +101,8 @@ func parseOffer(text string) (*offer, error) {
 		switch s.media {
 		case Video:
 			cameras++
+		case Screen:
+			screens++
 		case Audio:
 			microphones++
 		}
@@ -126,11 +129,12 @@ func parseOffer(text string) (*offer, error) {
 		return nil, refuse(SDPNoVP8, "no video section")
 	case microphones == 0:
 		return nil, refuse(SDPNoOpus, "no audio section")
-	case cameras > 1 || microphones > 1:
-		return nil, refuse(SDPUnexpected, "%d cameras and %d microphones, one of each is taken", cameras, microphones)
+	case cameras > 1 || screens > 1 || microphones > 1:
+		return nil, refuse(SDPUnexpected, "%d cameras, %d screens and %d microphones, one of each is taken", cameras, screens, microphones)
 	case len(o.candidates) > MaxCandidates:
 		return nil, refuse(SDPTooBig, "%d candidates, at most %d", len(o.candidates), MaxCandidates)
 	}
+	o.settleExtensions()
 	return o, o.checkBundle(d)
 }
 
@@ -184,7 +188,7 @@ func parseSection(m *sdp.MediaDescription) (mediaSection, error) {
 				s.ssrcs = append(s.ssrcs, uint32(ssrc))
 			}
 		case "extmap":
-			if e, ok := parseExtension(a.Value); ok {
+			if e, ok := parseExtension(a.Value); ok && s.id(e.uri) == 0 {
 				s.extensions = append(s.extensions, e)
 			}
 		}
@@ -193,7 +197,10 @@ func parseSection(m *sdp.MediaDescription) (mediaSection, error) {
 		if recvonly || !ok {
 			return s, refuse(SDPNoVP8, "the video section does not send VP8")
 		}
-		s.media = Video
+		s.media, s.layers = Video, simulcast(m)
+		if content, _ := m.Attribute("content"); content == "slides" {
+			s.media, s.layers = Screen, nil
+		}
 		return s, nil
 	}
 	if recvonly || !ok {
@@ -209,7 +216,19 @@ func stopped(m *sdp.MediaDescription) bool {
 	return m.MediaName.Port.Value == 0 && !bundleOnly
 }
 
-const extensionMID = "urn:ietf:params:rtp-hdrext:sdes:mid"
+// RTP header extensions we take.
+const (
+	extensionMID   = "urn:ietf:params:rtp-hdrext:sdes:mid"
+	extensionRID   = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+	extensionLevel = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+	extensionTWCC  = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+)
+
+// Layers of a camera, by their rid.
+const (
+	layerHigh = "h"
+	layerLow  = "l"
+)
 
 // parseExtension reads an extmap line; ok when we take the extension.
 func parseExtension(line string) (e extension, ok bool) {
@@ -220,17 +239,79 @@ func parseExtension(line string) (e extension, ok bool) {
 	if err != nil || n < 1 || n > 14 { // those of one byte
 		return e, false
 	}
-	return extension{uint8(n), uri}, uri == extensionMID
+	return extension{uint8(n), uri}, uri == extensionMID || uri == extensionRID || uri == extensionLevel || uri == extensionTWCC
+}
+
+// simulcast returns the layers a section sends when they are ours, else nothing:
+// then one picture is what we take.
+func simulcast(m *sdp.MediaDescription) []string {
+	line, _ := m.Attribute("simulcast")
+	fields := strings.Fields(line)
+	i := slices.Index(fields, "send")
+	if i < 0 || i+1 == len(fields) {
+		return nil
+	}
+	layers := strings.Split(fields[i+1], ";")
+	if len(layers) != 2 || !slices.Contains(layers, layerHigh) || !slices.Contains(layers, layerLow) {
+		return nil
+	}
+	for _, l := range layers {
+		if !slices.ContainsFunc(m.Attributes, func(a sdp.Attribute) bool {
+			rest, ok := strings.CutPrefix(a.Value, l+" send")
+			return a.Key == "rid" && ok && (rest == "" || rest[0] == ' ')
+		}) {
+			return nil
+		}
+	}
+	return layers
+}
+
+// id returns the number of an extension in a section; zero when it is not taken.
+func (s *mediaSection) id(uri string) uint8 {
+	for _, e := range s.extensions {
+		if e.uri == uri {
+			return e.id
+		}
+	}
+	return 0
+}
+
+// settleExtensions drops what cannot be used: one number for two extensions, or
+// two for one, within the bundle; what belongs to the other medium.
+func (o *offer) settleExtensions() {
+	ids, uris := map[string]uint8{}, map[uint8]string{}
+	for i := range o.sections {
+		s := &o.sections[i]
+		s.extensions = slices.DeleteFunc(s.extensions, func(e extension) bool {
+			if e.uri == extensionLevel && s.media != Audio || e.uri == extensionRID && len(s.layers) == 0 ||
+				e.uri == extensionTWCC && !slices.Contains(s.feedback, "transport-cc") {
+				return true
+			}
+			id, known := ids[e.uri]
+			uri, used := uris[e.id]
+			if known && id != e.id || used && uri != e.uri {
+				return true
+			}
+			ids[e.uri], uris[e.id] = e.id, e.uri
+			return false
+		})
+		if s.id(extensionTWCC) == 0 {
+			s.feedback = slices.DeleteFunc(s.feedback, func(f string) bool { return f == "transport-cc" })
+		}
+		if s.id(extensionRID) == 0 {
+			s.layers = nil
+		}
+	}
 }
 
 // feedback returns what the sender understands of what we would say.
 func feedback(m *sdp.MediaDescription, payload uint8) (lines []string) {
 	for _, a := range m.Attributes {
-		format, line, _ := strings.Cut(a.Value, " ")
+		format, line, _ := strings.Cut(strings.TrimSpace(a.Value), " ")
 		if a.Key != "rtcp-fb" || format != "*" && format != strconv.Itoa(int(payload)) || slices.Contains(lines, line) {
 			continue
 		}
-		if line == "nack" || line == "nack pli" || line == "ccm fir" {
+		if line == "nack" || line == "nack pli" || line == "ccm fir" || line == "transport-cc" {
 			lines = append(lines, line)
 		}
 	}

@@ -70,10 +70,12 @@ const (
 // Media is the kind of a track.
 type Media string
 
-// Kinds of tracks.
+// Kinds of tracks. Segments know Video and Audio alone.
 const (
-	Video Media = "video"
-	Audio Media = "audio"
+	Video  Media = "video" // the camera: the one picture, or the better of two
+	Audio  Media = "audio"
+	Low    Media = "low"    // the camera once more, small, for whom that is enough
+	Screen Media = "screen" // recorded on its own, as the video of its segments
 )
 
 // RecordingStart says where a publisher's recording begins or goes on.

@@ -52,6 +52,9 @@ func (p *Publisher) nudge() {
 		if p.recorder != nil {
 			p.recorder.nudge()
 		}
+		if p.display != nil {
+			p.display.nudge()
+		}
 	default:
 	}
 }
@@ -62,15 +65,17 @@ func (p *Publisher) watch(now time.Time) {
 	p.report(now)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.choose(now)
+	camera := p.recorded.Load()
 	if !p.shown && !p.since.IsZero() && now.Sub(p.since) >= pairPatience {
 		p.shown = true
 		p.node.wakeViewers(p.opts.Room)
 	}
-	if p.video == nil || p.audio == nil || p.closing {
+	if camera == nil || p.audio == nil || p.closing {
 		return
 	}
 	phase := Live
-	if max(p.video.silence(now), p.audio.silence(now)) >= silenceAfter {
+	if max(camera.silence(now), p.audio.silence(now)) >= silenceAfter {
 		phase = Lost
 	}
 	if phase == p.phase {
@@ -82,6 +87,44 @@ func (p *Publisher) watch(now time.Time) {
 		s.Reason = ReasonSilent
 	}
 	p.tell(s)
+}
+
+const (
+	layerLost  = 2 * time.Second // without the better layer the other one is recorded
+	layerGood  = time.Second     // when it came again for so long, it is it
+	layerPause = 500 * time.Millisecond
+)
+
+// choose decides which layer of the camera is recorded: the better one, unless
+// the network does not carry it. p.mu is held.
+func (p *Publisher) choose(now time.Time) {
+	if p.low == nil {
+		return
+	}
+	current, next := p.recorded.Load(), (*upTrack)(nil)
+	switch {
+	case current == p.low:
+		if p.video == nil || p.video.silence(now) >= layerPause {
+			p.better = time.Time{}
+			return
+		}
+		if p.better.IsZero() {
+			p.better = now
+		}
+		if now.Sub(p.better) >= layerGood {
+			next = p.video
+		}
+	case p.low.silence(now) >= layerPause:
+	case current == nil && now.Sub(p.since) >= layerLost, current != nil && current.silence(now) >= layerLost:
+		next = p.low
+	}
+	if next == nil {
+		return
+	}
+	p.better = time.Time{}
+	p.recorded.Store(next)
+	p.log.Info("another layer of the camera is recorded", "layer", next.media)
+	next.keys.force(now)
 }
 
 func (p *Publisher) tell(s State) {

@@ -56,8 +56,9 @@ func FuzzTake(f *testing.F) {
 		pub.recorder = newRecorder(recorderConfig{
 			log: pub.log, now: clock, keys: &pub.keys, each: func(time.Time) {}, spool: sp, chain: c, started: now, duration: 2 * time.Second,
 		})
-		video := &upTrack{pub: pub, media: Video, ssrc: 1, payloadType: 96, reception: reception{rate: videoRate}}
-		audio := &upTrack{pub: pub, media: Audio, ssrc: 2, payloadType: 111, reception: reception{rate: audioRate}}
+		video := newUpTrack(pub, Video, 1, &mediaSection{payload: 96})
+		audio := newUpTrack(pub, Audio, 2, &mediaSection{payload: 111, extensions: []extension{{1, extensionLevel}}})
+		pub.recorded.Store(video)
 		pub.video, pub.audio = video, audio
 		reports := func(b []byte) { pub.reports(b, now) }
 		takes := []func([]byte){taking(video), taking(audio), reports, reports}

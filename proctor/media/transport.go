@@ -18,6 +18,8 @@ import (
 	"github.com/pion/dtls/v2"
 	"github.com/pion/dtls/v2/pkg/crypto/fingerprint"
 	"github.com/pion/ice/v2"
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v2"
 )
@@ -27,6 +29,7 @@ const (
 	maxProbes     = 64 // SSRCs tried and not authentic, before they are forgotten
 	handshakeTime = 30 * time.Second
 	rtpHeader     = 12
+	ourSSRC       = 1 // in reports of ours: as of a receiver who sends nothing
 
 	gcm = srtp.ProtectionProfileAeadAes128Gcm
 )
@@ -47,15 +50,17 @@ type transport struct {
 	work   sync.WaitGroup
 
 	// Held while a datagram is taken.
-	mu      sync.Mutex
-	closed  bool
-	in      *srtp.Context // nil before the handshake and after the end
-	probe   *srtp.Context // for SSRCs nothing authentic came from yet
-	probes  int
-	remake  func() (*srtp.Context, error) // of probe
-	header  rtp.Header
-	streams []stream
-	senders []uint32 // SSRCs that authentic RTCP came from
+	mu       sync.Mutex
+	closed   bool
+	in       *srtp.Context // nil before the handshake and after the end
+	probe    *srtp.Context // for SSRCs nothing authentic came from yet
+	probes   int
+	remake   func() (*srtp.Context, error) // of probe
+	header   rtp.Header
+	streams  []stream
+	senders  []uint32 // SSRCs that authentic RTCP came from
+	twcc     uint8    // number of the header extension; zero: not agreed on
+	arrivals *twcc.Recorder
 
 	sending sync.Mutex
 	out     *srtp.Context
@@ -72,8 +77,9 @@ type stream struct {
 // source is who a transport's media are for. track and reports are called with
 // the transport's lock held, one at a time.
 type source interface {
-	// track says what a new SSRC is, by its first packet's header; nil: not wanted.
-	track(h *rtp.Header) *upTrack
+	// track says what a new SSRC is, by a packet's header; nil: not wanted.
+	// known is false when only a later packet may tell.
+	track(h *rtp.Header) (u *upTrack, known bool)
 	// reports takes a decrypted RTCP datagram.
 	reports(b []byte, at time.Time)
 	// broke is called when the connection failed for good.
@@ -181,6 +187,30 @@ func (t *transport) addCandidate(text string) error {
 		return ErrBadCandidate // pion's text quotes the peer's
 	}
 	return nil
+}
+
+// agree takes what was agreed on for the whole connection.
+func (t *transport) agree(o *offer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.twcc = 0
+	for _, s := range o.sections {
+		t.twcc = max(t.twcc, s.id(extensionTWCC))
+	}
+	if t.twcc != 0 && t.arrivals == nil {
+		t.arrivals = twcc.NewRecorder(ourSSRC)
+	}
+}
+
+// arrived returns the reports on when the newest packets arrived, from which the
+// sender learns what the network can carry.
+func (t *transport) arrived() []rtcp.Packet {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.twcc == 0 {
+		return nil
+	}
+	return t.arrivals.BuildFeedbackPacket()
 }
 
 // run connects, shakes hands and then keeps DTLS going until the end.
@@ -328,6 +358,11 @@ func (t *transport) receiveRTP(u *upTrack, b []byte, at time.Time) bool {
 	if err != nil {
 		return false
 	}
+	if t.twcc != 0 {
+		if e := t.header.GetExtension(t.twcc); len(e) >= 2 {
+			t.arrivals.Record(t.header.SSRC, binary.BigEndian.Uint16(e), at.UnixMicro())
+		}
+	}
 	if u != nil {
 		u.take(&t.header, plain, at)
 	}
@@ -345,7 +380,10 @@ func (t *transport) receiveNew(ssrc uint32, b []byte, at time.Time) bool {
 		t.probed()
 		return false
 	}
-	u := t.from.track(&t.header)
+	u, known := t.from.track(&t.header)
+	if !known {
+		return true
+	}
 	t.streams = append(t.streams, stream{ssrc, u})
 	return t.receiveRTP(u, b, at)
 }

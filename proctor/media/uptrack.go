@@ -27,6 +27,9 @@ type upTrack struct {
 	cache       packetCache
 	last        atomic.Int64 // arrival of the newest packet, Unix nanoseconds
 	reception   reception
+	level       uint8        // number of the header extension that tells loudness; zero: none
+	keys        *keyRequests // nil for sound
+	recorder    *recorder    // nil when it is not recorded at all
 
 	// Owned by take.
 	packets packetMaker
@@ -34,6 +37,24 @@ type upTrack struct {
 
 	mu    sync.Mutex                   // orders changes of downs
 	downs atomic.Pointer[[]*downTrack] // read by take without a lock
+}
+
+func newUpTrack(p *Publisher, m Media, ssrc uint32, s *mediaSection) *upTrack {
+	u := &upTrack{pub: p, media: m, ssrc: ssrc, payloadType: s.payload, reception: reception{rate: videoRate}, recorder: p.recorder}
+	switch m {
+	case Audio:
+		u.reception.rate, u.level = audioRate, s.id(extensionLevel)
+	case Video:
+		u.keys = &p.keys // which the recorder uses too
+	case Screen:
+		u.keys, u.recorder = &p.displayKeys, p.display
+	default:
+		u.keys = &keyRequests{send: u.sendPLI}
+	}
+	if p.node.cfg.DoNotRecord {
+		u.recorder = nil
+	}
+	return u
 }
 
 // take handles one decrypted packet. Calls come one at a time.
@@ -51,25 +72,73 @@ func (u *upTrack) take(h *rtp.Header, b []byte, at time.Time) {
 	if !u.reception.packet(h.SequenceNumber, h.Timestamp, at) {
 		return
 	}
-	p := u.packets.make(h, payload, at)
 	u.last.Store(at.UnixNano())
+	if u.level != 0 {
+		if e := h.GetExtension(u.level); len(e) > 0 {
+			u.pub.loudness.note(e[0], at)
+		}
+	}
+	downs, record := u.downs.Load(), u.recorded()
+	if u.media == Low && !record && (downs == nil || len(*downs) == 0) {
+		return // nobody wants it
+	}
+	p := u.packets.make(h, payload, at)
 	u.repair(at)
 	u.cache.put(p)
-	if downs := u.downs.Load(); downs != nil {
+	if downs != nil {
 		for _, d := range *downs {
 			if q := d.viewer.queue; q.push(d, p) {
 				u.pub.node.fanout.add(q)
 			}
 		}
 	}
-	if !u.pub.node.cfg.DoNotRecord {
-		u.pub.recorder.push(recorderItem{media: u.media, packet: p})
+	if record {
+		u.record(recorderItem{media: u.kind(), ssrc: u.ssrc, packet: p})
 	}
+}
+
+// record hands an item to the recorder. The screen's gets the times of the sound
+// too: with them, and the sender's reports, it keeps in step with the camera.
+func (u *upTrack) record(i recorderItem) {
+	u.recorder.push(i)
+	if d := u.pub.display; d != nil && u.media == Audio {
+		i.timing = true
+		d.push(i)
+	}
+}
+
+// recorded reports whether the track is what a recording holds.
+func (u *upTrack) recorded() bool {
+	if u.recorder == nil {
+		return false
+	}
+	return u.media == Audio || u.media == Screen || u.pub.recorded.Load() == u
+}
+
+// kind is Video or Audio.
+func (u *upTrack) kind() Media {
+	if u.media == Audio {
+		return Audio
+	}
+	return Video
+}
+
+// requestKey asks the sender for a key frame, like Publisher.RequestKeyFrame.
+func (u *upTrack) requestKey() {
+	if u.keys != nil {
+		u.keys.request(u.pub.node.now())
+	}
+}
+
+// watched reports whether anybody sees or records the track.
+func (u *upTrack) watched() bool {
+	downs := u.downs.Load()
+	return u.recorded() || downs != nil && len(*downs) > 0
 }
 
 // repair asks the sender for lost packets of the picture when they are due.
 func (u *upTrack) repair(now time.Time) {
-	if u.media != Video { // sound repairs itself
+	if u.media == Audio { // sound repairs itself
 		return
 	}
 	if numbers := u.reception.due(now); len(numbers) > 0 {
@@ -80,7 +149,9 @@ func (u *upTrack) repair(now time.Time) {
 // report takes a sender report of the track's.
 func (u *upTrack) report(sr *rtcp.SenderReport, at time.Time) {
 	u.reception.sender(sr.NTPTime, at)
-	u.pub.recorder.push(recorderItem{media: u.media, report: &senderReport{rtp: sr.RTPTime, ntp: fromNTP(sr.NTPTime)}})
+	if u.recorded() {
+		u.record(recorderItem{media: u.kind(), ssrc: u.ssrc, report: &senderReport{rtp: sr.RTPTime, ntp: fromNTP(sr.NTPTime)}})
+	}
 }
 
 func (u *upTrack) attach(d *downTrack) {

@@ -273,7 +273,11 @@ func (v *Viewer) there() []*upTrack {
 	var tracks []*upTrack
 	for _, attempt := range v.wanted {
 		if p, ok := v.node.Publisher(attempt); ok && p.opts.Room == v.opts.Room {
-			tracks = append(tracks, p.tracks()...)
+			for _, u := range p.tracks() {
+				if u.media == Video || u.media == Audio {
+					tracks = append(tracks, u)
+				}
+			}
 		}
 	}
 	return tracks

@@ -70,7 +70,7 @@ func TestDownQueue(t *testing.T) {
 	pub := &Publisher{node: &Node{now: time.Now}}
 	asked := 0
 	pub.keys.send = func() { asked++ }
-	video := &downTrack{up: &upTrack{pub: pub, media: Video}}
+	video := &downTrack{up: &upTrack{pub: pub, media: Video, keys: &pub.keys}}
 	for i := range viewerQueue - 1 {
 		q.push(video, &packet{seq: uint16(i), time: 1})
 	}
