@@ -21,6 +21,7 @@ func loadgen(ctx context.Context, c *call) error {
 	c.flags.IntVar(&o.PID, "pid", 0, "`process` whose CPU and memory to read")
 	c.flags.IntVar(&o.Publishers, "publishers", 50, "how `many` send")
 	c.flags.IntVar(&o.Viewers, "viewers", 1, "how `many` watch all of them")
+	c.flags.IntVar(&o.Walls, "walls", 0, "how `many` then open a wall of nine, one after the other")
 	c.flags.IntVar(&o.Late, "late", 0, "how `many` more join while it is measured")
 	c.flags.DurationVar(&o.Join, "join", 5*time.Second, "`time` over which they come")
 	c.flags.DurationVar(&o.Warm, "warm", 3*time.Second, "`time` before measuring")

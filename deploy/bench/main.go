@@ -57,6 +57,7 @@ type trial struct {
 	publishers int
 	viewers    int
 	late       int
+	walls      int
 	once       bool // measured in the first round alone
 }
 
@@ -68,7 +69,7 @@ func trials() []trial {
 		{Name: "floor 25", publishers: 25, viewers: 1},
 		{Name: "recording 25", record: "folder", publishers: 25, viewers: 1},
 		{Name: "forwarding 25", record: "off", publishers: 25, viewers: 1},
-		{Name: "100 and 3 viewers", record: "folder", publishers: 100, viewers: 3, once: true},
+		{Name: "100 and 3 viewers", record: "folder", publishers: 100, viewers: 3, walls: 20, once: true},
 		{Name: "100 join 50", record: "folder", publishers: 50, viewers: 1, late: 100, once: true},
 	}
 	if os.Getenv(stack.EnvMinioEndpoint) != "" {
@@ -175,7 +176,7 @@ func generate(ctx context.Context, t trial, o options, at string, pid int) (load
 	}
 	join := min(o.join, 10*time.Second)
 	generator := exec.CommandContext(ctx, o.ochno, "loadgen", where, at, "--pid", fmt.Sprint(pid), "--publishers", fmt.Sprint(t.publishers),
-		"--viewers", fmt.Sprint(t.viewers), "--late", fmt.Sprint(t.late), "--join", join.String(), "--measure", o.seconds.String())
+		"--viewers", fmt.Sprint(t.viewers), "--late", fmt.Sprint(t.late), "--walls", fmt.Sprint(t.walls), "--join", join.String(), "--measure", o.seconds.String())
 	generator.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	var said strings.Builder
 	generator.Stderr = &said
@@ -198,7 +199,7 @@ func generate(ctx context.Context, t trial, o options, at string, pid int) (load
 
 // table prints medians.
 func table(results map[string][]line) {
-	fmt.Printf("\n| median of the rounds | CPU s per publisher-minute | × the floor | MiB per publisher | lost of packets | p50, p99, max ms | joined in s |\n|---|---|---|---|---|---|---|\n")
+	fmt.Printf("\n| median of the rounds | CPU s per publisher-minute | × the floor | MiB per publisher | lost of packets | p50, p99, max ms | joined in s | wall of nine, p50, max ms |\n|---|---|---|---|---|---|---|---|\n")
 	for _, t := range trials() {
 		lines := results[t.Name]
 		if len(lines) == 0 {
@@ -220,10 +221,14 @@ func table(results map[string][]line) {
 		if t.late > 0 {
 			joined = fmt.Sprintf("%d more: %.1f", t.late, median(func(l line) float64 { return l.LateSeconds }))
 		}
-		fmt.Printf("| %s | %.3f | %.2f | %.2f | %d of %d | %.1f, %.1f, %.1f | %s |\n", t.Name,
+		wall := ""
+		if t.walls > 0 {
+			wall = fmt.Sprintf("%.0f, %.0f", median(func(l line) float64 { return l.WallP50 }), median(func(l line) float64 { return l.WallMax }))
+		}
+		fmt.Printf("| %s | %.3f | %.2f | %.2f | %d of %d | %.1f, %.1f, %.1f | %s | %s |\n", t.Name,
 			median(func(l line) float64 { return l.CPUPerMinute }), median(func(l line) float64 { return l.Ratio }),
 			median(func(l line) float64 { return l.PublisherMiB }), lost, expected,
 			median(func(l line) float64 { return l.LatencyP50 }), median(func(l line) float64 { return l.LatencyP99 }), median(func(l line) float64 { return l.LatencyMax }),
-			joined)
+			joined, wall)
 	}
 }

@@ -108,9 +108,12 @@ func TestKeyRequests(t *testing.T) {
 		{500, k.tick, 2},
 		{600, k.tick, 2},
 		{700, k.request, 2},
-		{800, func(time.Time) { k.arrived() }, 2}, // no longer needed
+		{800, k.arrived, 2}, // no longer needed
 		{2000, k.tick, 2},
 		{2100, k.request, 3},
+		{2300, k.request, 3},
+		{2400, func(time.Time) { k.arrived(at(2200)) }, 3}, // began to come before it was asked for again
+		{2700, k.tick, 4},
 	} {
 		if step.do(at(step.ms)); sent != step.want {
 			t.Errorf("step %d: %d sent, want %d", i, sent, step.want)

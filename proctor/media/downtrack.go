@@ -41,7 +41,9 @@ func (d *downTrack) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters,
 		d.mu.Lock()
 		d.id, d.ssrc, d.payloadType, d.write = c.ID(), uint32(c.SSRC()), uint8(codec.PayloadType), c.WriteStream().WriteRTP
 		d.mu.Unlock()
-		d.wantKey()
+		if d.viewer.connected.Load() { // else it asks when it is: a key frame that comes before is lost
+			d.wantKey()
+		}
 		return codec, nil
 	}
 	return webrtc.RTPCodecParameters{}, webrtc.ErrUnsupportedCodec

@@ -8,19 +8,20 @@ import (
 const keyInterval = 500 * time.Millisecond
 
 // keyRequests throttles requests for key frames. A request that comes too early
-// is remembered and sent when its time comes, unless a key frame came first.
+// is remembered and sent when its time comes, unless a key frame came after it:
+// one that was on its way before may have passed whoever asked.
 type keyRequests struct {
 	send func()
 
 	mu      sync.Mutex
 	last    time.Time
-	pending bool
+	pending time.Time // when it was asked for last; zero: nothing is remembered
 }
 
 // request asks now or as soon as allowed.
 func (k *keyRequests) request(now time.Time) {
 	k.mu.Lock()
-	k.pending = true
+	k.pending = now
 	k.mu.Unlock()
 	k.tick(now)
 }
@@ -29,15 +30,15 @@ func (k *keyRequests) request(now time.Time) {
 func (k *keyRequests) force(now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.pending, k.last = true, now.Add(-keyInterval)
+	k.pending, k.last = now, now.Add(-keyInterval)
 }
 
 // tick sends what is due.
 func (k *keyRequests) tick(now time.Time) {
 	k.mu.Lock()
-	due := k.pending && (k.last.IsZero() || now.Sub(k.last) >= keyInterval)
+	due := !k.pending.IsZero() && (k.last.IsZero() || now.Sub(k.last) >= keyInterval)
 	if due {
-		k.pending, k.last = false, now
+		k.pending, k.last = time.Time{}, now
 	}
 	k.mu.Unlock()
 	if due {
@@ -45,9 +46,11 @@ func (k *keyRequests) tick(now time.Time) {
 	}
 }
 
-// arrived forgets a remembered request: a key frame has come.
-func (k *keyRequests) arrived() {
+// arrived forgets what was asked for before a key frame began to come.
+func (k *keyRequests) arrived(began time.Time) {
 	k.mu.Lock()
-	k.pending = false
+	if k.pending.Before(began) {
+		k.pending = time.Time{}
+	}
 	k.mu.Unlock()
 }

@@ -241,7 +241,7 @@ func (r *recorder) pop(now time.Time) {
 		}
 		number := r.out.put(&b, now)
 		if b.key {
-			r.keys.arrived()
+			r.keys.arrived(f.At)
 			r.taps.frame(r.chain.id, number, b, r.between.end(b))
 		} else {
 			r.between.add(b)

@@ -47,6 +47,7 @@ type Viewer struct {
 	once   sync.Once
 	work   sync.WaitGroup
 
+	connected atomic.Bool // it can receive
 	described atomic.Bool // an offer was made, with the candidates known then
 
 	mu         sync.Mutex
@@ -85,6 +86,7 @@ func (n *Node) View(ctx context.Context, opts ViewOptions) (*Viewer, error) {
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		switch s {
 		case webrtc.PeerConnectionStateConnected:
+			v.connected.Store(true)
 			n.spawn(v.wantKeys)
 		case webrtc.PeerConnectionStateFailed:
 			n.spawn(v.shutdown)

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,6 +34,7 @@ type Options struct {
 
 	Publishers int
 	Viewers    int           // each of all publishers
+	Walls      int           // proctors who each open a wall of nine when it was measured, one after the other
 	Late       int           // publishers that join while it is measured, seen by nobody
 	Join       time.Duration // over which publishers come, and the late ones
 	Warm       time.Duration // before measuring
@@ -60,6 +62,19 @@ type Result struct {
 	JoinSeconds  float64 `json:"join_seconds"` // until the last publisher of those that came in time was in
 	LateSeconds  float64 `json:"late_seconds"` // the same of the late ones
 	KeyFrames    int64   `json:"key_frames"`
+
+	WallP50 float64 `json:"wall_p50_ms,omitempty"` // from asking for a wall of nine until a whole picture of each is there
+	WallMax float64 `json:"wall_max_ms,omitempty"`
+
+	Soak []Sample `json:"soak,omitempty"` // of a long measurement, a minute each
+}
+
+// Sample is the server at a moment of a long measurement.
+type Sample struct {
+	Seconds    float64 `json:"seconds"`
+	MiB        float64 `json:"mib"`
+	Goroutines int     `json:"goroutines,omitempty"` // where the server tells
+	CPU        float64 `json:"cpu"`                  // seconds since the sample before
 }
 
 // transport carries the packets of the publishers and counts those of viewers.
@@ -72,7 +87,7 @@ type transport interface {
 
 // Run joins everybody, waits, measures and leaves.
 func Run(ctx context.Context, o Options) (Result, error) {
-	if o.Publishers < 1 || o.Publishers > 1000 || o.Viewers < 0 || o.Viewers > 20 || o.Late < 0 || o.Late > 1000 {
+	if o.Publishers < 1 || o.Publishers > 1000 || o.Viewers < 0 || o.Viewers > 20 || o.Late < 0 || o.Late > 1000 || o.Walls < 0 || o.Walls > 100 {
 		return Result{}, errors.New("load: want 1 to 1000 publishers, at most 20 viewers, at most 1000 late ones")
 	}
 	if o.Progress == nil {
@@ -134,7 +149,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 			result.LateSeconds = took.Seconds()
 		})
 	}
-	if err := pause(ctx, o.Measure); err != nil {
+	if result.Soak, err = soak(ctx, o, cpu); err != nil {
 		return result, err
 	}
 	count.close(time.Now().UnixNano())
@@ -159,6 +174,14 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	result.PublisherMiB = (resident - result.BaseMiB) / float64(o.Publishers+o.Late)
 	result.Decrypted = t.decrypted()
 	count.into(&result)
+	if o.Walls > 0 {
+		took, err := walls(ctx, t, publishers, o.Walls)
+		if err != nil {
+			return result, err
+		}
+		slices.Sort(took)
+		result.WallP50, result.WallMax = took[len(took)/2].Seconds()*1000, took[len(took)-1].Seconds()*1000
+	}
 	return result, nil
 }
 
