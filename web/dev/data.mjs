@@ -193,7 +193,10 @@ export function timeline() {
     state(19_000, 'admitted', 'in_progress', names[0]),
     event(31_000, 'technical', 'connection_lost', { reason: 'timeout' }),
     event(37_000, 'technical', 'connected'),
-    event(44_000, 'behaviour', 'face_lost', { seconds: 3 }),
+    { ...event(44_000, 'behaviour', 'looking_away'), until: at(start + 51_000), confidence: 0.8, flag: { id: 'f-1', verdict: '' } },
+    { ...event(80_000, 'behaviour', 'several_faces'), flag: { id: 'f-2', verdict: 'confirmed', by: people.proctor.displayName } },
+    { ...event(100_000, 'behaviour', 'speech'), flag: { id: 'f-3', verdict: 'dismissed', by: people.proctor.displayName } },
+    event(46_000, 'proctor', 'warning', { reason: 'looks_away' }, people.proctor.displayName),
     event(50_000, 'proctor', 'note', { text: 'Попросил показать рабочее место.' }, people.proctor.displayName),
     state(57_000, 'in_progress', 'finished', people.proctor.displayName, 'proctor'),
   ];

@@ -71,7 +71,8 @@ const recordings = () => {
   const list = files.map((_, number) => ({
     number, startMs: number * 4000, durationMs: 4000, size: 180_000, sha256: data.sha(`s${number}`), url: `/api/recordings/r-1/segments/${number}`,
   }));
-  return [{ id: 'r-1', kind: 'camera', startedAt: data.at(-7 * 60_000), durationMs: list.length * 4000, segments: list }];
+  const screen = { id: 'r-2', kind: 'screen', startedAt: data.at(-7 * 60_000 + 10_000), durationMs: list.length * 4000, segments: list };
+  return [{ id: 'r-1', kind: 'camera', startedAt: data.at(-7 * 60_000), durationMs: list.length * 4000, segments: list }, ...(world.screen ? [screen] : [])];
 };
 
 function api(method, path, search, response, body) {
@@ -120,6 +121,8 @@ function api(method, path, search, response, body) {
     case 'terminate': return json(response, 200, { ...inRoom, state: 'terminated', stateReason: body.reasonCode });
     case 'identification': void identify(); return json(response, 202, { identificationId: 'i-1' });
     case 'messages': return json(response, 200, { messages: data.messages() });
+    case 'conclusion': return json(response, 200, method === 'POST' ? { ...body, by: 'Орлов Пётр Ильич', at: data.at(0) } : { result: '' });
+    case 'flags': return json(response, 200, { events: data.timeline() });
     case 'notes': return json(response, 200, { notes: data.notes() });
     case 'messages/seen': case 'warnings': case 'warnings/withdraw': case 'time': case 'call/acknowledge': case 'call/close': case 'call':
     case 'admit': case 'admit/undo': case 'admit/refuse': case 'break': case 'break/end': case 'pause': case 'resume':

@@ -2,6 +2,9 @@
 import { serverURL } from './base';
 import { ApiError, isProblem } from './problem';
 import type {
+  Conclusion,
+  ConclusionResult,
+  EventFlag,
   AdmittedAll,
   CallReason,
   ExtraReason,
@@ -264,6 +267,12 @@ export const api = {
 
   timeline: (attempt: string, signal?: AbortSignal) =>
     call<{ events: TimelineEvent[] }>('GET', `api/attempts/${id(attempt)}/timeline`, undefined, signal),
+  judgeFlag: (attempt: string, eventId: string, verdict: EventFlag['verdict']) =>
+    call<{ events: TimelineEvent[] }>('POST', `api/attempts/${id(attempt)}/flags`, { eventId, verdict }),
+  conclusion: (attempt: string, signal?: AbortSignal) =>
+    call<Conclusion>('GET', `api/attempts/${id(attempt)}/conclusion`, undefined, signal),
+  conclude: (attempt: string, result: ConclusionResult, text: string) =>
+    call<Conclusion>('POST', `api/attempts/${id(attempt)}/conclusion`, text === '' ? { result } : { result, text }),
   identifications: (attempt: string, signal?: AbortSignal) =>
     call<{ identifications: Identification[] }>(
       'GET',

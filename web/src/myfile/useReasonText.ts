@@ -22,6 +22,13 @@ const reasons = [
   'no_sample',
   'paused_by_proctor',
   'resumed_by_proctor',
+  'no_violation',
+  'violation',
+  'admission_refused',
+  'admission_undone',
+  'break',
+  'break_over',
+  'review_reopened',
 ] as const;
 
 /** The code of a decision's reason in words; an unknown one stays as it is. */

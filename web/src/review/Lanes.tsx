@@ -2,28 +2,29 @@ import { Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Lane, Recording, TimelineEvent } from '../api/types';
 import { clock } from '../i18n/clock';
-import { placeOf, type Place } from './place';
+import { eventOnAxis, type Axis } from './axis';
 import classes from './Review.module.css';
 import { useEventText } from './useEventText';
 
 interface LanesProps {
-  recording: Recording;
+  axis: Axis;
   recordings: Recording[];
   events: TimelineEvent[];
   positionMs: number;
-  onSeek: (place: Place) => void;
+  /** An event was chosen, by its moment. */
+  onEvent: (ms: number) => void;
 }
 
 const lanes: Lane[] = ['identity', 'behaviour', 'technical', 'proctor'];
 
 /** What happened when, a line a kind; a click on a mark goes there. */
-export function Lanes({ recording, recordings, events, positionMs, onSeek }: LanesProps) {
+export function Lanes({ axis, recordings, events, positionMs, onEvent }: LanesProps) {
   const { t } = useTranslation('review');
   const eventText = useEventText();
-  const share = (ms: number) => `${Math.min(100, (100 * ms) / Math.max(1, recording.durationMs))}%`;
+  const share = (ms: number) => `${Math.min(100, (100 * ms) / Math.max(1, axis.durationMs))}%`;
   const placed = events.flatMap((event) => {
-    const place = placeOf(event, recordings);
-    return place?.recordingId === recording.id ? [{ event, place }] : [];
+    const ms = eventOnAxis(event, recordings, axis);
+    return ms === undefined ? [] : [{ event, ms }];
   });
   return (
     <div className={classes.lanes} data-testid="lanes">
@@ -35,15 +36,16 @@ export function Lanes({ recording, recordings, events, positionMs, onSeek }: Lan
           <div className={classes.laneTrack}>
             {placed
               .filter(({ event }) => event.lane === lane)
-              .map(({ event, place }, index) => {
-                const label = `${clock(place.offsetMs)} ${eventText(event)}`;
+              .map(({ event, ms }, index) => {
+                const label = `${clock(ms)} ${eventText(event)}`;
                 return (
                   <Tooltip key={`${event.at} ${index}`} label={label}>
                     <UnstyledButton
                       className={classes.mark}
-                      style={{ left: share(place.offsetMs) }}
+                      style={{ left: share(ms) }}
                       aria-label={label}
-                      onClick={() => onSeek(place)}
+                      data-verdict={event.flag?.verdict ?? 'none'}
+                      onClick={() => onEvent(ms)}
                     />
                   </Tooltip>
                 );

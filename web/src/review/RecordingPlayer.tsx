@@ -1,107 +1,158 @@
-import { Alert, Anchor, Box, Group, SegmentedControl, Text } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { Anchor, Group, Text } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, recordingFileURL } from '../api/client';
+import { recordingFileURL } from '../api/client';
 import type { Recording, TimelineEvent } from '../api/types';
 import { clock } from '../i18n/clock';
 import { useFormat } from '../i18n/useFormat';
-import { ProblemAlert } from '../shell/ProblemAlert';
+import { axisOf, beginsAt, eventOnAxis, leadMs, minutesOf } from './axis';
+import { follow } from './follower';
 import { Lanes } from './Lanes';
-import type { Place } from './place';
+import { MinuteBar } from './MinuteBar';
+import { PlayerControls } from './PlayerControls';
+import { RecordingPane } from './RecordingPane';
 import classes from './Review.module.css';
 import type { SeekRequest } from './ReviewBody';
-import { SegmentPlayer } from './segmentPlayer';
 
 interface RecordingPlayerProps {
-  recording: Recording;
+  /** All that can be played; the first one leads, the others keep its time. */
   recordings: Recording[];
   events: TimelineEvent[];
   going: boolean;
   request: SeekRequest | undefined;
-  onChoose: (recordingId: string) => void;
-  onSeek: (place: Place) => void;
+  onEvent: (ms: number) => void;
 }
 
-/** The video of one recording and the lanes of events below it. */
-export function RecordingPlayer(props: RecordingPlayerProps) {
-  const { recording, recordings, events, going, request, onChoose, onSeek } = props;
+const stepSeconds = 2;
+
+/** Camera, screen and phone in step, one bar coloured by minute, the lanes of events. */
+export function RecordingPlayer({ recordings, events, going, request, onEvent }: RecordingPlayerProps) {
   const { t } = useTranslation('review');
   const format = useFormat();
-  const video = useRef<HTMLVideoElement>(null);
-  const player = useRef<SegmentPlayer>(null);
-  const [error, setError] = useState<unknown>();
-  const [playable] = useState(() => SegmentPlayer.supported());
-  const [positionMs, setPosition] = useState(0);
+  const elements = useRef(new Map<string, HTMLVideoElement>());
+  const [ready, setReady] = useState(0);
+  const [position, setPosition] = useState(0);
+  const [playing, setPlaying] = useState(false);
+  const [muted, setMuted] = useState(false);
+  const [speed, setSpeed] = useState(1);
+  const axis = axisOf(recordings);
+  const main = recordings[0];
+  const mainId = main?.id ?? '';
+  const begin = main === undefined ? 0 : beginsAt(main, axis);
+  const positionMs = begin + position;
 
+  const onElement = useCallback((id: string, element: HTMLVideoElement | null) => {
+    if (element === null) elements.current.delete(id);
+    else elements.current.set(id, element);
+    setReady((count) => count + 1);
+  }, []);
+  const shifts = recordings.slice(1).map((one) => `${one.id} ${(begin - beginsAt(one, axis)) / 1000}`).join('\n');
   useEffect(() => {
-    const element = video.current;
-    if (element === null || !playable) return undefined;
-    const created = new SegmentPlayer(element, (url, signal) => api.segment(url, signal), setError);
-    player.current = created;
+    const master = elements.current.get(mainId);
+    if (master === undefined) return undefined;
+    const stops = shifts.split('\n').flatMap((line) => {
+      const [id = '', shift = '0'] = line.split(' ');
+      const video = elements.current.get(id);
+      return video === undefined ? [] : [follow(master, video, Number(shift))];
+    });
+    const told = new AbortController();
+    const tell = () => setPlaying(!master.paused);
+    for (const name of ['play', 'pause', 'ended']) master.addEventListener(name, tell, { signal: told.signal });
     return () => {
-      player.current = null;
-      created.destroy();
+      told.abort();
+      for (const stop of stops) stop();
     };
-  }, [playable]);
-  useEffect(() => player.current?.update(recording, !going), [recording, going]);
-  useEffect(() => {
-    if (request !== undefined) player.current?.seek(request.offsetMs);
-  }, [request]);
+  }, [mainId, shifts, ready]);
 
+  const master = () => elements.current.get(mainId);
+  const seek = (ms: number) => {
+    const video = master();
+    if (video === undefined) return;
+    const last = Number.isNaN(video.duration) ? Infinity : Math.max(0, video.duration - 0.1);
+    video.currentTime = Math.min(last, Math.max(0, (ms - begin) / 1000));
+  };
+  const answer = useEffectEvent(seek);
+  useEffect(() => {
+    if (request !== undefined) answer(request.ms);
+  }, [request]);
+  const toggle = () => {
+    const video = master();
+    if (video === undefined) return;
+    if (video.paused) void video.play().catch(() => undefined);
+    else video.pause();
+  };
+  const faster = (value: number) => {
+    const video = master();
+    if (video !== undefined) video.playbackRate = value;
+    setSpeed(value);
+  };
+  const flags = events
+    .flatMap((event) => {
+      const at = event.flag === undefined ? undefined : eventOnAxis(event, recordings, axis);
+      return at === undefined ? [] : [at];
+    })
+    .sort((a, b) => a - b);
+  const toFlag = (direction: 1 | -1) => {
+    const here = positionMs + leadMs;
+    const next = direction === 1 ? flags.find((at) => at > here + 500) : flags.findLast((at) => at < here - 1_500);
+    if (next !== undefined) seek(next - leadMs);
+  };
+  const free = () => document.querySelector('[role="dialog"]') === null;
+  const digits = Array.from({ length: 10 }, (_, index) => [`Digit${index}`, () => free() && faster(index === 0 ? 10 : index), { usePhysicalKeys: true }] as const);
+  useHotkeys(
+    [
+      ['space', () => free() && toggle()],
+      ['ArrowLeft', () => free() && seek(positionMs - stepSeconds * 1000)],
+      ['ArrowRight', () => free() && seek(positionMs + stepSeconds * 1000)],
+      ['BracketLeft', () => free() && toFlag(-1), { usePhysicalKeys: true }],
+      ['BracketRight', () => free() && toFlag(1), { usePhysicalKeys: true }],
+      ['M', () => free() && setMuted(!muted), { usePhysicalKeys: true }],
+      ...digits.map(([key, act, options]): [string, () => void, typeof options] => [key, act, options]),
+    ],
+    ['INPUT', 'TEXTAREA', 'SELECT', 'BUTTON', 'A'],
+  );
+  if (main === undefined) return null;
   return (
     <div className={classes.player}>
-      {recordings.length > 1 && (
-        <Box p="xs">
-          <SegmentedControl
-            size="xs"
-            aria-label={t('recordings')}
-            value={recording.id}
-            onChange={onChoose}
-            data={recordings.map((one, index) => ({
-              value: one.id,
-              label: t('recording', { number: index + 1, at: format.time(one.startedAt) }),
-            }))}
+      <div className={classes.panes} data-count={recordings.length}>
+        {recordings.map((recording) => (
+          <RecordingPane
+            key={recording.id}
+            recording={recording}
+            going={going}
+            main={recording.id === mainId}
+            muted={muted}
+            onElement={onElement}
+            onToggle={toggle}
+            {...(recording.id === mainId ? { onPosition: setPosition } : {})}
           />
-        </Box>
-      )}
-      <video
-        ref={video}
-        className={classes.video}
-        controls
-        playsInline
-        preload="auto"
-        aria-label={t('video')}
-        data-testid="review-video"
-        data-recording={recording.id}
-        onTimeUpdate={(event) => setPosition(event.currentTarget.currentTime * 1000)}
+        ))}
+      </div>
+      <PlayerControls
+        playing={playing}
+        muted={muted}
+        speed={speed}
+        positionMs={positionMs}
+        durationMs={axis.durationMs}
+        onToggle={toggle}
+        onMuted={setMuted}
+        onSpeed={faster}
+        onFlag={toFlag}
       />
-      {!playable && (
-        <Alert m="sm" color="orange" role="alert">
-          <Text size="sm">{t('unsupported')}</Text>
-        </Alert>
-      )}
-      {error !== undefined && (
-        <Box p="sm">
-          <ProblemAlert
-            error={error}
-            onRetry={() => {
-              setError(undefined);
-              player.current?.update(recording, !going);
-            }}
-          />
-        </Box>
-      )}
-      <Lanes recording={recording} recordings={recordings} events={events} positionMs={positionMs} onSeek={onSeek} />
-      <Group justify="space-between" px="md" pb="sm" gap="xs">
-        <Text size="xs" c="dimmed">
-          {t('summary', { at: format.stamp(recording.startedAt), length: clock(recording.durationMs), count: recording.segments.length })}
-        </Text>
-        {recording.segments.length > 0 && (
-          <Anchor size="xs" href={recordingFileURL(recording.id)} download data-testid="recording-file">
+      <MinuteBar minutes={minutesOf(recordings, events, axis)} durationMs={axis.durationMs} positionMs={positionMs} onSeek={seek} />
+      <Lanes axis={axis} recordings={recordings} events={events} positionMs={positionMs} onEvent={onEvent} />
+      {recordings.map((recording) => (
+        <Group key={recording.id} justify="space-between" gap="xs" px="md" pb="sm">
+          <Text size="xs" c="dimmed">
+            {t(`kind.${recording.kind}`)}.{' '}
+            {t('summary', { at: format.stamp(recording.startedAt), length: clock(recording.durationMs), count: recording.segments.length })}
+          </Text>
+          <Anchor href={recordingFileURL(recording.id)} download size="xs" data-testid="recording-file">
             {t('download', { size: format.bytes(recording.segments.reduce((sum, segment) => sum + segment.size, 0)) })}
           </Anchor>
-        )}
-      </Group>
+        </Group>
+      ))}
     </div>
   );
 }

@@ -63,6 +63,7 @@ export default function ReviewPage() {
           </Group>
         </Stack>
         <ReviewBody
+          attempt={attempt.data}
           recordings={recordings.data.recordings}
           events={timeline.data.events}
           identifications={identifications.data.identifications}

@@ -86,7 +86,7 @@ export class SegmentPlayer {
       if (this.#growDuration(buffer)) return;
     }
     this.#jumpHole();
-    const wanted = nextToFetch(this.#segments, this.#present, this.#positionMs, aheadMs);
+    const wanted = nextToFetch(this.#segments, this.#present, this.#positionMs, aheadMs * Math.max(1, this.#video.playbackRate));
     if (wanted === undefined) {
       this.#finish();
       return;

@@ -1,11 +1,11 @@
 import { useTranslation } from 'react-i18next';
 import { useDoubtText } from '../i18n/useDoubtText';
-import { attemptStates, behaviours, outcomes, type TimelineEvent } from '../api/types';
+import { attemptStates, behaviours, callReasons, outcomes, warningReasons, type TimelineEvent } from '../api/types';
 import { clock } from '../i18n/clock';
 
 /** An event in words; a kind that this version does not know is shown as its code. */
 export function useEventText(): (event: TimelineEvent) => string {
-  const { t, i18n } = useTranslation(['review', 'common']);
+  const { t, i18n } = useTranslation(['review', 'common', 'talk']);
   const doubt = useDoubtText();
   return ({ kind, detail, at, until }) => {
     const behaviour = behaviours.find((known) => known === kind);
@@ -57,6 +57,30 @@ export function useEventText(): (event: TimelineEvent) => string {
         return t('event.focus_lost', { count: Number(detail.seconds) });
       case 'full_screen_left':
         return t('event.full_screen_left', { count: Number(detail.seconds) });
+      case 'message':
+        return detail.fromStudent === true ? t('event.messageStudent') : t('event.messageStaff');
+      case 'announcement':
+        return t('event.announcement');
+      case 'help_call': {
+        const reason = callReasons.find((code) => code === detail.reason) ?? 'other';
+        return t('event.help_call', { reason: t(`talk:call.${reason}`) });
+      }
+      case 'help_taken':
+        return t('event.help_taken');
+      case 'warning':
+      case 'warning_withdrawn': {
+        const reason = warningReasons.find((code) => code === detail.reason) ?? 'other';
+        const what = t(`talk:warning.${reason}`);
+        return kind === 'warning' ? t('event.warning', { what }) : t('event.warning_withdrawn', { what });
+      }
+      case 'remark':
+        return t('event.remark');
+      case 'handed_over':
+        return t('event.handed_over');
+      case 'extra_time': {
+        const count = Number(detail.minutes);
+        return count > 0 ? t('event.extra_time', { count }) : t('event.extra_back', { count: -count });
+      }
       case 'note':
         return typeof detail.text === 'string' ? t('event.note', { text: detail.text }) : t('event.noteEmpty');
       default:

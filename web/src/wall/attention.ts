@@ -26,7 +26,7 @@ export function isFlagged(attempt: Attempt): boolean {
     (attempt.talk?.unreadByStaff ?? 0) > 0 ||
     attempt.call !== undefined ||
     breakIsOver(attempt) ||
-    (attempt.lastIdentification?.flags?.length ?? 0) > 0
+    (attempt.flags ?? 0) > 0
   );
 }
 

@@ -41,7 +41,7 @@ export function useStatus(): (entry: RoomAttempt, phase: IdentificationPhase | u
     const unread = attempt.talk?.unreadByStaff ?? 0;
     if (attempt.call !== undefined) return t('status.callTaken', { name: attempt.call.acknowledgedBy ?? '' });
     if (unread > 0) return t('status.unread', { count: unread });
-    return breakIsOver(attempt) ? t('status.breakOver') : t('status.doubts');
+    return breakIsOver(attempt) ? t('status.breakOver') : t('status.flags', { count: attempt.flags ?? 0 });
   };
   const words = (entry: RoomAttempt, level: Level, phase: IdentificationPhase | undefined): string => {
     if (level === 'alarm') return t('status.alarm');
