@@ -20,6 +20,9 @@ story: setup-test build ## play the main job's browser story alone; pictures in 
 stories: setup-test build ## play every browser story; pictures in .run/story
 	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story go test -count=1 -timeout 20m -v -run 'Story$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
 
+soak: setup-test build ## the outages' browser story with MinIO halted for the whole minute (make stories halts it for 20 s)
+	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story OCHNO_STORY_MINIO_SECONDS=60 go test -count=1 -timeout 20m -v -run '^TestOutageStory$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
+
 setup:
 	@deploy/setup.sh
 
@@ -82,4 +85,4 @@ api: ## write the front end's types from the server's OpenAPI; not by way of the
 clean: ## remove what was built and the local data
 	rm -rf .run bin web/dist/assets web/dist/index.html
 
-.PHONY: help run test story stories setup setup-test build tools lint test-web test-go test-quality quality fuzz bench bench-media api clean
+.PHONY: help run test story stories soak setup setup-test build tools lint test-web test-go test-quality quality fuzz bench bench-media api clean

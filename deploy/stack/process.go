@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -46,6 +47,18 @@ func newProcesses(logs string) *processes {
 		}
 	}()
 	return p
+}
+
+// pid is that of the newest process of a name; 0 when there is none.
+func (p *processes) pid(name string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, child := range slices.Backward(p.list) {
+		if child.name == name {
+			return child.cmd.Process.Pid
+		}
+	}
+	return 0
 }
 
 // start runs cmd with its output in a log file, in a process group of its own so that Ctrl-C reaches only us.

@@ -98,6 +98,9 @@ func (s *Stack) Stop() {
 	s.lock.Close()
 }
 
+// MinioPID is the process of MinIO, for tests that halt it for a while.
+func (s *Stack) MinioPID() int { return s.processes.pid("minio") }
+
 // Failed is closed when a child ended that nobody asked to end; Err then says which.
 func (s *Stack) Failed() <-chan struct{} { return s.processes.failed }
 
