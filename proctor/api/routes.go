@@ -82,6 +82,7 @@ func (s *Server) operations() {
 	s.reviewOperations()
 	s.consentRegisterOperations()
 	s.journeyOperations()
+	s.systemOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)
 	route(s, post, "/api/join/{code}", "join", "Join the exam", signedIn, s.join)
 

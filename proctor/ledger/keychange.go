@@ -166,6 +166,15 @@ func signingKey(ctx context.Context, q querier) (string, error) {
 	return key, nil
 }
 
+// KeySince is when the present key took over from another one; nil: it is the first.
+func (l *Log) KeySince(ctx context.Context) (*time.Time, error) {
+	var at *time.Time
+	if err := l.pool.QueryRow(ctx, `select max(changed_at) from ledger_key_change where key = $1`, l.public).Scan(&at); err != nil {
+		return nil, fmt.Errorf("read the age of the log's key: %w", err)
+	}
+	return at, nil
+}
+
 // Keys reads the log's keys: the one it was opened with, and those before.
 func (l *Log) Keys(ctx context.Context) (Keys, error) {
 	rows, _ := l.pool.Query(ctx, `select note from ledger_key_change order by size, changed_at`)

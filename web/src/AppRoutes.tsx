@@ -20,6 +20,8 @@ const RoomPage = lazy(() => import('./wall/RoomPage'));
 const ReviewPage = lazy(() => import('./review/ReviewPage'));
 const LoginPage = lazy(() => import('./people/LoginPage'));
 const AccountPage = lazy(() => import('./people/AccountPage'));
+const SystemPage = lazy(() => import('./system/SystemPage'));
+const AuditPage = lazy(() => import('./system/AuditPage'));
 const PeoplePage = lazy(() => import('./people/PeoplePage'));
 const RosterExamsPage = lazy(() => import('./exam/RosterExamsPage'));
 const RosterPage = lazy(() => import('./exam/RosterPage'));
@@ -79,6 +81,8 @@ export function AppRoutes() {
         </Route>
         <Route element={<StaffLayout roles={['administrator']} />}>
           <Route path="people" element={<PeoplePage />} />
+          <Route path="system" element={<SystemPage />} />
+          <Route path="audit" element={<AuditPage />} />
         </Route>
         <Route element={<StaffLayout roles={['registrar']} />}>
           <Route path="log" element={<LogPage />} />

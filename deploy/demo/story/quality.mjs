@@ -256,6 +256,14 @@ async function administrators(browser) {
     },
   });
   await visit(who, 'groups', '/people', mark('people-table'), { act: (page) => id(page, 'tab-groups').click() });
+  await visit(who, 'system', '/system', mark('system'), {
+    act: async (page) => {
+      await id(page, 'check-run-postgres').click();
+      await page.locator('[data-testid="check-postgres"][data-state="ok"]').waitFor();
+    },
+  });
+  await visit(who, 'audit', '/audit?kind=access', mark('audit-table'));
+  await visit(who, 'audit without matches', '/audit?kind=hold', 'h1');
   await visit(who, 'new exam', '/exams/new', mark('policy-form'));
   await visit(who, 'exam', `/exams/${config.states.exam.exam}`, mark('policy-form'));
 }

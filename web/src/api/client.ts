@@ -27,7 +27,11 @@ import type {
   Members,
   Arrival,
   Attempt,
+  AuditKind,
+  AuditPage,
   BehaviourNote,
+  Checked,
+  SystemState,
   Calendar,
   Checkpoint,
   DeletionList,
@@ -201,6 +205,10 @@ export const api = {
     call<Attempt>('POST', `api/attempts/${id(attempt)}/consent`, { textId, sha256 }),
   decline: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/decline`, {}),
   returnToExam: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/return`, {}),
+  system: (signal?: AbortSignal) => call<SystemState>('GET', 'api/system', undefined, signal),
+  checkSystem: (name: string) => call<Checked>('POST', `api/system/checks/${id(name)}`),
+  audit: (kind: AuditKind, from: string, cursor: string | undefined, signal?: AbortSignal) =>
+    call<AuditPage>('GET', `api/audit${query({ kind, from, cursor })}`, undefined, signal),
   probe: (attempt: string, bytes: Blob, signal?: AbortSignal) =>
     call<{ bytes: number }>('POST', `api/attempts/${id(attempt)}/probe`, bytes, signal),
   noteNetwork: (attempt: string, report: NetworkNote) => call<undefined>('POST', `api/attempts/${id(attempt)}/network`, report),

@@ -875,6 +875,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, newest first, by kind */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consent-register": {
         parameters: {
             query?: never;
@@ -1975,6 +1992,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the installation does now */
+        get: operations["system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/checks/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check one thing that the service depends on */
+        post: operations["checkSystem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -2211,6 +2262,30 @@ export interface components {
             /** @enum {string} */
             use: "publish" | "watch";
         };
+        AuditEntry: {
+            /** @description Empty: the service itself, or the command line */
+            actor: string;
+            after: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Of a setting, as JSON */
+            before: string;
+            /** @description Of a change: which setting or role */
+            class: string;
+            exam: string;
+            id: string;
+            kind: string;
+            outcome: string;
+            /** @description Whom it concerns, if anybody */
+            person: string;
+            /** @description What was changed or looked at */
+            what: string;
+        };
+        AuditPage: {
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description Cursor of the next page */
+            next?: string;
+        };
         BeginManualInputBody: {
             note?: string;
             /** @enum {string} */
@@ -2239,6 +2314,12 @@ export interface components {
             /** @enum {string} */
             reason: "question" | "technical" | "health" | "other";
             text?: string;
+        };
+        Checked: {
+            name: string;
+            ok: boolean;
+            /** Format: int64 */
+            tookMs: number;
         };
         Checkpoint: {
             /** Format: date-time */
@@ -2955,6 +3036,17 @@ export interface components {
              */
             verdict: "" | "confirmed" | "dismissed";
         };
+        KeySummary: {
+            /** @description The public key of the log's checkpoints */
+            log: string;
+            /**
+             * Format: date-time
+             * @description When it took over from another one
+             */
+            logSince?: string;
+            /** @description Ids of the master keys, the one that seals first */
+            master: string[];
+        };
         LiftHoldInputBody: {
             reason: string;
         };
@@ -3042,6 +3134,12 @@ export interface components {
             component: string;
             /** Format: int64 */
             value: number;
+        };
+        MediaLoad: {
+            /** Format: int64 */
+            publishers: number;
+            /** Format: int64 */
+            viewers: number;
         };
         Member: {
             /** Format: int64 */
@@ -3263,6 +3361,43 @@ export interface components {
             length: number;
             /** Format: int64 */
             place: number;
+        };
+        QueueLoads: {
+            /**
+             * Format: int64
+             * @description Waiting or being made
+             */
+            exports: number;
+            /** Format: int64 */
+            exportsFailed: number;
+            /**
+             * Format: int64
+             * @description Records that no checkpoint covers yet
+             */
+            logPending: number;
+            /**
+             * Format: int64
+             * @description Given up
+             */
+            mailDead: number;
+            /** Format: date-time */
+            mailOldest?: string;
+            /** Format: int64 */
+            mailWaiting: number;
+            /** Format: int64 */
+            spoolBytes: number;
+            /**
+             * Format: int64
+             * @description Bytes left on the spool's disk
+             */
+            spoolFree: number;
+            /** Format: date-time */
+            spoolOldest?: string;
+            /**
+             * Format: int64
+             * @description Pieces of recordings that are not stored yet
+             */
+            spoolSegments: number;
         };
         Readiness: {
             checks: components["schemas"]["Checks"];
@@ -3539,6 +3674,37 @@ export interface components {
             attempt: components["schemas"]["Attempt"];
             connected: boolean;
         };
+        RoomLoad: {
+            /** Format: int64 */
+            done: number;
+            /** Format: date-time */
+            endsAt: string;
+            examId: string;
+            /** Format: int64 */
+            joined: number;
+            /**
+             * Format: int64
+             * @description Whose camera and microphone arrive at this node
+             */
+            live: number;
+            /** Format: int64 */
+            roster: number;
+            /** Format: int64 */
+            sitting: number;
+            /** Format: date-time */
+            startsAt: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description For a member of staff
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Proctors' pages at this node
+             */
+            watching: number;
+        };
         RosterPreview: {
             /**
              * Format: int64
@@ -3685,6 +3851,18 @@ export interface components {
         StudentCard: {
             displayName: string;
             group: string;
+        };
+        SystemState: {
+            /** Format: date-time */
+            at: string;
+            /** @description What can be checked, by name */
+            checks: string[];
+            keys: components["schemas"]["KeySummary"];
+            media: components["schemas"]["MediaLoad"];
+            queues: components["schemas"]["QueueLoads"];
+            /** @description Of the organisation, the busiest first */
+            rooms: components["schemas"]["RoomLoad"][];
+            version: string;
         };
         Talk: {
             /**
@@ -6553,6 +6731,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                kind?: "staff" | "decision" | "policy_change" | "access" | "hold" | "request" | "link" | "unlink" | "sign_in";
+                /** @description The first day */
+                from?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
                 };
             };
             /** @description Forbidden */
@@ -10327,6 +10558,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemState"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    checkSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
                 };
             };
             /** @description Forbidden */

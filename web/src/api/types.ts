@@ -53,6 +53,15 @@ export const attemptStates: readonly AttemptState[] = [
   'terminated',
   'expired',
 ];
+export type RoomLoad = Schemas['RoomLoad'];
+export type MediaLoad = Schemas['MediaLoad'];
+export type QueueLoads = Schemas['QueueLoads'];
+export type SystemState = Schemas['SystemState'];
+export type Checked = Schemas['Checked'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type AuditPage = Schemas['AuditPage'];
+export const auditKinds = ['staff', 'decision', 'policy_change', 'access', 'hold', 'request', 'link', 'unlink', 'sign_in'] as const;
+export type AuditKind = (typeof auditKinds)[number];
 export type Watch = Schemas['PageRules'];
 export type Work = Schemas['Work'];
 export type NetworkNote = Schemas['NetworkInputBody'];

@@ -13,6 +13,7 @@ import type requests from './ru/requests.json';
 import type retention from './ru/retention.json';
 import type review from './ru/review.json';
 import type talk from './ru/talk.json';
+import type system from './ru/system.json';
 import type wall from './ru/wall.json';
 import type way from './ru/way.json';
 
@@ -35,6 +36,7 @@ declare module 'i18next' {
       retention: typeof retention;
       review: typeof review;
       talk: typeof talk;
+      system: typeof system;
       wall: typeof wall;
       way: typeof way;
     };

@@ -14,7 +14,7 @@ export function Brand() {
     <Link to="/" className={classes.brand}>
       <Group gap={10} wrap="nowrap">
         <BrandMark />
-        <Text span fw={700} size="xl" lh={1}>
+        <Text span fw={700} size="xl" lh={1} className={classes.brandName}>
           {t('app')}
         </Text>
         {organisation !== undefined && organisation.shortName !== '' && (

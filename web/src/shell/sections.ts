@@ -9,6 +9,8 @@ export const sections = [
   { to: '/consent-texts', name: 'consentTexts', roles: ['registrar', 'administrator'] },
   { to: '/people', name: 'people', roles: ['administrator'] },
   { to: '/retention', name: 'retention', roles: ['registrar', 'administrator'] },
+  { to: '/system', name: 'system', roles: ['administrator'] },
+  { to: '/audit', name: 'audit', roles: ['administrator'] },
   { to: '/appeals', name: 'appeals', roles: ['registrar'] },
   { to: '/log', name: 'log', roles: ['registrar'] },
 ] as const satisfies readonly { to: string; name: string; roles: readonly Role[] }[];
