@@ -44,7 +44,7 @@ func TestWhatIsSeenReachesTheProctor(t *testing.T) {
 		}
 		return list
 	}
-	h.exec(t, `update attempt set state = 'in_progress' where id = '`+a.ID)
+	h.exec(t, `update attempt set state = 'in_progress' where id = $1`, a.ID)
 	h.eventually(t, a.ID, "camera_covered", 1)
 	connection.Close()
 	h.eventually(t, a.ID, "disconnected", 1)
