@@ -99,8 +99,7 @@ func TestBetweenProctorAndStudent(t *testing.T) {
 	}
 	post(proctor, at+"/notes", map[string]any{"text": "Смотрит вниз"}, http.StatusOK)
 
-	var colleague struct{ Proctors []struct{ ID, Name string } }
-	colleague = get[struct{ Proctors []struct{ ID, Name string } }](t, proctor, of+"/proctors")
+	colleague := get[struct{ Proctors []struct{ ID, Name string } }](t, proctor, of+"/proctors")
 	if len(colleague.Proctors) != 2 {
 		t.Fatalf("proctors %+v", colleague)
 	}
