@@ -90,6 +90,7 @@ type Server struct {
 	noticed  *limiter       // of what a page noticed, by kind and attempt
 	talks    *limiter       // of messages and calls, by person
 	whips    *whips         // who publishes without a page
+	players  *players       // who watches without one
 	work     sync.WaitGroup // sockets and what outlives them for a moment
 	stop     context.CancelFunc
 	life     context.Context // ended by Close
@@ -122,7 +123,7 @@ func New(cfg Config) (*Server, error) {
 	s.logins = newLimiter(loginsPerAddress, 10*time.Minute, limitedKeys, cfg.Now)
 	s.packages = newLimiter(packagesPerPerson, time.Hour, limitedKeys, cfg.Now)
 	s.talks = newLimiter(talksPerPerson, time.Minute, limitedKeys, cfg.Now)
-	s.whips = newWhips(cfg.Now)
+	s.whips, s.players = newWhips(cfg.Now), newPlayers()
 	s.probes = newLimiter(probesPerMinute, time.Minute, limitedKeys, cfg.Now)
 	s.noticed = newLimiter(notesPerMinute, time.Minute, limitedKeys, cfg.Now)
 	s.handler = s.wrap(under(base(cfg.PublicURL), s.routes()))

@@ -35,6 +35,8 @@ var (
 	ErrToken = errors.New("no such token")
 	// ErrTooManyTokens: the attempt has MostTokens that are good.
 	ErrTooManyTokens = errors.New("too many tokens")
+	// ErrTokenIssuer: whoever watches does so in the name of a proctor, and none was named.
+	ErrTokenIssuer = errors.New("a token for watching needs the one in whose name it is used")
 	// ErrTokenLife: it is to be good for less than a minute or for longer than LongestToken.
 	ErrTokenLife = errors.New("a token is good for a minute to 24 hours")
 )
@@ -43,6 +45,7 @@ var (
 type Token struct {
 	Attempt   uuid.UUID
 	Use       TokenUse
+	IssuedBy  uuid.UUID // zero: on the command line
 	ExpiresAt time.Time
 }
 
@@ -57,11 +60,14 @@ func (x *Exams) IssueToken(ctx context.Context, attempt uuid.UUID, use TokenUse,
 	if life < time.Minute || life > LongestToken {
 		return "", Token{}, ErrTokenLife
 	}
+	if use == TokenWatch && by == uuid.Nil {
+		return "", Token{}, ErrTokenIssuer
+	}
 	secret := make([]byte, tokenBytes)
 	_, _ = rand.Read(secret) // never fails
 	text := tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
 	now := x.now().UTC()
-	t := Token{Attempt: attempt, Use: use, ExpiresAt: now.Add(life)}
+	t := Token{Attempt: attempt, Use: use, IssuedBy: by, ExpiresAt: now.Add(life)}
 	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
 		// The attempt's row is locked: two at once do not exceed the bound.
 		var id uuid.UUID
@@ -102,7 +108,9 @@ func (x *Exams) Token(ctx context.Context, text string, use TokenUse) (Token, er
 	}
 	hash := sha256.Sum256([]byte(text))
 	t := Token{Use: use}
-	err := x.pool.QueryRow(ctx, `select attempt_id, expires_at from attempt_token where hash = $1 and use = $2`, hash[:], use).Scan(&t.Attempt, &t.ExpiresAt)
+	var by uuid.NullUUID
+	err := x.pool.QueryRow(ctx, `select attempt_id, issued_by, expires_at from attempt_token where hash = $1 and use = $2`, hash[:], use).Scan(&t.Attempt, &by, &t.ExpiresAt)
+	t.IssuedBy = by.UUID
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && !x.now().Before(t.ExpiresAt) {
 		return Token{}, ErrToken
 	}
