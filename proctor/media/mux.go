@@ -85,6 +85,7 @@ func (m *mux) read() {
 			}
 		}
 		m.after()
+		m.sock.flush() // before it rests
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	batchEvery = 2 * time.Millisecond // between two system calls of a kind, while there is traffic
+	batchEvery = 4 * time.Millisecond // between two system calls of a kind, while there is traffic
 	readBatch  = 64                   // datagrams
 	writeBatch = 2048                 // datagrams that may wait to be sent; some 60 ms of a full node
 	writeSoon  = 256                  // then whoever writes sends them himself
@@ -23,11 +23,10 @@ const (
 var errSendQueue = errors.New("media: send queue full")
 
 // batchSocket reads and writes many datagrams by one system call, at most every
-// batchEvery. That halves the cost of everything behind it: each of pion's
-// goroutines then wakes up for a burst and not for a packet.
+// batchEvery: waking up costs more than a packet.
 //
-// The reader (one goroutine, the mux's) rests after each batch; what is written
-// meanwhile it sends when it wakes up, before it reads on. Only while it waits for
+// The reader (one goroutine, the mux's) sends what a batch gave rise to and then
+// rests; what is written meanwhile it sends when it wakes up, before it reads on. Only while it waits for
 // datagrams a flusher of its own does that. When much comes at once, after the
 // process was kept from running, the writers send: a viewer's writer that waits
 // for the kernel is the one that should, and drops by frames (downQueue).

@@ -47,6 +47,24 @@ describe('Publisher', () => {
     expect(publisher.state.get().attempt?.id).toBe('attempt');
   });
 
+  it('sends a camera in two layers, the whole one last, and a small camera in one', async () => {
+    const { peers, publisher, stream, hello } = setUp();
+    publisher.start(stream);
+    await hello();
+    expect(peers.last.transceivers.map(({ init }) => init?.sendEncodings)).toEqual([
+      [
+        { rid: 'l', scaleResolutionDownBy: 2, maxBitrate: 150_000 },
+        { rid: 'h', maxBitrate: 1_000_000 },
+      ],
+      undefined,
+    ]);
+    const small = fakeTrack('video');
+    small.getSettings = () => ({ width: 320, height: 240 });
+    publisher.start(fakeStream(fakeTrack('audio'), small));
+    await hello();
+    expect(peers.last.transceivers[0]?.init?.sendEncodings).toBeUndefined();
+  });
+
   it('keeps the server’s candidates until its answer is set', async () => {
     const { sockets, peers, publisher, stream, hello } = setUp();
     publisher.start(stream);

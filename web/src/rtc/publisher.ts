@@ -30,6 +30,25 @@ const initial: PublisherState = {
   problem: undefined,
 };
 
+const lowHeight = 240;
+const lowBitrate = 150_000;
+const highBitrate = 1_000_000;
+
+/**
+ * The camera goes out twice: whole, which the server records and looks at, and small for a wall of many students.
+ * A picture that is small itself goes out once: browsers leave out the larger layer of those.
+ */
+function layersOf(track: MediaStreamTrack): Pick<RTCRtpTransceiverInit, 'sendEncodings'> {
+  const { width = 0, height = 0 } = track.kind === 'video' ? track.getSettings() : {};
+  if (width < 2 * lowHeight || height < 2 * lowHeight) return {};
+  return {
+    sendEncodings: [
+      { rid: 'l', scaleResolutionDownBy: height / lowHeight, maxBitrate: lowBitrate },
+      { rid: 'h', maxBitrate: highBitrate },
+    ],
+  };
+}
+
 /**
  * Sends one student's camera and microphone to the server and follows her attempt.
  *
@@ -164,7 +183,7 @@ export class Publisher {
       if (this.#peer === peer && peer.connectionState === 'failed') this.#socket.restart();
     };
     for (const track of [...stream.getVideoTracks().slice(0, 1), ...stream.getAudioTracks().slice(0, 1)]) {
-      const transceiver = peer.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+      const transceiver = peer.addTransceiver(track, { direction: 'sendonly', streams: [stream], ...layersOf(track) });
       if (track.kind === 'video') this.#preferVP8(transceiver);
     }
     try {
