@@ -26,10 +26,11 @@ var errSendQueue = errors.New("media: send queue full")
 // batchEvery: waking up costs more than a packet.
 //
 // The reader (one goroutine, the mux's) sends what a batch gave rise to and then
-// rests; what is written meanwhile it sends when it wakes up, before it reads on. Only while it waits for
-// datagrams a flusher of its own does that. When much comes at once, after the
-// process was kept from running, the writers send: a viewer's writer that waits
-// for the kernel is the one that should, and drops by frames (downQueue).
+// rests; what is written meanwhile it sends when it wakes up, before it reads on.
+// Only while it waits for datagrams a flusher of its own does that. When much comes
+// at once, after the process was kept from running, the writers send: a viewer's
+// writer that waits for the kernel is the one that should, and drops by frames
+// (downQueue).
 type batchSocket struct {
 	*net.UDPConn
 	io  batchIO

@@ -43,6 +43,27 @@ async function routeOf(page, what) {
   }
 }
 
+/** Runs in the page: how many pictures of each layer of the camera were sent. */
+async function layers() {
+  const sent = {};
+  for (const peer of window.connectionsOfThePage ?? []) {
+    (await peer.getStats()).forEach((report) => {
+      if (report.type === 'outbound-rtp' && report.kind === 'video') sent[report.rid ?? ''] = report.framesEncoded ?? report.framesSent ?? 0;
+    });
+  }
+  return sent;
+}
+
+/** Waits until the camera goes out whole and small. */
+async function expectLayers(page, what) {
+  for (const end = Date.now() + patience; ;) {
+    const sent = await page.evaluate(layers);
+    if (sent.h > 0 && sent.l > 0) return sent;
+    expect(Date.now() < end, `${what} sends both layers: ${JSON.stringify(sent)}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
 // Chromium's own way to be in a network without UDP: what an administrator's policy sets.
 const noUDP = ['--force-webrtc-ip-handling-policy=disable_non_proxied_udp', '--webrtc-ip-handling-policy=disable_non_proxied_udp'];
 const onlyRelays = { iceTransportPolicy: 'relay' };
@@ -103,6 +124,7 @@ async function story(facts) {
       const seen = await routeOf(student.page, 'the student');
       expect(way.right(seen), `the student's way: ${JSON.stringify(seen)}`);
       facts.ways[way.name] = { student: seen };
+      await expectLayers(student.page, `the student by ${way.name}`);
       return student.page;
     });
     await step(`A proctor by ${way.name} sees and hears the student`, async () => {
@@ -138,6 +160,7 @@ async function story(facts) {
       await fox.waitFor('identify-start');
       const seen = await routeOf(fox, 'Firefox');
       expect(seen.protocol === 'udp', `Firefox's way: ${JSON.stringify(seen)}`);
+      await expectLayers(fox, 'Firefox');
       facts.ways.Firefox = { student: seen };
       return fox;
     });
