@@ -32,6 +32,7 @@ func (s *Service) listenMetrics(cfg Config, v verifier) (err error) {
 
 // openMetrics makes what gives the numbers of a node and of the installation; every node of one gives the latter alike.
 func (s *Service) openMetrics(v verifier, node *media.Node) (*metrics.Server, error) {
+	turn := s.relay
 	sources := s.logMetrics()
 	sources = append(sources, s.retentionMetrics()...)
 	return metrics.New(append(sources,
@@ -56,6 +57,20 @@ func (s *Service) openMetrics(v verifier, node *media.Node) (*metrics.Server, er
 		}},
 		metrics.Source{Name: "media_viewers", Help: "Proctors' connections to which this node forwards media.", Read: func(context.Context) ([]metrics.Sample, error) {
 			return metrics.Value(float64(node.Load().Viewers)), nil
+		}},
+		metrics.Source{Name: "media_tcp_connections", Help: "Connections on the TCP port for media.", Read: func(context.Context) ([]metrics.Sample, error) {
+			open, _ := node.TCPLoad()
+			return metrics.Value(float64(open)), nil
+		}},
+		metrics.Source{Name: "media_tcp_refused", Help: "Connections there that were closed since the start because there were too many.", Read: func(context.Context) ([]metrics.Sample, error) {
+			_, refused := node.TCPLoad()
+			return metrics.Value(float64(refused)), nil
+		}},
+		metrics.Source{Name: "turn_allocations", Help: "Browsers' addresses that this node's TURN server relays; absent without one.", Read: func(context.Context) ([]metrics.Sample, error) {
+			if turn == nil {
+				return nil, nil
+			}
+			return metrics.Value(float64(turn.Allocations())), nil
 		}},
 		metrics.Source{Name: "spool_segments", Help: "Pieces of recordings that wait on this node to be stored.", Read: func(context.Context) ([]metrics.Sample, error) {
 			b, err := node.Backlog()

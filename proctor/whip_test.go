@@ -20,6 +20,7 @@ import (
 
 	"ochno/proctor/esia/esiamock"
 	"ochno/proctor/exam"
+	"ochno/proctor/media/load"
 )
 
 // camera is a WHIP client that sends picture and sound, the picture right in its first bytes only.
@@ -377,5 +378,31 @@ func TestTokens(t *testing.T) {
 	}
 	if strings.Contains(h.log.String(), "ochno_") {
 		t.Error("the log holds a token")
+	}
+}
+
+// TestLoadgenPublishesAtTheService drives the service's door with the load generator, as an operator does before an exam.
+func TestLoadgenPublishesAtTheService(t *testing.T) {
+	h := newHouse(t)
+	var tokens []string
+	var attempts []uuid.UUID
+	for _, oid := range []string{esiamock.StudentAnna, esiamock.StudentBoris} {
+		a := h.signedIn(t, oid).join(t, true)
+		attempts = append(attempts, a.ID)
+		tokens = append(tokens, h.token(t, a.ID, exam.TokenPublish))
+	}
+	result, err := load.Run(t.Context(), load.Options{Server: h.url, Tokens: tokens, Publishers: 2, Join: 100 * time.Millisecond, Measure: 2 * time.Second})
+	must(t, err)
+	if result.Sent < 200 {
+		t.Errorf("%d packets were sent in two seconds", result.Sent)
+	}
+	for _, a := range attempts {
+		h.eventually(t, a, "connected", 1)
+	}
+	if _, err := load.Run(t.Context(), load.Options{Server: h.url, Tokens: []string{"ochno_none", "x"}, Publishers: 1}); err == nil || !strings.Contains(err.Error(), "401") {
+		t.Errorf("with a token that is none: %v", err)
+	}
+	if _, err := load.Run(t.Context(), load.Options{Server: h.url, Tokens: tokens, Publishers: 3}); err == nil {
+		t.Error("three publishers with two tokens")
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"ochno/proctor/media/load"
@@ -26,12 +28,24 @@ func loadgen(ctx context.Context, c *call) error {
 	c.flags.DurationVar(&o.Join, "join", 5*time.Second, "`time` over which they come")
 	c.flags.DurationVar(&o.Warm, "warm", 3*time.Second, "`time` before measuring")
 	c.flags.DurationVar(&o.Measure, "measure", 15*time.Second, "`time` to measure")
+	tokens := c.flags.String("tokens", "", "`file` with a token of an attempt on each line (ochno attempt token): publish at a service instead")
 	minutes := c.flags.Float64("minutes", 0, "`minutes` to measure, instead of --measure")
 	if err := c.parse(0); err != nil {
 		return err
 	}
 	if (o.Server == "") == (o.Floor == "") {
 		return usageError{errors.New("want --server or --floor")}
+	}
+	if *tokens != "" {
+		text, err := os.ReadFile(*tokens)
+		if err != nil {
+			return err
+		}
+		o.Tokens = strings.Fields(string(text))
+		if o.Publishers > len(o.Tokens) {
+			o.Publishers = len(o.Tokens)
+		}
+		o.Viewers = 0
 	}
 	if *minutes > 0 {
 		o.Measure = time.Duration(*minutes * float64(time.Minute))

@@ -65,3 +65,12 @@ func (d *tcpDoor) use(settings *webrtc.SettingEngine) {
 
 // close ends every connection. Only then do the mux's own goroutines end, for which its Close waits.
 func (d *tcpDoor) close() error { return d.mux.Close() }
+
+// TCPLoad tells how many connections for media over TCP are open, and how many
+// were refused so far.
+func (n *Node) TCPLoad() (open, refused int) {
+	if n.tcp == nil {
+		return 0, 0
+	}
+	return n.tcp.listener.Load()
+}

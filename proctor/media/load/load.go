@@ -28,6 +28,9 @@ type Options struct {
 	// an offer and returns an answer (201); POST view takes {"attempts":[…]} and
 	// returns {"id","sdp","tracks"}, an offer; POST view/ID takes the answer.
 	Server string
+	// Tokens publish one attempt each at a service instead (`ochno attempt
+	// token`): its door is POST whip with a bearer. Nobody watches then.
+	Tokens []string
 	// Floor is the UDP address of a Floor server to measure instead.
 	Floor string
 	PID   int // of the server; 0 when its CPU is not to be read
@@ -90,6 +93,9 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if o.Publishers < 1 || o.Publishers > 1000 || o.Viewers < 0 || o.Viewers > 20 || o.Late < 0 || o.Late > 1000 || o.Walls < 0 || o.Walls > 100 {
 		return Result{}, errors.New("load: want 1 to 1000 publishers, at most 20 viewers, at most 1000 late ones")
 	}
+	if o.Tokens != nil && (len(o.Tokens) < o.Publishers+o.Late || o.Viewers > 0 || o.Walls > 0) {
+		return Result{}, errors.New("load: want a token for each publisher, and nobody who watches")
+	}
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
@@ -99,7 +105,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if o.Floor != "" {
 		t, err = newFloorTransport(o.Floor, count)
 	} else {
-		t, err = newRTCTransport(o.Server, count)
+		t, err = newRTCTransport(o.Server, o.Tokens, count)
 	}
 	if err != nil {
 		return Result{}, err

@@ -35,14 +35,26 @@ type rtcTransport struct {
 	count  *counter
 	looked atomic.Int64
 
-	mu    sync.Mutex
-	pcs   []*webrtc.PeerConnection
-	muxes []ice.UDPMux
-	work  sync.WaitGroup
+	mu     sync.Mutex
+	tokens []string // not used yet
+	pcs    []*webrtc.PeerConnection
+	muxes  []ice.UDPMux
+	work   sync.WaitGroup
 }
 
-func newRTCTransport(server string, count *counter) (*rtcTransport, error) {
-	return &rtcTransport{server: strings.TrimSuffix(server, "/"), count: count}, nil
+func newRTCTransport(server string, tokens []string, count *counter) (*rtcTransport, error) {
+	return &rtcTransport{server: strings.TrimSuffix(server, "/"), tokens: tokens, count: count}, nil
+}
+
+// door is where the next publisher is let in, and by which token.
+func (t *rtcTransport) door(p *publisher) (path, token string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.tokens) == 0 {
+		return "/whip?attempt=" + p.attempt.String(), ""
+	}
+	token, t.tokens = t.tokens[0], t.tokens[1:]
+	return "/whip", token
 }
 
 func (t *rtcTransport) decrypted() int64 { return t.looked.Load() }
@@ -143,7 +155,8 @@ func (t *rtcTransport) publish(ctx context.Context, p *publisher) error {
 	if err := pc.SetLocalDescription(offer); err != nil {
 		return err
 	}
-	answer, err := t.post(ctx, "/whip?attempt="+p.attempt.String(), "application/sdp", []byte(offer.SDP))
+	door, token := t.door(p)
+	answer, err := t.postAs(ctx, token, door, "application/sdp", []byte(offer.SDP))
 	if err != nil {
 		return err
 	}
@@ -294,6 +307,10 @@ func ssrcByMID(text string) (map[string]uint32, error) {
 }
 
 func (t *rtcTransport) post(ctx context.Context, path, contentType string, body []byte) ([]byte, error) {
+	return t.postAs(ctx, "", path, contentType, body)
+}
+
+func (t *rtcTransport) postAs(ctx context.Context, token, path, contentType string, body []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, joinPatience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.server+path, bytes.NewReader(body))
@@ -301,6 +318,9 @@ func (t *rtcTransport) post(ctx context.Context, path, contentType string, body 
 		return nil, err
 	}
 	req.Header.Set("Content-Type", contentType)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, err
