@@ -38,6 +38,7 @@ var permitted = map[string][]string{
 	"returnToExam":        {"owner"},
 	"identify":            {"owner"},
 	"probe":               {"owner"},
+	"myExams":             {"owner", "other"},
 	"system":              {"administrator"},
 	"checkSystem":         {"administrator"},
 	"audit":               {"administrator"},

@@ -142,3 +142,27 @@ func TestWorkAndQueue(t *testing.T) {
 		t.Errorf("who waited behind: %+v", got)
 	}
 }
+
+// TestMyExams: a student finds her exams by herself, and nobody else's.
+func TestMyExams(t *testing.T) {
+	h := newHouse(t)
+	type list struct {
+		Exams []struct{ Code, Title, State string }
+	}
+	anna, vera := h.signedIn(t, esiamock.StudentAnna), h.signedIn(t, esiamock.StudentVera)
+	if got := get[list](t, anna, "/api/my-exams"); len(got.Exams) != 1 || got.Exams[0].Code != "exam" || got.Exams[0].State != "" {
+		t.Errorf("before she came: %+v", got)
+	}
+	anna.join(t, true)
+	if got := get[list](t, anna, "/api/my-exams"); len(got.Exams) != 1 || got.Exams[0].State != "ready" {
+		t.Errorf("when she came: %+v", got)
+	}
+	if got := get[list](t, vera, "/api/my-exams"); len(got.Exams) != 0 {
+		t.Errorf("who is in no list: %+v", got)
+	}
+	_, err := h.store.Pool.Exec(t.Context(), `update exam set starts_at = now() - interval '50 hours', ends_at = now() - interval '47 hours'`)
+	must(t, err)
+	if got := get[list](t, anna, "/api/my-exams"); len(got.Exams) != 0 {
+		t.Errorf("long over: %+v", got)
+	}
+}

@@ -35,7 +35,7 @@ func TestSystem(t *testing.T) {
 		t.Errorf("the system: %+v", got)
 	}
 	check := func(name string) (int, string) {
-		return admin.call(t, http.MethodPost, "/api/system/checks/"+name, nil)
+		return admin.call(t, http.MethodPost, "/api/system/checks", map[string]string{"name": name})
 	}
 	if status, text := check("postgres"); status != http.StatusOK || !strings.Contains(text, `"ok":true`) {
 		t.Errorf("postgres: %d %s", status, text)

@@ -17,6 +17,7 @@ type Queue struct {
 }
 
 func (s *Server) journeyOperations() {
+	route(s, http.MethodGet, "/api/my-exams", "myExams", "My exams that lie ahead, go on, or have just ended", students, s.myExams)
 	route(s, http.MethodPost, "/api/attempts/{id}/probe", "probe", "Takes some bytes and forgets them: how fast the way up is", owner, s.probe, probeBody)
 	route(s, http.MethodPost, "/api/attempts/{id}/network", "noteNetwork", "What the student's page measured of its connection", owner, s.noteNetwork)
 	route(s, http.MethodPost, "/api/attempts/{id}/behaviour", "noteBehaviour", "What the student's page noticed, where the exam's policy says so", owner, s.noteBehaviour)
@@ -135,4 +136,31 @@ func (s *Server) framed(p exam.Policy) error {
 		return problem(http.StatusUnprocessableEntity, "frame_not_allowed")
 	}
 	return nil
+}
+
+// MyExam is an exam in whose list the student stands.
+type MyExam struct {
+	Code     string    `json:"code"`
+	Title    string    `json:"title"`
+	StartsAt time.Time `json:"startsAt"`
+	EndsAt   time.Time `json:"endsAt"`
+	State    string    `json:"state" doc:"Of her attempt; empty: she has not come yet"`
+}
+
+// MyExams are all of them.
+type MyExams struct {
+	Exams      []MyExam  `json:"exams" nullable:"false" doc:"The next one first"`
+	ServerTime time.Time `json:"serverTime"`
+}
+
+func (s *Server) myExams(ctx context.Context, _ *struct{}) (*body[MyExams], error) {
+	list, err := s.Exams.ExamsOf(ctx, caller(ctx).ID)
+	if err != nil {
+		return nil, err
+	}
+	out := MyExams{Exams: []MyExam{}, ServerTime: s.Now().UTC()}
+	for _, e := range list {
+		out.Exams = append(out.Exams, MyExam{Code: e.Code, Title: e.Title, StartsAt: e.StartsAt.UTC(), EndsAt: e.EndsAt.UTC(), State: string(e.State)})
+	}
+	return answer(out), nil
 }

@@ -17,7 +17,7 @@ import (
 
 func (s *Server) systemOperations() {
 	route(s, http.MethodGet, "/api/system", "system", "What the installation does now", administrators, s.system)
-	route(s, http.MethodPost, "/api/system/checks/{name}", "checkSystem", "Check one thing that the service depends on", administrators, s.checkSystem)
+	route(s, http.MethodPost, "/api/system/checks", "checkSystem", "Check one thing that the service depends on", administrators, s.checkSystem)
 	route(s, http.MethodGet, "/api/audit", "audit", "Who did what, newest first, by kind", administrators, s.audit)
 }
 
@@ -133,11 +133,13 @@ type Checked struct {
 }
 
 type checkInput struct {
-	Name string `path:"name" maxLength:"40"`
+	Body struct {
+		Name string `json:"name" maxLength:"40"`
+	}
 }
 
 func (s *Server) checkSystem(ctx context.Context, in *checkInput) (*body[Checked], error) {
-	check, ok := s.Checks[in.Name]
+	check, ok := s.Checks[in.Body.Name]
 	if !ok {
 		return nil, problem(http.StatusNotFound, "not_found")
 	}
@@ -149,9 +151,9 @@ func (s *Server) checkSystem(ctx context.Context, in *checkInput) (*body[Checked
 	began := time.Now()
 	err := check(ctx)
 	if err != nil {
-		s.Logger.Warn("an administrator's check failed", "check", in.Name, "error", err)
+		s.Logger.Warn("an administrator's check failed", "check", in.Body.Name, "error", err)
 	}
-	return answer(Checked{Name: in.Name, OK: err == nil, TookMs: time.Since(began).Milliseconds()}), nil
+	return answer(Checked{Name: in.Body.Name, OK: err == nil, TookMs: time.Since(began).Milliseconds()}), nil
 }
 
 // AuditEntry is one act of a member of staff.

@@ -64,6 +64,7 @@ import type {
   LogPage,
   MyConsents,
   MyFile,
+  MyExams,
   NetworkNote,
   NewExam,
   Policy,
@@ -205,8 +206,9 @@ export const api = {
     call<Attempt>('POST', `api/attempts/${id(attempt)}/consent`, { textId, sha256 }),
   decline: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/decline`, {}),
   returnToExam: (attempt: string) => call<Attempt>('POST', `api/attempts/${id(attempt)}/return`, {}),
+  myExams: (signal?: AbortSignal) => call<MyExams>('GET', 'api/my-exams', undefined, signal),
   system: (signal?: AbortSignal) => call<SystemState>('GET', 'api/system', undefined, signal),
-  checkSystem: (name: string) => call<Checked>('POST', `api/system/checks/${id(name)}`),
+  checkSystem: (name: string) => call<Checked>('POST', 'api/system/checks', { name }),
   audit: (kind: AuditKind, from: string, cursor: string | undefined, signal?: AbortSignal) =>
     call<AuditPage>('GET', `api/audit${query({ kind, from, cursor })}`, undefined, signal),
   probe: (attempt: string, bytes: Blob, signal?: AbortSignal) =>

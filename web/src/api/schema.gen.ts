@@ -1582,6 +1582,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/my-exams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My exams that lie ahead, go on, or have just ended */
+        get: operations["myExams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/my-file": {
         parameters: {
             query?: never;
@@ -2009,7 +2026,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/system/checks/{name}": {
+    "/api/system/checks": {
         parameters: {
             query?: never;
             header?: never;
@@ -2314,6 +2331,9 @@ export interface components {
             /** @enum {string} */
             reason: "question" | "technical" | "health" | "other";
             text?: string;
+        };
+        CheckInputBody: {
+            name: string;
         };
         Checked: {
             name: string;
@@ -3201,6 +3221,22 @@ export interface components {
             minor: boolean;
             /** @description The one in force */
             standing?: string;
+        };
+        MyExam: {
+            code: string;
+            /** Format: date-time */
+            endsAt: string;
+            /** Format: date-time */
+            startsAt: string;
+            /** @description Of her attempt; empty: she has not come yet */
+            state: string;
+            title: string;
+        };
+        MyExams: {
+            /** @description The next one first */
+            exams: components["schemas"]["MyExam"][];
+            /** Format: date-time */
+            serverTime: string;
         };
         MyFile: {
             attempts: components["schemas"]["FileAttempt"][];
@@ -9342,6 +9378,45 @@ export interface operations {
             };
         };
     };
+    myExams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyExams"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     myFile: {
         parameters: {
             query?: never;
@@ -10632,12 +10707,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                name: string;
-            };
+            path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInputBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {

@@ -53,6 +53,8 @@ export const attemptStates: readonly AttemptState[] = [
   'terminated',
   'expired',
 ];
+export type MyExam = Schemas['MyExam'];
+export type MyExams = Schemas['MyExams'];
 export type RoomLoad = Schemas['RoomLoad'];
 export type MediaLoad = Schemas['MediaLoad'];
 export type QueueLoads = Schemas['QueueLoads'];

@@ -1,10 +1,11 @@
 import { Card, Container, Stack, Text, ThemeIcon, Title } from '@mantine/core';
-import { IconChevronRight, IconFileCheck, IconFolder, IconGavel, IconListCheck, IconMailQuestion, IconUserCog, IconUsers, IconUsersGroup, IconVideo } from '@tabler/icons-react';
+import { IconActivity, IconChevronRight, IconFileCheck, IconFolder, IconGavel, IconListCheck, IconMailQuestion, IconUserCog, IconUsers, IconUsersGroup, IconVideo } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Person, Role } from '../api/types';
 import { CodeForm } from './CodeForm';
+import { MyExams } from './MyExams';
 import classes from './Home.module.css';
 
 interface ChoiceProps {
@@ -60,6 +61,9 @@ export function PersonHome({ person }: { person: Person }) {
         {may('registrar', 'administrator') && (
           <Choice to="/consent-texts" icon={<IconFileCheck aria-hidden />} title={t('consentTexts.title')} text={t('consentTexts.text')} />
         )}
+        {may('administrator') && (
+          <Choice to="/system" icon={<IconActivity aria-hidden />} title={t('system.title')} text={t('system.text')} />
+        )}
         {may('guardian') && (
           <Choice to="/guardian" icon={<IconUsersGroup aria-hidden />} title={t('guardian.title')} text={t('guardian.text')} />
         )}
@@ -69,6 +73,7 @@ export function PersonHome({ person }: { person: Person }) {
         {may('registrar') && (
           <Choice to="/log" icon={<IconListCheck aria-hidden />} title={t('log.title')} text={t('log.text')} />
         )}
+        {may('student') && <MyExams />}
         {may('student') && (
           <Card>
             <CodeForm />

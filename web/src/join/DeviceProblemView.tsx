@@ -3,6 +3,7 @@ import { IconVideoOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { browserOf, systemOf } from '../media/browser';
 import type { DeviceProblem } from '../media/deviceProblem';
+import { PermissionPicture } from './PermissionPicture';
 
 interface DeviceProblemViewProps {
   problem: DeviceProblem;
@@ -31,6 +32,8 @@ export function DeviceProblemView({ problem, onAgain }: DeviceProblemViewProps) 
     >
       <Stack gap="sm" align="flex-start">
         <Text size="md">{advice}</Text>
+        {problem === 'denied' && <PermissionPicture buried={browserOf(navigator.userAgent)} />}
+        {problem === 'denied_system' && <PermissionPicture buried={`system-${systemOf(navigator.userAgent)}`} />}
         <Button size="md" onClick={onAgain} data-testid="device-again">
           {t('devices.again')}
         </Button>
