@@ -22,7 +22,7 @@ import (
 // notSealed are binary columns that hold no values sealed by the ring: hashes, and what others encrypt or sign.
 var notSealed = map[string]bool{
 	"person.snils_hash": true, "person.document_hash": true, "guardian_invitation.code_hash": true, "consent_text.sha256": true,
-	"segment.sha256": true, "segment.prev_sha256": true, "segment.chain": true, "export_job.sha256": true,
+	"segment.sha256": true, "segment.prev_sha256": true, "segment.chain": true, "export_job.sha256": true, "attempt_token.hash": true,
 	"ledger_record.body": true, "ledger_leaf.hash": true, "ledger_tile.hashes": true, "ledger_checkpoint.root": true, "ledger_occasion.cms": true,
 	"identification.frame_sha256": true, "identification.photo_sha256": true, "identification.voice_sha256": true,
 	"sessions.data":          true, // ends by itself; what it seals is forgotten with the key
