@@ -2,11 +2,9 @@ package media
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pion/ice/v2"
-	"github.com/pion/rtp"
 )
 
 // answering is our side of a negotiation.
@@ -105,38 +103,4 @@ func (a answering) describe(line func(string, ...any), s mediaSection) {
 	default:
 		line("a=recvonly")
 	}
-}
-
-// of returns the sections that send a medium.
-func (o *offer) of(m Media) *mediaSection {
-	i := slices.IndexFunc(o.sections, func(s mediaSection) bool { return s.media == m })
-	if i < 0 {
-		return nil
-	}
-	return &o.sections[i]
-}
-
-// sectionOf says which section a packet belongs to: the one it names, the one
-// that announced its SSRC, or the only one with its codec.
-func (o *offer) sectionOf(h *rtp.Header) *mediaSection {
-	var bySSRC, byPayload *mediaSection
-	for i := range o.sections {
-		s := &o.sections[i]
-		if s.media == "" || s.payload != h.PayloadType {
-			continue
-		}
-		if id := s.id(extensionMID); id != 0 && string(h.GetExtension(id)) == s.mid {
-			return s
-		}
-		if slices.Contains(s.ssrcs, h.SSRC) {
-			bySSRC = s
-		}
-		if byPayload == nil {
-			byPayload = s
-		}
-	}
-	if bySSRC != nil {
-		return bySSRC
-	}
-	return byPayload
 }

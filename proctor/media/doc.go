@@ -58,9 +58,10 @@
 //   - packets are carved from bigger pieces (packetMaker), clusters are made in
 //     borrowed buffers.
 //
-// What is left of the profile: a quarter and more system calls, a fifth SRTP, a
-// tenth the way out through pion, the rest the scheduler, the collector and the
-// recorder.
+// What is left of the profile, recording into MinIO: 45 % the reader (a third of
+// it system calls, a quarter SRTP in and out, a tenth pion on the way out), 20 %
+// the scheduler, 14 % the recorders (most of it finishing files: hash, sync), 7 %
+// the collector, the rest uploads and ICE.
 //
 // Start reading at Node (node.go), then Publisher, recorder, segmenter. The pure
 // parts are packages of their own: assemble and webm.

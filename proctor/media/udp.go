@@ -12,8 +12,13 @@ import (
 	"github.com/pion/logging"
 )
 
-// socketBuffer keeps a burst of a full room; the default holds some 92 packets.
-const socketBuffer = 4 << 20
+// What the kernel keeps while the reader is kept from running. A full room of 150
+// fills the buffer in a second, the least of it in a fifth of one; the default
+// holds some 92 packets.
+const (
+	socketBuffer = 16 << 20
+	leastBuffer  = 4 << 20
+)
 
 // listenUDP opens the one socket of a node.
 func listenUDP(addr string, log *slog.Logger) (*net.UDPConn, error) {
@@ -48,8 +53,8 @@ func enlarge(conn *net.UDPConn, log *slog.Logger) {
 		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUFFORCE, socketBuffer)
 		got, _ = syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF)
 	})
-	if got/2 < socketBuffer { // the kernel reports twice what it grants
-		log.Warn("small UDP receive buffer: raise net.core.rmem_max", "bytes", got/2, "wanted", socketBuffer)
+	if got/2 < leastBuffer { // the kernel reports twice what it grants
+		log.Warn("small UDP receive buffer: raise net.core.rmem_max", "bytes", got/2, "wanted", leastBuffer)
 	}
 }
 
