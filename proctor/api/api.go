@@ -146,6 +146,7 @@ func (s *Server) Run(ctx context.Context) {
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	sweeping.Go(func() { s.sweepSessions(ctx) })
+	sweeping.Go(func() { s.tellLevels(ctx) })
 	s.Exams.Listen(ctx, s.Logger, func(attempt uuid.UUID) {
 		if attempt == uuid.Nil {
 			s.hub.everyAttempt(s.changed)

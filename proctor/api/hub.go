@@ -148,6 +148,19 @@ func (h *hub) tellPresence(exam uuid.UUID) {
 	}
 }
 
+// meters are the exams that somebody watches, each with its students whose media arrive here.
+func (h *hub) meters() map[uuid.UUID][]uuid.UUID {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	out := map[uuid.UUID][]uuid.UUID{}
+	for attempt, exam := range h.live {
+		if len(h.watchers[exam]) > 0 {
+			out[exam] = append(out[exam], attempt)
+		}
+	}
+	return out
+}
+
 // everyAttempt calls f for each attempt that has a socket here.
 func (h *hub) everyAttempt(f func(uuid.UUID)) {
 	h.mu.Lock()

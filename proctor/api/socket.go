@@ -178,6 +178,8 @@ type incoming struct {
 	SDP       string           `json:"sdp"`
 	Candidate *media.Candidate `json:"candidate"`
 	Attempts  []string         `json:"attempts"`
+	Large     []string         `json:"large"`
+	Heard     []string         `json:"heard"`
 	Attempt   string           `json:"attempt"`
 }
 
@@ -255,6 +257,11 @@ type (
 		Type   string      `json:"type"`
 		People []StaffCard `json:"people"` // who have the room open
 	}
+	// levelsMessage tells how loud microphones are, decibels below the loudest possible; 127 is silence.
+	levelsMessage struct {
+		Type   string           `json:"type"`
+		Levels map[string]uint8 `json:"levels"`
+	}
 	offerMessage struct {
 		Type   string         `json:"type"`
 		SDP    string         `json:"sdp"`
@@ -264,6 +271,7 @@ type (
 		MID       string `json:"mid"`
 		AttemptID string `json:"attemptId"`
 		Source    string `json:"source"`
+		Layer     string `json:"layer,omitempty"` // low: the small picture of two
 		Media     string `json:"media"`
 	}
 )

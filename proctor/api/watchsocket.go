@@ -77,7 +77,14 @@ func (s *Server) watchSocket(w http.ResponseWriter, r *http.Request) {
 func (c *watcher) offer(o media.Offer) {
 	m := offerMessage{Type: "offer", SDP: o.SDP, Tracks: []trackMessage{}}
 	for _, t := range o.Tracks {
-		m.Tracks = append(m.Tracks, trackMessage{MID: t.MID, AttemptID: t.Attempt.String(), Source: "camera", Media: string(t.Media)})
+		track := trackMessage{MID: t.MID, AttemptID: t.Attempt.String(), Source: "camera", Media: string(t.Media)}
+		switch t.Media {
+		case media.Low:
+			track.Media, track.Layer = string(media.Video), "low"
+		case media.Screen:
+			track.Media, track.Source = string(media.Video), "screen"
+		}
+		m.Tracks = append(m.Tracks, track)
 	}
 	c.send(m)
 }
@@ -93,7 +100,7 @@ func (c *watcher) handle(message []byte) {
 	case "ping":
 		c.send(map[string]string{"type": "pong"})
 	case "watch":
-		err = c.watch(m.Attempts)
+		err = c.watch(m)
 	case "look":
 		err = c.look(m.Attempt)
 	case "answer":
@@ -135,18 +142,27 @@ func (c *watcher) look(text string) error {
 // lookFor bounds the noting of a look.
 const lookFor = 10 * time.Second
 
-// watch replaces what is on the screen. The media plane shows students of this room only.
-func (c *watcher) watch(attempts []string) error {
-	if len(attempts) > media.MaxWatched {
-		return errors.New("too many attempts")
-	}
-	ids := make([]uuid.UUID, 0, len(attempts))
-	for _, text := range attempts {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			return errors.New("an attempt's id is not one")
+// watch replaces what is on the screen and heard. The media plane shows students of this room only.
+func (c *watcher) watch(m incoming) error {
+	var scene media.Scene
+	for _, part := range []struct {
+		texts []string
+		ids   *[]uuid.UUID
+		most  int
+	}{{m.Attempts, &scene.Small, media.MaxWatched}, {m.Large, &scene.Large, maxLarge}, {m.Heard, &scene.Heard, maxLarge}} {
+		if len(part.texts) > part.most {
+			return errors.New("too many attempts")
 		}
-		ids = append(ids, id)
+		for _, text := range part.texts {
+			id, err := uuid.Parse(text)
+			if err != nil {
+				return errors.New("an attempt's id is not one")
+			}
+			*part.ids = append(*part.ids, id)
+		}
 	}
-	return c.viewer.Watch(ids)
+	return c.viewer.Show(scene)
 }
+
+// maxLarge bounds how many students a page has large, and hears, at a time.
+const maxLarge = 4

@@ -63,12 +63,12 @@ func (d *downTrack) ID() string { return string(d.up.media) }
 // StreamID groups the tracks of one publisher.
 func (d *downTrack) StreamID() string { return d.up.pub.opts.Attempt.String() }
 
-// RID is empty: there are no layers.
+// RID is empty: each layer is a track of its own.
 func (d *downTrack) RID() string { return "" }
 
 // Kind is pion's word for the medium.
 func (d *downTrack) Kind() webrtc.RTPCodecType {
-	if d.up.media == Audio {
+	if d.up.kind() == Audio {
 		return webrtc.RTPCodecTypeAudio
 	}
 	return webrtc.RTPCodecTypeVideo

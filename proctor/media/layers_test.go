@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -297,6 +298,33 @@ func TestLayers(t *testing.T) {
 	eventually(t, "the better layer recorded again", func() bool { return b.pub.recorded.Load() == high })
 	before = len(sink.of(recording.ID))
 	sink.waitFor(t, recording.ID, before+2)
+
+	watcher := joinProctor(t, node, b.pub.opts.Room)
+	attempt := b.pub.opts.Attempt
+	for _, c := range []struct {
+		name  string
+		scene Scene
+		want  []Media
+	}{
+		{"a tile", Scene{Small: []uuid.UUID{attempt, attempt}}, []Media{Low}},
+		{"large and a tile", Scene{Small: []uuid.UUID{attempt}, Large: []uuid.UUID{attempt}}, []Media{Low, Screen, Video}},
+		{"heard too", Scene{Large: []uuid.UUID{attempt}, Heard: []uuid.UUID{attempt}}, []Media{Audio, Screen, Video}},
+		{"another's", Scene{Small: []uuid.UUID{uuid.New()}, Heard: []uuid.UUID{uuid.New()}}, nil},
+	} {
+		if err := watcher.viewer.Show(c.scene); err != nil {
+			t.Fatal(err)
+		}
+		watcher.wait(c.name, func() bool {
+			var got []Media
+			if n := len(watcher.offers); n > 0 {
+				for _, track := range watcher.offers[n-1].Tracks {
+					got = append(got, track.Media)
+				}
+			}
+			slices.Sort(got)
+			return slices.Equal(got, c.want)
+		})
+	}
 
 	eventually(t, "reports of arrivals", func() bool { return b.arrivals.Load() > 10 })
 	if level, ok := b.pub.Level(); !ok || level.Below != Silence || level.Voice {

@@ -53,7 +53,7 @@ type Viewer struct {
 	mu         sync.Mutex
 	pc         *webrtc.PeerConnection
 	candidates remoteCandidates
-	wanted     []uuid.UUID
+	scene      Scene
 	downs      []*downTrack
 	removed    map[Media]int // media sections freed in the negotiation under way
 	free       map[Media]int // media sections to use again
@@ -111,24 +111,40 @@ func (n *Node) View(ctx context.Context, opts ViewOptions) (*Viewer, error) {
 	return v, nil
 }
 
-// Watch replaces the set of attempts to see, at most MaxWatched. Publishers that
-// come later or reconnect are attached by themselves while they are wanted;
-// those of another room never are.
-func (v *Viewer) Watch(attempts []uuid.UUID) error {
-	if len(attempts) > MaxWatched {
-		return fmt.Errorf("%w attempts", ErrTooMany)
+// Scene is what a viewer has on the screen and hears.
+type Scene struct {
+	Small []uuid.UUID // the camera, in the low layer where there is one
+	Large []uuid.UUID // the camera as it is recorded, and the screen
+	Heard []uuid.UUID // the microphone
+}
+
+// Show replaces what is seen and heard, at most MaxWatched attempts of each.
+// Publishers that come later or reconnect are attached by themselves while they
+// are wanted; those of another room never are. What is not in the scene costs
+// nothing: it is dropped before it is encrypted.
+func (v *Viewer) Show(s Scene) error {
+	for _, list := range []*[]uuid.UUID{&s.Small, &s.Large, &s.Heard} {
+		if len(*list) > MaxWatched {
+			return fmt.Errorf("%w attempts", ErrTooMany)
+		}
+		sorted := slices.Clone(*list)
+		slices.SortFunc(sorted, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+		*list = slices.Compact(sorted)
 	}
-	wanted := slices.Clone(attempts)
-	slices.SortFunc(wanted, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	v.mu.Lock()
 	closing := v.closing
-	v.wanted = slices.Compact(wanted)
+	v.scene = s
 	v.mu.Unlock()
 	if closing {
 		return ErrClosed
 	}
 	v.nudge()
 	return nil
+}
+
+// Watch shows attempts large and lets them be heard.
+func (v *Viewer) Watch(attempts []uuid.UUID) error {
+	return v.Show(Scene{Large: attempts, Heard: attempts})
 }
 
 // Answer takes the answer to the last offer. A bad one is refused with an
@@ -254,7 +270,7 @@ func (v *Viewer) reconcile() (Offer, bool, error) {
 	}
 	for _, u := range there {
 		if !slices.ContainsFunc(v.downs, func(d *downTrack) bool { return d.up == u }) {
-			if v.free[u.media] == 0 && len(v.pc.GetTransceivers()) >= maxSections {
+			if v.free[u.kind()] == 0 && len(v.pc.GetTransceivers()) >= maxSections {
 				continue // after the next answer, when sections have become free
 			}
 			if err := v.add(u); err != nil {
@@ -270,16 +286,37 @@ func (v *Viewer) reconcile() (Offer, bool, error) {
 	return offer, err == nil, err
 }
 
-// there returns the tracks of the wanted publishers of the viewer's room.
+// there returns the tracks of the scene that come in now, the large ones first.
 func (v *Viewer) there() []*upTrack {
 	var tracks []*upTrack
-	for _, attempt := range v.wanted {
-		if p, ok := v.node.Publisher(attempt); ok && p.opts.Room == v.opts.Room {
-			for _, u := range p.tracks() {
-				if u.media == Video || u.media == Audio {
+	each := func(attempts []uuid.UUID, choose func(all []*upTrack) []*upTrack) {
+		for _, attempt := range attempts {
+			p, ok := v.node.Publisher(attempt)
+			if !ok || p.opts.Room != v.opts.Room {
+				continue
+			}
+			for _, u := range choose(p.tracks()) {
+				if !slices.Contains(tracks, u) { // without layers the small picture is the large one
 					tracks = append(tracks, u)
 				}
 			}
+		}
+	}
+	each(v.scene.Large, func(all []*upTrack) []*upTrack { return only(all, Video, Screen) })
+	each(v.scene.Heard, func(all []*upTrack) []*upTrack { return only(all, Audio) })
+	each(v.scene.Small, func(all []*upTrack) []*upTrack {
+		if low := only(all, Low); len(low) > 0 {
+			return low
+		}
+		return only(all, Video)
+	})
+	return tracks
+}
+
+func only(all []*upTrack, media ...Media) (tracks []*upTrack) {
+	for _, u := range all {
+		if slices.Contains(media, u.media) {
+			tracks = append(tracks, u)
 		}
 	}
 	return tracks
@@ -288,8 +325,8 @@ func (v *Viewer) there() []*upTrack {
 func (v *Viewer) add(u *upTrack) error {
 	d := &downTrack{viewer: v, up: u}
 	var err error
-	if v.free[u.media] > 0 { // AddTrack takes a section that sends no more
-		v.free[u.media]--
+	if v.free[u.kind()] > 0 { // AddTrack takes a section that sends no more
+		v.free[u.kind()]--
 		d.sender, err = v.pc.AddTrack(d)
 	} else {
 		var t *webrtc.RTPTransceiver
@@ -310,7 +347,7 @@ func (v *Viewer) add(u *upTrack) error {
 func (v *Viewer) remove(d *downTrack) error {
 	d.up.detach(d)
 	v.downs = slices.DeleteFunc(v.downs, func(o *downTrack) bool { return o == d })
-	v.removed[d.up.media]++
+	v.removed[d.up.kind()]++
 	if err := v.pc.RemoveTrack(d.sender); err != nil {
 		return fmt.Errorf("remove track: %w", err)
 	}

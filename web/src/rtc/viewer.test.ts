@@ -27,18 +27,19 @@ describe('Viewer', () => {
   it('says after every hello what is on the screen, and only changes afterwards', () => {
     const { sockets, viewer, hello } = setUp();
     viewer.start();
-    viewer.watch(['a', 'b']);
+    const scene = { small: ['a', 'b'], large: 'a', heard: undefined };
+    viewer.show(scene);
     hello();
-    viewer.watch(['a', 'b']);
-    viewer.watch(['b']);
+    viewer.show({ ...scene });
+    viewer.show({ small: ['b'], large: 'b', heard: 'b' });
     expect(sockets.last.sentOfType('watch')).toEqual([
-      { type: 'watch', attempts: ['a', 'b'] },
-      { type: 'watch', attempts: ['b'] },
+      { type: 'watch', attempts: ['a', 'b'], large: ['a'], heard: [] },
+      { type: 'watch', attempts: ['b'], large: ['b'], heard: ['b'] },
     ]);
     sockets.last.drop(1006);
     vi.advanceTimersByTime(1_000);
     hello();
-    expect(sockets.last.sentOfType('watch')).toEqual([{ type: 'watch', attempts: ['b'] }]);
+    expect(sockets.last.sentOfType('watch')).toEqual([{ type: 'watch', attempts: ['b'], large: ['b'], heard: ['b'] }]);
   });
 
   it('says who is open large, once, and again to a new socket', () => {
@@ -74,7 +75,8 @@ describe('Viewer', () => {
     expect(peers.all).toHaveLength(1);
     expect(sockets.last.sentOfType('answer').map(({ sdp }) => sdp)).toEqual(['answer-to-one', 'answer-to-two']);
     const { streams } = viewer.state.get();
-    expect(streams.get('a')?.getTracks()).toEqual([video, audio]);
+    expect(streams.get('a')?.getTracks()).toEqual([video]);
+    expect(viewer.state.get().large.get('a')?.camera?.getTracks()).toEqual([video, audio]);
     expect(streams.get('b')?.getTracks()).toEqual([second]);
   });
 
@@ -91,6 +93,30 @@ describe('Viewer', () => {
     await settle();
     expect(viewer.state.get().streams.get('a')).toBe(before);
     expect(viewer.state.get().streams.has('b')).toBe(false);
+  });
+
+  it('puts the small layer on the tile, the other one with sound and screen into the large place', async () => {
+    const { sockets, peers, viewer, hello } = setUp();
+    viewer.start();
+    hello();
+    const [low, high, screen, sound] = [fakeTrack('video'), fakeTrack('video'), fakeTrack('video'), fakeTrack('audio')];
+    const tracks = [
+      { ...track('0', 'a', 'video'), layer: 'low' },
+      track('1', 'a', 'video'),
+      { ...track('2', 'a', 'video'), source: 'screen' },
+      track('3', 'a', 'audio'),
+      { ...track('4', 'b', 'video'), layer: 'low' },
+    ];
+    sockets.last.say({ type: 'offer', sdp: 'one', tracks });
+    await Promise.resolve();
+    peers.last.receives({ '0': low, '1': high, '2': screen, '3': sound, '4': fakeTrack('video') });
+    await settle();
+    const { streams, large } = viewer.state.get();
+    expect(streams.get('a')?.getTracks()).toEqual([low]);
+    expect(large.get('a')?.camera?.getTracks()).toEqual([high, sound]);
+    expect(large.get('a')?.screen?.getTracks()).toEqual([screen]);
+    expect(streams.has('b')).toBe(true);
+    expect(large.get('b')?.screen).toBeUndefined();
   });
 
   it('starts over when an offer is not an SDP', async () => {

@@ -1,15 +1,33 @@
 import type { Attempt, ExamRoom, Problem, RoomAttempt, StaffCard } from '../api/types';
+import { Levels } from './levels';
 import { CandidateQueue, type CreatePeer, type PeerLike } from './peer';
 import { ReconnectingSocket, type OpenSocket, type SocketStatus } from './socket';
 import { Store } from './store';
 import type { IdentificationPhase, ProctorClientMessage, ProctorServerMessage, TrackInfo } from './wire';
 
+export interface LargeStreams {
+  camera: MediaStream | undefined;
+  screen: MediaStream | undefined;
+}
+
+/** What is on the page: small pictures, one student large, one listened to. */
+export interface Scene {
+  small: string[];
+  large: string | undefined;
+  heard: string | undefined;
+}
+
+const sameScene = (a: Scene, b: Scene) =>
+  a.large === b.large && a.heard === b.heard && a.small.length === b.small.length && a.small.every((id, index) => id === b.small[index]);
+
 export interface ViewerState {
   socket: SocketStatus;
   /** The room as the server told it, kept up to date; undefined before the first hello. */
   room: ExamRoom | undefined;
-  /** The live streams by attempt: one video and one audio track each at most. */
+  /** The small pictures by attempt: one video track each. */
   streams: ReadonlyMap<string, MediaStream>;
+  /** What is large, by attempt: the camera with the sound where it is heard, and the screen. */
+  large: ReadonlyMap<string, LargeStreams>;
   /** What an identification under way is doing, by attempt. */
   identifications: ReadonlyMap<string, IdentificationPhase>;
   /** Who have the room open, oneself included. */
@@ -34,6 +52,7 @@ export class Viewer {
     socket: { phase: 'closed', failures: 0, closeCode: 0 },
     room: undefined,
     streams: new Map(),
+    large: new Map(),
     identifications: new Map(),
     people: [],
     problem: undefined,
@@ -43,7 +62,7 @@ export class Viewer {
   #iceServers: RTCIceServer[] = [];
   #peer: PeerLike | undefined;
   #candidates: CandidateQueue | undefined;
-  #watched: string[] = [];
+  #scene: Scene = { small: [], large: undefined, heard: undefined };
   #looked: string | undefined;
   /** Offers are answered one after another, each wholly, in the order they came. */
   #negotiation: Promise<void> = Promise.resolve();
@@ -65,12 +84,20 @@ export class Viewer {
     this.#socket.start();
   }
 
-  /** Says which attempts are on the screen; replaces what was said before. */
-  watch(attempts: string[]): void {
-    const same = attempts.length === this.#watched.length && attempts.every((id, index) => id === this.#watched[index]);
-    if (same) return;
-    this.#watched = [...attempts];
-    this.#send({ type: 'watch', attempts: this.#watched });
+  /** How loud the students are, 0 (silence) to 1; apart from the rest, since it changes four times a second. */
+  readonly levels = new Levels();
+
+  /** Says what is on the page and heard; replaces what was said before. */
+  show(scene: Scene): void {
+    if (sameScene(scene, this.#scene)) return;
+    this.#scene = { ...scene, small: [...scene.small] };
+    this.#sayScene();
+  }
+
+  #sayScene(): void {
+    const { small, large, heard } = this.#scene;
+    const list = (id: string | undefined) => (id === undefined ? [] : [id]);
+    this.#send({ type: 'watch', attempts: small, large: list(large), heard: list(heard) });
   }
 
   /** Says which student is open large, undefined for none: the log tells of the look. */
@@ -109,7 +136,7 @@ export class Viewer {
       case 'hello':
         this.#iceServers = message.iceServers;
         this.state.patch({ room: message.room, problem: undefined });
-        this.#send({ type: 'watch', attempts: this.#watched });
+        this.#sayScene();
         if (this.#looked !== undefined) this.#send({ type: 'look', attempt: this.#looked });
         break;
       case 'offer':
@@ -120,6 +147,9 @@ export class Viewer {
         break;
       case 'attempt':
         this.#applyAttempt(message.roomAttempt);
+        break;
+      case 'levels':
+        this.levels.tell(message.levels);
         break;
       case 'presence':
         this.state.patch({ people: message.people });
@@ -170,22 +200,37 @@ export class Viewer {
     }
   }
 
-  /** Sorts the received tracks by student; a stream whose tracks did not change stays the same object. */
+  /** Sorts the received tracks by student and place; a stream whose tracks did not change stays the same object. */
   #collect(peer: PeerLike, tracks: TrackInfo[]): void {
     const byMid = new Map(peer.getTransceivers().map((transceiver) => [transceiver.mid, transceiver.receiver.track]));
-    const wanted = new Map<string, MediaStreamTrack[]>();
-    for (const info of tracks) {
-      const track = byMid.get(info.mid);
-      if (track !== undefined) wanted.set(info.attemptId, [...(wanted.get(info.attemptId) ?? []), track]);
-    }
-    const before = this.state.get().streams;
-    const streams = new Map<string, MediaStream>();
-    for (const [attemptId, list] of wanted) {
-      const old = before.get(attemptId);
+    const of = (attemptId: string) =>
+      tracks.flatMap((info) => {
+        const track = info.attemptId === attemptId ? byMid.get(info.mid) : undefined;
+        return track === undefined ? [] : [{ info, track }];
+      });
+    const before = this.state.get();
+    const stream = (old: MediaStream | undefined, list: MediaStreamTrack[]): MediaStream | undefined => {
+      if (list.length === 0) return undefined;
       const same = old?.getTracks().length === list.length && list.every((track) => old.getTracks().includes(track));
-      streams.set(attemptId, old !== undefined && same ? old : this.#options.createStream(list));
+      return old !== undefined && same ? old : this.#options.createStream(list);
+    };
+    const streams = new Map<string, MediaStream>();
+    const large = new Map<string, LargeStreams>();
+    for (const attemptId of new Set(tracks.map((info) => info.attemptId))) {
+      const own = of(attemptId);
+      const camera = own.filter(({ info }) => info.media === 'video' && info.source === 'camera');
+      const high = camera.find(({ info }) => info.layer !== 'low');
+      const small = camera.find(({ info }) => info.layer === 'low') ?? high;
+      const sound = own.find(({ info }) => info.media === 'audio');
+      const screen = own.find(({ info }) => info.source === 'screen');
+      const tile = stream(before.streams.get(attemptId), small === undefined ? [] : [small.track]);
+      if (tile !== undefined) streams.set(attemptId, tile);
+      const old = before.large.get(attemptId);
+      const whole = stream(old?.camera, [high ?? small, sound].flatMap((one) => (one === undefined ? [] : [one.track])));
+      const shown = stream(old?.screen, screen === undefined ? [] : [screen.track]);
+      large.set(attemptId, old !== undefined && old.camera === whole && old.screen === shown ? old : { camera: whole, screen: shown });
     }
-    this.state.patch({ streams });
+    this.state.patch({ streams, large });
   }
 
   #openPeer(): PeerLike {
@@ -209,6 +254,6 @@ export class Viewer {
     peer.onicecandidate = null;
     peer.onconnectionstatechange = null;
     peer.close();
-    this.state.patch({ streams: new Map() });
+    this.state.patch({ streams: new Map(), large: new Map() });
   }
 }

@@ -38,7 +38,9 @@ export type MediaState = 'connecting' | 'live' | 'lost';
 export interface TrackInfo {
   mid: string;
   attemptId: string;
-  source: string;
+  source: 'camera' | 'screen';
+  /** low: the small picture of two. */
+  layer?: 'low';
   media: 'video' | 'audio';
 }
 
@@ -84,12 +86,13 @@ export type ProctorServerMessage =
   | Candidate
   | { type: 'attempt'; roomAttempt: RoomAttempt }
   | { type: 'presence'; people: StaffCard[] }
+  | { type: 'levels'; levels: Record<string, number> }
   | ({ type: 'identification'; attemptId: string } & IdentificationPhase)
   | Failure
   | Pong;
 
 export type ProctorClientMessage =
-  | { type: 'watch'; attempts: string[] }
+  | { type: 'watch'; attempts: string[]; large: string[]; heard: string[] }
   | { type: 'look'; attempt: string }
   | { type: 'answer'; sdp: string }
   | Candidate

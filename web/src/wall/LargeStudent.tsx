@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import type { Attempt, RoomAttempt } from '../api/types';
 import { StreamVideo } from '../media/StreamVideo';
-import type { Viewer } from '../rtc/viewer';
+import type { LargeStreams, Viewer } from '../rtc/viewer';
 import type { IdentificationPhase } from '../rtc/wire';
 import { Conversation } from '../talk/Conversation';
 import { unreadOf } from '../talk/useSeen';
@@ -13,6 +13,7 @@ import { CallBox } from './CallBox';
 import { GateBox } from './GateBox';
 import { IdentificationPanel } from './IdentificationPanel';
 import { IdentityAlarm } from './IdentityAlarm';
+import { LevelMeter } from './LevelMeter';
 import { ManualPanel } from './ManualPanel';
 import { Phrases } from './Phrases';
 import { StudentActions } from './StudentActions';
@@ -25,14 +26,18 @@ import classes from './Wall.module.css';
 interface LargeStudentProps {
   entry: RoomAttempt;
   phase: IdentificationPhase | undefined;
-  stream: MediaStream | undefined;
+  streams: LargeStreams | undefined;
+  /** The student is listened to; without that her sound is not sent at all. */
+  sound: boolean;
+  onSound: (on: boolean) => void;
   viewer: Viewer;
 }
 
 /** One student large: picture, sound by click, the identification and the proctor's acts. */
-export function LargeStudent({ entry, phase, stream, viewer }: LargeStudentProps) {
+export function LargeStudent({ entry, phase, streams, sound, onSound, viewer }: LargeStudentProps) {
   const { t } = useTranslation(['wall', 'common']);
-  const [sound, setSound] = useState(false);
+  const stream = streams?.camera;
+  const screen = streams?.screen;
   const status = useStatus()(entry, phase);
   const { attempt } = entry;
   useEffect(() => {
@@ -51,12 +56,13 @@ export function LargeStudent({ entry, phase, stream, viewer }: LargeStudentProps
   useKeys({
     M: field('chat', 'message-field'),
     N: field('notes', 'note-field'),
-    S: stream === undefined ? undefined : () => setSound(!sound),
+    S: stream === undefined ? undefined : () => onSound(!sound),
     R: () => void navigate(`/proctor/attempts/${attempt.id}`),
   });
   const soundLabel = sound ? t('sound.off') : t('sound.on');
   return (
     <div className={classes.scroll} data-testid="large-student" data-attempt={attempt.id}>
+      <div className={classes.pictures} data-screen={screen !== undefined}>
       <div className={classes.large}>
         <StreamVideo
           stream={stream}
@@ -71,6 +77,13 @@ export function LargeStudent({ entry, phase, stream, viewer }: LargeStudentProps
             {entry.connected ? t('waitingPicture') : t('common:connection.offline')}
           </span>
         )}
+        <LevelMeter levels={viewer.levels} attemptId={attempt.id} />
+      </div>
+      {screen !== undefined && (
+        <div className={classes.large}>
+          <StreamVideo stream={screen} className={classes.screenPicture} data-testid="large-screen" aria-label={t('screenOf', { name: attempt.student.displayName })} />
+        </div>
+      )}
       </div>
       <Stack className={classes.largeBody} gap="md">
         <Group justify="space-between" wrap="nowrap" align="flex-start">
@@ -101,7 +114,7 @@ export function LargeStudent({ entry, phase, stream, viewer }: LargeStudentProps
               disabled={stream === undefined}
               aria-label={soundLabel}
               aria-pressed={sound}
-              onClick={() => setSound(!sound)}
+              onClick={() => onSound(!sound)}
               data-testid="sound"
             >
               {sound ? <IconVolume aria-hidden /> : <IconVolumeOff aria-hidden />}

@@ -3,6 +3,7 @@ import { IconVideoOff } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RoomAttempt } from '../api/types';
+import type { Levels } from '../rtc/levels';
 import type { IdentificationPhase } from '../rtc/wire';
 import { Tile } from './Tile';
 import { TilesFoot } from './TilesFoot';
@@ -15,13 +16,14 @@ interface LiveTilesProps {
   attempts: RoomAttempt[];
   places: WallPlaces;
   streams: ReadonlyMap<string, MediaStream>;
+  levels: Levels;
   identifications: ReadonlyMap<string, IdentificationPhase>;
   selected: string | undefined;
   onSelect: (attemptId: string) => void;
 }
 
 /** A page of live students; the other pages are not subscribed and cost nothing. */
-export function LiveTiles({ attempts, places, streams, identifications, selected, onSelect }: LiveTilesProps) {
+export function LiveTiles({ attempts, places, streams, levels, identifications, selected, onSelect }: LiveTilesProps) {
   const { t } = useTranslation('wall');
   const [hover, setHover] = useState(false);
   const [focus, setFocus] = useState(false);
@@ -63,6 +65,7 @@ export function LiveTiles({ attempts, places, streams, identifications, selected
             entry={entry}
             phase={identifications.get(entry.attempt.id)}
             stream={streams.get(entry.attempt.id)}
+            levels={levels}
             selected={entry.attempt.id === selected}
             onSelect={onSelect}
           />

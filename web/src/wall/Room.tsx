@@ -24,7 +24,8 @@ type Pane = 'list' | 'tiles' | 'large';
 /** Three panes: who needs attention, who is live, one student large. Only what is shown is subscribed. */
 export function Room({ room, viewer }: RoomProps) {
   const { t } = useTranslation('wall');
-  const { streams, identifications } = useStore(viewer.state);
+  const { streams, large: largeStreams, identifications } = useStore(viewer.state);
+  const [heard, setHeard] = useState<string>();
   const [pane, setPane] = useState<Pane>('list');
   const [chosen, setChosen] = useState<string>();
   const selected = chosen ?? byAttention(room.attempts)[0]?.attempt.id;
@@ -45,8 +46,13 @@ export function Room({ room, viewer }: RoomProps) {
     F: () => document.getElementById(searchId)?.focus(),
   });
 
-  const watched = [...new Set([...(selected === undefined ? [] : [selected]), ...places.shown])].sort().join(' ');
-  useEffect(() => viewer.watch(watched === '' ? [] : watched.split(' ')), [viewer, watched]);
+  const small = [...places.shown].sort().join(' ');
+  // Whoever is not large is not heard: another student's sound must not go on unseen.
+  const listened = heard === selected ? heard : undefined;
+  useEffect(
+    () => viewer.show({ small: small === '' ? [] : small.split(' '), large: selected, heard: listened }),
+    [viewer, small, selected, listened],
+  );
 
   const large = room.attempts.find((entry) => entry.attempt.id === selected);
   return (
@@ -83,6 +89,7 @@ export function Room({ room, viewer }: RoomProps) {
             attempts={room.attempts}
             places={places}
             streams={streams}
+            levels={viewer.levels}
             identifications={identifications}
             selected={selected}
             onSelect={select}
@@ -98,7 +105,9 @@ export function Room({ room, viewer }: RoomProps) {
               key={large.attempt.id}
               entry={large}
               phase={identifications.get(large.attempt.id)}
-              stream={streams.get(large.attempt.id)}
+              streams={largeStreams.get(large.attempt.id)}
+              sound={listened === large.attempt.id}
+              onSound={(on) => setHeard(on ? large.attempt.id : undefined)}
               viewer={viewer}
             />
           )}

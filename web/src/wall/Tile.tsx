@@ -5,6 +5,8 @@ import { useTranslation } from 'react-i18next';
 import type { RoomAttempt } from '../api/types';
 import { StreamVideo } from '../media/StreamVideo';
 import type { IdentificationPhase } from '../rtc/wire';
+import type { Levels } from '../rtc/levels';
+import { LevelMeter } from './LevelMeter';
 import { useStatus } from './useStatus';
 import classes from './Wall.module.css';
 
@@ -12,12 +14,13 @@ interface TileProps {
   entry: RoomAttempt;
   phase: IdentificationPhase | undefined;
   stream: MediaStream | undefined;
+  levels: Levels;
   selected: boolean;
   onSelect: (attemptId: string) => void;
 }
 
 /** One live student, without sound. A click makes her large. */
-export const Tile = memo(function Tile({ entry, phase, stream, selected, onSelect }: TileProps) {
+export const Tile = memo(function Tile({ entry, phase, stream, levels, selected, onSelect }: TileProps) {
   const { t } = useTranslation(['wall', 'common']);
   const status = useStatus()(entry, phase);
   const { id, student } = entry.attempt;
@@ -35,6 +38,7 @@ export const Tile = memo(function Tile({ entry, phase, stream, selected, onSelec
           {entry.connected ? t('waitingPicture') : t('common:connection.offline')}
         </span>
       )}
+      <LevelMeter levels={levels} attemptId={id} />
       {status.level !== 'calm' && (
         <span className={classes.alarm} data-level={status.level}>
           {status.icon}
