@@ -64,6 +64,9 @@ async function story(facts) {
     await happened('she is back', 'connected', before.connected + 1);
     facts.cut.back = Date.now();
     await seen('after the cut');
+    const { events } = await (await proctor.page.request.get(`${config.url}/api/attempts/${facts.anna}/timeline`)).json();
+    const blamed = events.filter((e) => e.lane === 'behaviour' && Date.parse(e.at) > facts.cut.from - 1000 && Date.parse(e.at) < facts.cut.back);
+    expect(blamed.length === 0, `a gap of the network is nobody's behaviour: ${JSON.stringify(blamed)}`);
     anna.complaints.length = 0; // a browser without a network complains, as it must
     await wait(12);
     return proctor.page;
