@@ -49,7 +49,11 @@ export function look(page, testId) {
     while (video.videoWidth === 0 && Date.now() < deadline) await new Promise((r) => setTimeout(r, 100));
     const first = sample();
     const timeFirst = video.currentTime;
-    await new Promise((r) => setTimeout(r, 700));
+    // Some time apart, and until a few pictures came: on a busy machine they are shown late.
+    const shown = () => video.getVideoPlaybackQuality().totalVideoFrames - first.frames;
+    const patience = Date.now() + 10_000;
+    do await new Promise((r) => setTimeout(r, 700));
+    while (shown() <= 3 && Date.now() < patience);
     const second = sample();
     let change = 0;
     for (let i = 0; i < first.pixels.length; i += 1) change += Math.abs(first.pixels[i] - second.pixels[i]);
