@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -95,20 +96,26 @@ func (s *Service) resume(ctx context.Context, room Room) error {
 	}
 	var due []row
 	var r row
-	left := earlyARound
 	_, err := pgx.ForEachRow(rows, []any{&r.Attempt, &r.Waiting.Since, &r.Waiting.Until, &r.Waiting.NextAt, &r.Waiting.Tries, &r.State, &r.Policy}, func() error {
-		if r.Waiting.NextAt.After(s.Now()) {
-			if left == 0 || !r.Waiting.early(s.Now()) {
-				return nil
-			}
-			left--
-		}
 		due = append(due, r)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("find who waits for the verifier: %w", err)
 	}
+	left := earlyARound
+	due = slices.DeleteFunc(due, func(r row) bool {
+		if !r.Waiting.NextAt.After(s.Now()) {
+			return false
+		}
+		// Who is not there to be asked about takes no other's turn.
+		_, live := room.Stream(r.Attempt)
+		if left == 0 || !r.Waiting.early(s.Now()) || !live && r.Policy.Verifier != exam.Session {
+			return true
+		}
+		left--
+		return false
+	})
 	if len(due) == 0 {
 		return nil
 	}

@@ -11,7 +11,7 @@
 //
 // # No storms
 //
-// What is seen must last (Rule.After) in most pictures, and be gone in several, before an event begins or ends; what begins again soon, or for the
+// What is seen must last (exam.Watched.After) in most pictures, and be gone in several, before an event begins or ends; what begins again soon, or for the
 // thirteenth time within an hour, prolongs the last event of its kind. So the most one student can cause in an hour is a dozen events of each kind,
 // whatever she does.
 //

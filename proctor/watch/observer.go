@@ -95,7 +95,7 @@ func (o *Observer) Follow(rules Rules) []Change {
 	o.rules = rules
 	for b, s := range o.spells {
 		if _, ok := rules[b]; !ok {
-			changes = append(changes, s.end(b)...)
+			changes = append(changes, s.end()...)
 			delete(o.spells, b)
 		}
 	}
@@ -203,7 +203,7 @@ func (o *Observer) End() []Change {
 	var changes []Change
 	for _, b := range exam.Behaviours() {
 		if s := o.spells[b]; s != nil {
-			changes = append(changes, s.end(b)...)
+			changes = append(changes, s.end()...)
 		}
 	}
 	return changes

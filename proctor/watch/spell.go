@@ -42,7 +42,7 @@ func (s *spell) note(b exam.Behaviour, at Place, e evidence, sure float64, after
 	switch e {
 	case unknown:
 		if s.seen > 0 && at.At.Sub(s.last) > lostAfter {
-			return s.end(b)
+			return s.end()
 		}
 		return nil
 	case absent:
@@ -51,7 +51,7 @@ func (s *spell) note(b exam.Behaviour, at Place, e evidence, sure float64, after
 		}
 		s.pictures++
 		if s.miss++; s.miss >= goneAfter {
-			return s.end(b)
+			return s.end()
 		}
 		return nil
 	}
@@ -98,7 +98,7 @@ func (s *spell) tell(now time.Time) Change {
 }
 
 // end forgets what is seen, and ends an event that goes on.
-func (s *spell) end(exam.Behaviour) []Change {
+func (s *spell) end() []Change {
 	defer func() { s.seen, s.miss = 0, 0 }()
 	if !s.open {
 		return nil
