@@ -103,13 +103,7 @@ func (s *Server) whepBegin(w http.ResponseWriter, r *http.Request) {
 		s.writeProblem(w, r, explain(r.Context(), s.Logger, err))
 		return
 	}
-	s.tellICE(w, token.Attempt)
-	w.Header().Set("Content-Type", typeSDP)
-	w.Header().Set("Location", s.at("/whep/"+p.id.String()))
-	w.Header().Set("ETag", p.etag)
-	w.Header().Set("Accept-Patch", typeFragment)
-	w.WriteHeader(http.StatusCreated)
-	_, _ = io.WriteString(w, answer)
+	s.sessionMade(w, token.Attempt, "/whep/"+p.id.String(), p.etag, answer)
 }
 
 func (s *Server) beginPlayer(ctx context.Context, p *player, token exam.Token, offer string) (string, error) {

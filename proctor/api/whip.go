@@ -101,10 +101,15 @@ func (s *Server) whipBegin(w http.ResponseWriter, r *http.Request) {
 		s.writeProblem(w, r, explain(r.Context(), s.Logger, err))
 		return
 	}
-	s.tellICE(w, token.Attempt)
+	s.sessionMade(w, token.Attempt, "/whip/"+session.id.String(), session.etag, answer)
+}
+
+// sessionMade answers a WHIP or WHEP request that made a session, which is found at the path from now on.
+func (s *Server) sessionMade(w http.ResponseWriter, attempt uuid.UUID, path, etag, answer string) {
+	s.tellICE(w, attempt)
 	w.Header().Set("Content-Type", typeSDP)
-	w.Header().Set("Location", s.at("/whip/"+session.id.String()))
-	w.Header().Set("ETag", session.etag)
+	w.Header().Set("Location", s.at(path))
+	w.Header().Set("ETag", etag)
 	w.Header().Set("Accept-Patch", typeFragment)
 	w.WriteHeader(http.StatusCreated)
 	_, _ = io.WriteString(w, answer)
