@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"time"
@@ -89,7 +88,7 @@ type moment struct {
 
 func momentOf(recordings []archive.Recording, i identify.Identification) moment {
 	for n, r := range recordings {
-		if i.Recording.Valid && r.ID == i.Recording.UUID && i.FrameMS != nil {
+		if i.Recording.Valid && slices.Contains(r.Parts, i.Recording.UUID) && i.FrameMS != nil {
 			return moment{&recordings[n], *i.FrameMS}
 		}
 	}
@@ -117,12 +116,10 @@ func clipOf(recordings []archive.Recording, m moment, address func(uuid.UUID, in
 		return nil
 	}
 	r := *m.recording
-	clip := &Clip{Recording: Recording{ID: r.ID, Kind: r.Kind, StartedAt: r.StartedAt, DurationMs: r.EndMS(), Segments: []Segment{}}, OffsetMs: m.offset}
+	clip := &Clip{Recording: Recording{ID: r.ID, Parts: r.Parts, Kind: r.Kind, StartedAt: r.StartedAt, DurationMs: r.EndMS(), Segments: []Segment{}}, OffsetMs: m.offset}
 	for _, g := range r.Segments {
 		if m.shows(g) {
-			clip.Recording.Segments = append(clip.Recording.Segments, Segment{
-				Number: g.Number, StartMs: g.StartMS, DurationMs: g.DurationMS, Size: g.Size, SHA256: hex.EncodeToString(g.SHA256), URL: address(r.ID, g.Number),
-			})
+			clip.Recording.Segments = append(clip.Recording.Segments, segmentShape(g, address))
 		}
 	}
 	if len(clip.Recording.Segments) == 0 {
@@ -159,10 +156,10 @@ func (s *Server) ownSegment(ctx context.Context, in *ownSegmentInput) (*segmentO
 		return nil, err
 	}
 	for _, d := range list {
-		if d.Clip == nil || d.Clip.Recording.ID != in.Recording {
+		if d.Clip == nil {
 			continue
 		}
-		if slices.ContainsFunc(d.Clip.Recording.Segments, func(g Segment) bool { return g.Number == in.Number }) {
+		if slices.ContainsFunc(d.Clip.Recording.Segments, func(g Segment) bool { return g.URL == staffSegment(in.Recording, in.Number) }) {
 			data, err := s.Archive.Segment(ctx, in.Recording, in.Number)
 			return &segmentOutput{ContentType: "video/webm", CacheControl: "private, no-store", Body: data}, err
 		}

@@ -223,16 +223,17 @@ type Recordings struct {
 
 // Recording is one source across reconnections.
 type Recording struct {
-	ID         uuid.UUID `json:"id"`
-	Kind       string    `json:"kind" enum:"camera,screen,phone"`
-	StartedAt  time.Time `json:"startedAt"`
-	DurationMs int64     `json:"durationMs"`
-	Segments   []Segment `json:"segments" nullable:"false"`
+	ID         uuid.UUID   `json:"id"`
+	Parts      []uuid.UUID `json:"parts" nullable:"false" doc:"The names under which events place themselves in it: each node that wrote some of it has one. The first is the id"`
+	Kind       string      `json:"kind" enum:"camera,screen,phone"`
+	StartedAt  time.Time   `json:"startedAt"`
+	DurationMs int64       `json:"durationMs"`
+	Segments   []Segment   `json:"segments" nullable:"false" doc:"By time"`
 }
 
 // Segment is one WebM file; times count from the recording's start.
 type Segment struct {
-	Number     int    `json:"number"`
+	Number     int    `json:"number" doc:"Within its part"`
 	StartMs    int64  `json:"startMs"`
 	DurationMs int64  `json:"durationMs"`
 	Size       int64  `json:"size"`

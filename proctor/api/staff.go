@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -146,14 +145,17 @@ func (s *Server) recordings(ctx context.Context, in *AttemptPath) (*body[Recordi
 }
 
 func recordingShape(r archive.Recording) Recording {
-	out := Recording{ID: r.ID, Kind: r.Kind, StartedAt: r.StartedAt, DurationMs: r.EndMS(), Segments: []Segment{}}
+	out := Recording{ID: r.ID, Parts: r.Parts, Kind: r.Kind, StartedAt: r.StartedAt, DurationMs: r.EndMS(), Segments: []Segment{}}
 	for _, g := range r.Segments {
-		out.Segments = append(out.Segments, Segment{
-			Number: g.Number, StartMs: g.StartMS, DurationMs: g.DurationMS, Size: g.Size, SHA256: hex.EncodeToString(g.SHA256),
-			URL: fmt.Sprintf("api/recordings/%s/segments/%d", r.ID, g.Number),
-		})
+		out.Segments = append(out.Segments, segmentShape(g, staffSegment))
 	}
 	return out
+}
+
+func segmentShape(g archive.Segment, address func(uuid.UUID, int) string) Segment {
+	return Segment{
+		Number: g.Number, StartMs: g.StartMS, DurationMs: g.DurationMS, Size: g.Size, SHA256: hex.EncodeToString(g.SHA256), URL: address(g.Recording, g.Number),
+	}
 }
 
 type segmentInput struct {

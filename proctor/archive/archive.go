@@ -57,6 +57,7 @@ type Archive struct {
 	bucket string
 	now    func() time.Time
 	locked bool // the bucket was made with object locking
+	spool  uuid.NullUUID
 	until  func(context.Context, uuid.UUID) (time.Time, error)
 }
 

@@ -2,11 +2,13 @@ package archive
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -76,6 +78,7 @@ func (a *Archive) Audit(ctx context.Context, objects bool) (Audited, error) {
 		if err != nil {
 			return report, fmt.Errorf("audit: %w", err)
 		}
+		slices.SortFunc(segments, func(a, b Segment) int { return cmp.Compare(a.Number, b.Number) }) // as they are chained, whatever their rows say of time
 		report.Recordings++
 		report.Segments += len(segments)
 		report.rows(r.ID, r.Sealed, segments, heads[r.ID])

@@ -16,17 +16,20 @@ import (
 	"ochno/proctor/media"
 )
 
-// Recording is what was recorded of one source of an attempt, across reconnections.
+// Recording is what was recorded of one source of an attempt, across reconnections. Each node that wrote some of it has a part of its own, whose
+// segments are numbered and chained among themselves; all parts have one clock.
 type Recording struct {
-	ID        uuid.UUID
+	ID        uuid.UUID   // of the first part
+	Parts     []uuid.UUID // all of them, in the order in which they were begun
 	Attempt   uuid.UUID
 	Kind      string // camera, screen, phone
 	StartedAt time.Time
-	Segments  []Segment
+	Segments  []Segment // of all parts, by time
 }
 
 // Segment is one stored WebM file of a recording. Times in milliseconds count from the recording's start.
 type Segment struct {
+	Recording  uuid.UUID `db:"recording_id"` // the part it is numbered and chained in
 	Number     int
 	Key        string
 	StartedAt  time.Time
@@ -42,41 +45,13 @@ type Segment struct {
 	Gaps       []media.Gap
 }
 
-// EndMS is where the last segment ends; 0 for an empty recording.
+// EndMS is where the recording ends; 0 for an empty recording.
 func (r Recording) EndMS() int64 {
-	if len(r.Segments) == 0 {
-		return 0
+	var end int64
+	for _, s := range r.Segments {
+		end = max(end, s.StartMS+s.DurationMS)
 	}
-	last := r.Segments[len(r.Segments)-1]
-	return last.StartMS + last.DurationMS
-}
-
-// Begin says where the attempt's recording of that kind begins, or goes on after a reconnection.
-func (a *Archive) Begin(ctx context.Context, attempt uuid.UUID, kind string) (media.RecordingStart, error) {
-	if _, err := a.key(ctx, attempt); err != nil { // a destroyed key must fail now, not at the first segment
-		return media.RecordingStart{}, err
-	}
-	// PostgreSQL keeps microseconds; a start that is read back must be the one that was used.
-	var start media.RecordingStart
-	err := a.pool.QueryRow(ctx, `insert into recording (id, attempt_id, kind, started_at) values ($1, $2, $3, $4)
-		on conflict (attempt_id, kind) do update set kind = excluded.kind returning id, started_at`,
-		uuid.New(), attempt, kind, a.now().UTC().Truncate(time.Millisecond)).Scan(&start.ID, &start.Started)
-	if err != nil {
-		return start, fmt.Errorf("begin the recording: %w", err)
-	}
-	var sum []byte
-	var endMS int64
-	err = a.pool.QueryRow(ctx, `select number + 1, sha256, start_ms + duration_ms from segment where recording_id = $1 order by number desc limit 1`, start.ID).
-		Scan(&start.NextSegment, &sum, &endMS)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return start, nil
-	}
-	if err != nil {
-		return start, fmt.Errorf("begin the recording: %w", err)
-	}
-	copy(start.PrevSHA256[:], sum)
-	start.Offset = time.Duration(endMS) * time.Millisecond
-	return start, nil
+	return end
 }
 
 // StoreSegment implements media.Sink: the object, then its row, then the spool file goes.
@@ -95,6 +70,9 @@ func (a *Archive) StoreSegment(ctx context.Context, s media.Segment) error {
 		return fmt.Errorf("segment %d of recording %s changed on disk", s.Number, s.Recording)
 	}
 	key, err := a.Put(ctx, attempt, "recording/"+s.Recording.String(), "webm", plain)
+	if errors.Is(err, ErrDestroyed) {
+		return fmt.Errorf("%w: %w", media.ErrUnwanted, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -157,30 +135,35 @@ func chain(before, sum []byte) []byte {
 	return h.Sum(nil)
 }
 
-// Recordings reads what was recorded of an attempt.
+// Recordings reads what was recorded of an attempt, one for each kind.
 func (a *Archive) Recordings(ctx context.Context, attempt uuid.UUID) ([]Recording, error) {
-	rows, _ := a.pool.Query(ctx, `select id, attempt_id, kind, started_at from recording where attempt_id = $1 order by kind`, attempt)
+	rows, _ := a.pool.Query(ctx, `select id, kind, started_at from recording where attempt_id = $1 order by kind, part`, attempt)
 	var list []Recording
-	var r Recording
-	_, err := pgx.ForEachRow(rows, []any{&r.ID, &r.Attempt, &r.Kind, &r.StartedAt}, func() error {
-		list = append(list, Recording{ID: r.ID, Attempt: r.Attempt, Kind: r.Kind, StartedAt: r.StartedAt.UTC()})
+	var part Recording
+	_, err := pgx.ForEachRow(rows, []any{&part.ID, &part.Kind, &part.StartedAt}, func() error {
+		if n := len(list); n > 0 && list[n-1].Kind == part.Kind {
+			list[n-1].Parts = append(list[n-1].Parts, part.ID)
+			return nil
+		}
+		list = append(list, Recording{ID: part.ID, Parts: []uuid.UUID{part.ID}, Attempt: attempt, Kind: part.Kind, StartedAt: part.StartedAt.UTC()})
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the recordings: %w", err)
 	}
 	for i := range list {
-		if list[i].Segments, err = a.segments(ctx, list[i].ID); err != nil {
+		if list[i].Segments, err = a.segments(ctx, list[i].Parts...); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
 }
 
-const selectSegment = `select number, object_key as key, started_at, start_ms, duration_ms, size, sha256, prev_sha256, chain, video, audio, recovered, gaps from segment`
+const selectSegment = `select recording_id, number, object_key as key, started_at, start_ms, duration_ms, size, sha256, prev_sha256, chain, video, audio, recovered, gaps from segment`
 
-func (a *Archive) segments(ctx context.Context, recording uuid.UUID) ([]Segment, error) {
-	rows, _ := a.pool.Query(ctx, selectSegment+` where recording_id = $1 order by number`, recording)
+// segments are those of a recording's parts by time; of one part that is by number.
+func (a *Archive) segments(ctx context.Context, parts ...uuid.UUID) ([]Segment, error) {
+	rows, _ := a.pool.Query(ctx, selectSegment+` where recording_id = any($1) order by start_ms, array_position($1, recording_id), number`, parts)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[Segment])
 	if err != nil {
 		return nil, fmt.Errorf("read the segments: %w", err)
@@ -226,7 +209,7 @@ func (a *Archive) Segment(ctx context.Context, recording uuid.UUID, number int) 
 }
 
 // Seal appends the heads of the attempt's recordings to the log: what was stored until now cannot be changed unnoticed any more. A head that is
-// in the log already is not appended again. Exam is the exam's id, for the log's filters.
+// in the log already is not appended again. Of a part that another node wrote more may come, whatever is final here. Exam is the exam's id, for the log's filters.
 func (a *Archive) Seal(ctx context.Context, exam, attempt uuid.UUID, final bool) error {
 	err := pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
 		type head struct {
@@ -235,13 +218,14 @@ func (a *Archive) Seal(ctx context.Context, exam, attempt uuid.UUID, final bool)
 			SHA256 []byte
 			Chain  []byte
 			ToMS   int64
+			Ours   bool
 		}
 		if _, err := tx.Exec(ctx, `select 1 from recording where attempt_id = $1 for update`, attempt); err != nil {
 			return err
 		}
-		rows, _ := tx.Query(ctx, `select r.id, s.number, s.sha256, s.chain, s.start_ms + s.duration_ms from recording r
+		rows, _ := tx.Query(ctx, `select r.id, s.number, s.sha256, s.chain, s.start_ms + s.duration_ms, `+ours("$2")+` from recording r
 			join lateral (select * from segment where recording_id = r.id order by number desc limit 1) s on true
-			where r.attempt_id = $1 and s.number > r.sealed`, attempt)
+			where r.attempt_id = $1 and s.number > r.sealed`, attempt, a.spool)
 		heads, err := pgx.CollectRows(rows, pgx.RowToStructByPos[head])
 		if err != nil {
 			return err
@@ -251,7 +235,7 @@ func (a *Archive) Seal(ctx context.Context, exam, attempt uuid.UUID, final bool)
 				Type: ledger.TypeRecordingHead, At: a.now(), Exam: exam, Attempt: attempt,
 				Data: ledger.RecordingHead{
 					Recording: h.ID.String(), Segment: h.Number, SHA256: hex.EncodeToString(h.SHA256), Chain: hex.EncodeToString(h.Chain),
-					ToMS: h.ToMS, Final: final,
+					ToMS: h.ToMS, Final: final && h.Ours,
 				},
 			}); err != nil {
 				return err
@@ -268,9 +252,9 @@ func (a *Archive) Seal(ctx context.Context, exam, attempt uuid.UUID, final bool)
 	return nil
 }
 
-// Unsealed lists attempts with recordings whose head is not in the log, as a crash leaves them.
+// Unsealed lists attempts with recordings of this node whose head is not in the log, as a crash leaves them.
 func (a *Archive) Unsealed(ctx context.Context) ([]uuid.UUID, error) {
-	rows, _ := a.pool.Query(ctx, `select distinct r.attempt_id from recording r join segment s on s.recording_id = r.id where s.number > r.sealed`)
+	rows, _ := a.pool.Query(ctx, `select distinct r.attempt_id from recording r join segment s on s.recording_id = r.id where s.number > r.sealed and `+ours("$1"), a.spool)
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 	if err != nil {
 		return nil, fmt.Errorf("find unsealed recordings: %w", err)

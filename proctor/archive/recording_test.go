@@ -83,8 +83,8 @@ func TestSegmentsAreStoredAsTheyCame(t *testing.T) {
 		return fmt.Sprintf("attempts/%s/recording/%s/%x.webm", attempt, start.ID, s.SHA256)
 	}
 	want := []Segment{
-		{Number: 0, Key: key(zero), StartedAt: zero.Started, StartMS: 0, DurationMS: 10_000, Size: 4, SHA256: zero.SHA256[:], PrevSHA256: make([]byte, 32), Chain: chain0[:], Video: true, Audio: true, Gaps: []media.Gap{}},
-		{Number: 1, Key: key(one), StartedAt: one.Started, StartMS: 10_000, DurationMS: 10_000, Size: 3, SHA256: one.SHA256[:], PrevSHA256: zero.SHA256[:], Chain: chain1[:], Video: true, Recovered: true, Gaps: one.Gaps},
+		{Recording: start.ID, Number: 0, Key: key(zero), StartedAt: zero.Started, StartMS: 0, DurationMS: 10_000, Size: 4, SHA256: zero.SHA256[:], PrevSHA256: make([]byte, 32), Chain: chain0[:], Video: true, Audio: true, Gaps: []media.Gap{}},
+		{Recording: start.ID, Number: 1, Key: key(one), StartedAt: one.Started, StartMS: 10_000, DurationMS: 10_000, Size: 3, SHA256: one.SHA256[:], PrevSHA256: zero.SHA256[:], Chain: chain1[:], Video: true, Recovered: true, Gaps: one.Gaps},
 	}
 	for i := range want {
 		r.Segments[i].StartedAt = r.Segments[i].StartedAt.UTC()

@@ -150,6 +150,10 @@ func (c *chain) deliver(ctx context.Context) {
 		}
 		err := c.sink.StoreSegment(ctx, s)
 		c.gate.leave()
+		if errors.Is(err, ErrUnwanted) {
+			c.log.Info("segment of something erased removed", "recording", c.id, "segment", s.Number)
+			err = nil
+		}
 		if err != nil {
 			c.log.Warn("segment not stored, will try again", "recording", c.id, "segment", s.Number, "pause", pause, "error", err)
 			sleep(ctx, pause/2+rand.N(pause))

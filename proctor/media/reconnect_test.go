@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -189,6 +190,35 @@ func TestStoreAway(t *testing.T) {
 		if g.Recovered {
 			t.Errorf("segment %d was finished, yet is marked as recovered", g.Number)
 		}
+	}
+	mustBeEmpty(t, node.cfg.SpoolDir)
+}
+
+// What the sink may not keep goes from the spool, while the node lives and at the next start, and holds up nothing behind it.
+func TestUnwantedSegments(t *testing.T) {
+	sink := newMemorySink()
+	sink.setFail(ErrUnwanted)
+	node := newTestNode(t, sink)
+	erased, recording := uuid.New(), uuid.New()
+	s := joinStudent(t, node, studentOptions{room: uuid.New(), attempt: uuid.New(), recording: RecordingStart{ID: erased}})
+	s.waitState(t, Live)
+	if err := s.pub.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	sink.setFail(errAway)
+	s = joinStudent(t, node, studentOptions{room: uuid.New(), attempt: uuid.New(), recording: RecordingStart{ID: recording}})
+	s.waitState(t, Live)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := node.Close(over); !errors.Is(err, ErrNotStored) {
+		t.Errorf("close: %v", err)
+	}
+	sink.setFail(fmt.Errorf("%w: erased", ErrUnwanted))
+	if err := Recover(t.Context(), node.cfg.SpoolDir, sink, testLogger(t)); err != nil {
+		t.Error(err)
+	}
+	if n := len(sink.of(erased)) + len(sink.of(recording)); n > 0 {
+		t.Errorf("%d segments stored", n)
 	}
 	mustBeEmpty(t, node.cfg.SpoolDir)
 }

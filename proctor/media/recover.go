@@ -87,13 +87,14 @@ func handOver(ctx context.Context, segments []Segment, sink Sink, log *slog.Logg
 				left = append(left, s)
 				continue
 			}
-			if err := sink.StoreSegment(ctx, s); err != nil {
+			err := sink.StoreSegment(ctx, s)
+			if err != nil && !errors.Is(err, ErrUnwanted) {
 				log.Warn("recovered segment not stored, will try again", "recording", s.Recording, "segment", s.Number, "error", err)
 				stuck[s.Recording] = true
 				left = append(left, s)
 				continue
 			}
-			log.Info("segment recovered", "recording", s.Recording, "segment", s.Number, "cut", s.Recovered)
+			log.Info("segment recovered", "recording", s.Recording, "segment", s.Number, "cut", s.Recovered, "erased", err != nil)
 			if err := removeSegment(s.Path); err != nil {
 				log.Warn("stored segment stays in the spool", "recording", s.Recording, "segment", s.Number, "error", err)
 			}

@@ -2,17 +2,22 @@ package media
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
 )
+
+// ErrUnwanted is what a Sink says of a segment that nobody may keep, because what
+// it belongs to was erased meanwhile: its files are removed from the spool.
+var ErrUnwanted = errors.New("media: nobody may keep this segment")
 
 // Sink takes finished segments out of the spool.
 //
 // StoreSegment is called one segment at a time per recording, in order, after
 // the file at s.Path is complete and on disk. It stores the bytes, then its own
 // row, then it may remove the file; the caller removes what is left of it once
-// StoreSegment returned nil. An error means "not stored": the same segment is
+// StoreSegment returned nil. ErrUnwanted means that it must go; every other error means "not stored": the same segment is
 // offered again, with growing pauses, for as long as the Node lives, and at the
 // next start by Recover. After a crash a segment that was already stored may be
 // offered once more, so the sink must treat (Recording, Number, SHA256) as the

@@ -3512,6 +3512,9 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "camera" | "screen" | "phone";
+            /** @description The names under which events place themselves in it: each node that wrote some of it has one. The first is the id */
+            parts: string[];
+            /** @description By time */
             segments: components["schemas"]["Segment"][];
             /** Format: date-time */
             startedAt: string;
@@ -3811,7 +3814,10 @@ export interface components {
         Segment: {
             /** Format: int64 */
             durationMs: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Within its part
+             */
             number: number;
             sha256: string;
             /** Format: int64 */

@@ -4,9 +4,9 @@ import { axisOf, beginsAt, eventOnAxis, minutesOf } from './axis';
 
 const segment = (number: number, startMs: number, durationMs: number): Segment => ({ number, startMs, durationMs, size: 1, sha256: '', url: '' });
 const camera: Recording = {
-  id: 'camera', kind: 'camera', startedAt: '2026-11-21T10:00:00Z', durationMs: 240_000, segments: [segment(0, 0, 60_000), segment(1, 150_000, 90_000)],
+  id: 'camera', parts: ['camera'], kind: 'camera', startedAt: '2026-11-21T10:00:00Z', durationMs: 240_000, segments: [segment(0, 0, 60_000), segment(1, 150_000, 90_000)],
 };
-const screen: Recording = { id: 'screen', kind: 'screen', startedAt: '2026-11-21T10:01:00Z', durationMs: 240_000, segments: [] };
+const screen: Recording = { id: 'screen', parts: ['screen'], kind: 'screen', startedAt: '2026-11-21T10:01:00Z', durationMs: 240_000, segments: [] };
 const both = [camera, screen];
 const axis = axisOf(both);
 const event = (at: string, change: Partial<TimelineEvent> = {}): TimelineEvent => ({ at, lane: 'behaviour', kind: 'looking_away', detail: {}, ...change });

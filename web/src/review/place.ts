@@ -9,7 +9,7 @@ export interface Place {
 /** Where an event is in the recordings: as the server says, or by the clock; undefined when outside of all. */
 export function placeOf(event: Pick<TimelineEvent, 'at' | 'recordingId' | 'offsetMs'>, recordings: Recording[]): Place | undefined {
   if (event.recordingId !== undefined && event.offsetMs !== undefined) {
-    const named = recordings.find((recording) => recording.id === event.recordingId);
+    const named = recordings.find((recording) => recording.parts.includes(event.recordingId ?? ''));
     if (named !== undefined) return { recordingId: named.id, offsetMs: event.offsetMs };
   }
   const at = Date.parse(event.at);

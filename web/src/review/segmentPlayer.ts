@@ -25,8 +25,8 @@ export class SegmentPlayer {
   #segments: Segment[] = [];
   #durationMs = 0;
   #complete = false;
-  readonly #present = new Set<number>();
-  #fetching: { number: number; abort: AbortController } | undefined;
+  readonly #present = new Set<string>();
+  #fetching: { url: string; abort: AbortController } | undefined;
 
   /** Whether this browser can play the recordings piece by piece. */
   static supported(): boolean {
@@ -48,7 +48,7 @@ export class SegmentPlayer {
 
   /** Says what there is to play; called again while a recording grows. */
   update(recording: Recording, complete: boolean): void {
-    this.#segments = [...recording.segments].sort((a, b) => a.number - b.number);
+    this.#segments = [...recording.segments].sort((a, b) => a.startMs - b.startMs);
     this.#durationMs = recording.durationMs;
     this.#complete = complete;
     this.#pump();
@@ -91,7 +91,7 @@ export class SegmentPlayer {
       this.#finish();
       return;
     }
-    if (this.#fetching?.number === wanted.number) return;
+    if (this.#fetching?.url === wanted.url) return;
     this.#fetching?.abort.abort();
     void this.#fetch(wanted, buffer);
   }
@@ -107,7 +107,7 @@ export class SegmentPlayer {
 
   async #fetch(segment: Segment, buffer: SourceBuffer): Promise<void> {
     const abort = new AbortController();
-    this.#fetching = { number: segment.number, abort };
+    this.#fetching = { url: segment.url, abort };
     try {
       const bytes = await this.#load(segment.url, AbortSignal.any([abort.signal, this.#stop.signal]));
       if (abort.signal.aborted || this.#stop.signal.aborted) return;
@@ -128,7 +128,7 @@ export class SegmentPlayer {
     try {
       if (this.#source.readyState === 'open') buffer.abort();
       buffer.appendBuffer(bytes);
-      this.#present.add(segment.number);
+      this.#present.add(segment.url);
     } catch (error) {
       if (error instanceof DOMException && error.name === 'QuotaExceededError' && this.#dropBehind(buffer, 5_000)) return;
       this.#onError(error);
@@ -140,7 +140,7 @@ export class SegmentPlayer {
     const buffer = this.#buffer;
     if (buffer === undefined || buffer.updating || this.#source.readyState !== 'open') return;
     const last = this.#segments.at(-1);
-    if (this.#complete && last !== undefined && this.#present.has(last.number)) {
+    if (this.#complete && last !== undefined && this.#present.has(last.url)) {
       this.#source.endOfStream();
       return;
     }
@@ -151,7 +151,7 @@ export class SegmentPlayer {
     const before = this.#positionMs - keepMs;
     const old = endedBefore(this.#segments, this.#present, before);
     if (old.length === 0) return false;
-    for (const number of old) this.#present.delete(number);
+    for (const url of old) this.#present.delete(url);
     buffer.remove(0, before / 1000);
     return true;
   }

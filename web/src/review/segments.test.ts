@@ -3,6 +3,7 @@ import type { Recording, Segment } from '../api/types';
 import { placeOf } from './place';
 import { endedBefore, nextToFetch, segmentAt } from './segments';
 
+const url = (...numbers: number[]) => numbers.map((number) => `/segments/${number}`);
 const segment = (number: number, startMs: number, durationMs = 4_000): Segment => ({
   number,
   startMs,
@@ -34,35 +35,39 @@ describe('segmentAt', () => {
 describe('nextToFetch', () => {
   it('goes in order from the position', () => {
     expect(nextToFetch(segments, new Set(), 5_000, 24_000)?.number).toBe(1);
-    expect(nextToFetch(segments, new Set([1]), 5_000, 24_000)?.number).toBe(2);
+    expect(nextToFetch(segments, new Set(url(1)), 5_000, 24_000)?.number).toBe(2);
   });
 
   it('stops when enough is there or all is', () => {
-    expect(nextToFetch(segments, new Set([0, 1]), 0, 10_000)).toBeUndefined();
-    expect(nextToFetch(segments, new Set([0, 1, 2, 3]), 0, 60_000)).toBeUndefined();
+    expect(nextToFetch(segments, new Set(url(0, 1)), 0, 10_000)).toBeUndefined();
+    expect(nextToFetch(segments, new Set(url(0, 1, 2, 3)), 0, 60_000)).toBeUndefined();
   });
 
   it('fetches again what was dropped', () => {
-    expect(nextToFetch(segments, new Set([2, 3]), 0, 24_000)?.number).toBe(0);
+    expect(nextToFetch(segments, new Set(url(2, 3)), 0, 24_000)?.number).toBe(0);
   });
 });
 
 describe('endedBefore', () => {
   it('names only what is there and wholly past', () => {
-    expect(endedBefore(segments, new Set([0, 1, 2]), 8_000)).toEqual([0, 1]);
-    expect(endedBefore(segments, new Set([1, 2]), 7_999)).toEqual([]);
+    expect(endedBefore(segments, new Set(url(0, 1, 2)), 8_000)).toEqual(url(0, 1));
+    expect(endedBefore(segments, new Set(url(1, 2)), 7_999)).toEqual([]);
   });
 });
 
 describe('placeOf', () => {
   const recordings: Recording[] = [
-    { id: 'r1', kind: 'camera', startedAt: '2026-11-21T10:00:00Z', durationMs: 60_000, segments },
-    { id: 'r2', kind: 'camera', startedAt: '2026-11-21T10:05:00Z', durationMs: 60_000, segments },
+    { id: 'r1', parts: ['r1'], kind: 'camera', startedAt: '2026-11-21T10:00:00Z', durationMs: 60_000, segments },
+    { id: 'r2', parts: ['r2', 'r3'], kind: 'camera', startedAt: '2026-11-21T10:05:00Z', durationMs: 60_000, segments },
   ];
 
   it('believes the server’s place', () => {
     const event = { at: '2026-11-21T10:00:30Z', recordingId: 'r2', offsetMs: 1_500 };
     expect(placeOf(event, recordings)).toEqual({ recordingId: 'r2', offsetMs: 1_500 });
+  });
+
+  it('finds the part that another node wrote', () => {
+    expect(placeOf({ at: '2026-11-21T10:00:30Z', recordingId: 'r3', offsetMs: 9 }, recordings)).toEqual({ recordingId: 'r2', offsetMs: 9 });
   });
 
   it('finds a place by the clock otherwise', () => {

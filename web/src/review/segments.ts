@@ -6,12 +6,13 @@ export function segmentAt(segments: Segment[], ms: number): Segment | undefined 
 }
 
 /**
- * The next segment to fetch for playing from `positionMs`: the first that is not there yet
+ * Segments go by their addresses: numbers are those of a part, and a recording may have several.
+ * The next one to fetch for playing from `positionMs`: the first that is not there yet
  * and begins before the position plus `aheadMs`; undefined when enough is there.
  */
 export function nextToFetch(
   segments: Segment[],
-  present: ReadonlySet<number>,
+  present: ReadonlySet<string>,
   positionMs: number,
   aheadMs: number,
 ): Segment | undefined {
@@ -19,13 +20,13 @@ export function nextToFetch(
     (segment) =>
       segment.startMs + segment.durationMs > positionMs &&
       segment.startMs < positionMs + aheadMs &&
-      !present.has(segment.number),
+      !present.has(segment.url),
   );
 }
 
 /** Those that lie wholly before a moment and may be dropped from the buffer. */
-export function endedBefore(segments: Segment[], present: ReadonlySet<number>, ms: number): number[] {
+export function endedBefore(segments: Segment[], present: ReadonlySet<string>, ms: number): string[] {
   return segments
-    .filter((segment) => present.has(segment.number) && segment.startMs + segment.durationMs <= ms)
-    .map((segment) => segment.number);
+    .filter((segment) => present.has(segment.url) && segment.startMs + segment.durationMs <= ms)
+    .map((segment) => segment.url);
 }
