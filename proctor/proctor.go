@@ -167,7 +167,8 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	})
 	s.watch = watch.New(watch.Config{
 		Exams: s.Exams, Finder: s.finder, Back: s.identify.SeenAgain, Logger: logger,
-		Live: func(attempt uuid.UUID) (watch.Stream, bool) { return s.media.Publisher(attempt) },
+		Live:     func(attempt uuid.UUID) (watch.Stream, bool) { return s.media.Publisher(attempt) },
+		SpokenTo: func(attempt uuid.UUID) bool { return s.api.SpokenTo(attempt) }, // it is there before anybody looks
 	})
 	if err := s.identify.Recover(ctx); err != nil {
 		return nil, err

@@ -36,6 +36,12 @@ type camera struct {
 
 func newCamera(t *testing.T, h *house, token string) *camera {
 	t.Helper()
+	return newCameraThat(t, h, token, webrtc.RTPTransceiverDirectionSendonly)
+}
+
+// newCameraThat sends sound, or hears what comes on the same section too, as a page does.
+func newCameraThat(t *testing.T, h *house, token string, sound webrtc.RTPTransceiverDirection) *camera {
+	t.Helper()
 	var settings webrtc.SettingEngine
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
@@ -54,14 +60,18 @@ func newCamera(t *testing.T, h *house, token string) *camera {
 	copy(picture, []byte{0, 0, 0, 0x9d, 0x01, 0x2a})
 	binary.LittleEndian.PutUint16(picture[6:], 640)
 	binary.LittleEndian.PutUint16(picture[8:], 480)
-	sound := make([]byte, 80)
-	sound[0] = 0xf8
+	noise := make([]byte, 80)
+	noise[0] = 0xf8
 	for kind, sample := range map[string]media.Sample{
-		webrtc.MimeTypeVP8: {Data: picture, Duration: 100 * time.Millisecond}, webrtc.MimeTypeOpus: {Data: sound, Duration: 20 * time.Millisecond},
+		webrtc.MimeTypeVP8: {Data: picture, Duration: 100 * time.Millisecond}, webrtc.MimeTypeOpus: {Data: noise, Duration: 20 * time.Millisecond},
 	} {
 		track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: kind}, strings.ReplaceAll(kind, "/", "-"), "camera")
 		must(t, err)
-		_, err = pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+		direction := webrtc.RTPTransceiverDirectionSendonly
+		if kind == webrtc.MimeTypeOpus {
+			direction = sound
+		}
+		_, err = pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: direction})
 		must(t, err)
 		c.work.Go(func() {
 			tick := time.NewTicker(sample.Duration)

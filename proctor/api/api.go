@@ -81,6 +81,7 @@ type Server struct {
 	rosters  chan struct{} // a place for each roster file being read
 	exports  chan struct{} // a place for each paper or package being made
 	hub      *hub
+	voices   *voices        // who speaks aloud to whom
 	starts   *limiter       // of sign-ins, by address
 	accounts *limiter       // of sign-ins, by ESIA account
 	forms    *limiter       // of requests, by address
@@ -89,6 +90,7 @@ type Server struct {
 	probes   *limiter       // of bytes to be forgotten, by attempt
 	noticed  *limiter       // of what a page noticed, by kind and attempt
 	talks    *limiter       // of messages and calls, by person
+	speeches *limiter       // of talks aloud, by person
 	whips    *whips         // who publishes without a page
 	players  *players       // who watches without one
 	work     sync.WaitGroup // sockets and what outlives them for a moment
@@ -104,7 +106,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	life, stop := context.WithCancel(context.Background())
-	s := &Server{Config: cfg, page: page, hub: newHub(), rosters: make(chan struct{}, 2), exports: make(chan struct{}, exportsAtOnce), life: life, stop: stop}
+	s := &Server{Config: cfg, page: page, hub: newHub(), voices: newVoices(), rosters: make(chan struct{}, 2), exports: make(chan struct{}, exportsAtOnce), life: life, stop: stop}
 	s.sessions = scs.New()
 	s.sessions.Store = pgxstore.NewWithCleanupInterval(cfg.Pool, 0) // Run removes what has expired
 	s.sessions.Lifetime = cfg.Sessions.Lifetime                     // how long the row stays; see live for whose it is
@@ -123,6 +125,7 @@ func New(cfg Config) (*Server, error) {
 	s.logins = newLimiter(loginsPerAddress, 10*time.Minute, limitedKeys, cfg.Now)
 	s.packages = newLimiter(packagesPerPerson, time.Hour, limitedKeys, cfg.Now)
 	s.talks = newLimiter(talksPerPerson, time.Minute, limitedKeys, cfg.Now)
+	s.speeches = newLimiter(speechesPerPerson, time.Minute, limitedKeys, cfg.Now)
 	s.whips, s.players = newWhips(cfg.Now), newPlayers()
 	s.probes = newLimiter(probesPerMinute, time.Minute, limitedKeys, cfg.Now)
 	s.noticed = newLimiter(notesPerMinute, time.Minute, limitedKeys, cfg.Now)

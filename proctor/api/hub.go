@@ -73,6 +73,19 @@ func (h *hub) connected(attempt uuid.UUID) bool {
 	return live
 }
 
+// liveIn are the exam's attempts whose media arrive here.
+func (h *hub) liveIn(exam uuid.UUID) []uuid.UUID {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := []uuid.UUID{}
+	for attempt, e := range h.live {
+		if e == exam {
+			list = append(list, attempt)
+		}
+	}
+	return list
+}
+
 func (h *hub) connectedIn(exam uuid.UUID) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -181,6 +181,7 @@ type incoming struct {
 	Large     []string         `json:"large"`
 	Heard     []string         `json:"heard"`
 	Attempt   string           `json:"attempt"`
+	All       bool             `json:"all"`
 }
 
 // camera is what a page says of the one it opened.
@@ -266,6 +267,8 @@ type (
 		Type   string         `json:"type"`
 		SDP    string         `json:"sdp"`
 		Tracks []trackMessage `json:"tracks"`
+		// Microphone is the mid of the section on which the page sends its own, once it was asked to.
+		Microphone string `json:"microphone,omitempty"`
 	}
 	trackMessage struct {
 		MID       string `json:"mid"`

@@ -24,6 +24,7 @@ type watcher struct {
 	room   uuid.UUID
 	person account.Person
 	viewer *media.Viewer
+	speech *speech // what she says aloud; nil: nothing. Owned by the goroutine that reads the socket
 }
 
 // watchSocket serves GET /api/exams/{id}/watch.
@@ -63,9 +64,11 @@ func (s *Server) watchSocket(w http.ResponseWriter, r *http.Request) {
 		c.close(websocket.CloseServiceRestart, "restart")
 	}
 	s.hub.tellPresence(id)
+	c.send(s.voicesOf(id))
 	var guarding sync.WaitGroup
 	guarding.Go(func() { c.guard(guardEvery, s.stillMay(r, proctors, "")) })
 	c.serve(c.handle)
+	c.hush()
 	guarding.Wait()
 	s.hub.unwatch(id, c)
 	s.hub.tellPresence(id)
@@ -75,7 +78,7 @@ func (s *Server) watchSocket(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *watcher) offer(o media.Offer) {
-	m := offerMessage{Type: "offer", SDP: o.SDP, Tracks: []trackMessage{}}
+	m := offerMessage{Type: "offer", SDP: o.SDP, Tracks: []trackMessage{}, Microphone: o.Microphone}
 	for _, t := range o.Tracks {
 		track := trackMessage{MID: t.MID, AttemptID: t.Attempt.String(), Source: "camera", Media: string(t.Media)}
 		switch t.Media {
@@ -103,6 +106,10 @@ func (c *watcher) handle(message []byte) {
 		err = c.watch(m)
 	case "look":
 		err = c.look(m.Attempt)
+	case "talk":
+		err = c.talk(m)
+	case "hush":
+		c.hush()
 	case "answer":
 		err = c.viewer.Answer(m.SDP)
 	case "candidate":

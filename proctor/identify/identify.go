@@ -103,8 +103,9 @@ type attemptRun struct {
 	bearer string          // the person's access token of ESIA, for a verifier's page; may be empty
 	back   chan url.Values // from there
 
-	person uuid.UUID // with away and last under Service.mu
+	person uuid.UUID // with what follows under Service.mu
 	away   bool
+	voice  bool // hers is compared
 	last   Progress
 }
 
@@ -218,6 +219,15 @@ func (s *Service) Progress(attempt uuid.UUID) (Progress, bool) {
 		return Progress{}, false
 	}
 	return run.last, true
+}
+
+// Listens tells whether an identification of the attempt waits for her voice here, or has her speak to the verifier's page: nobody should speak to her
+// then.
+func (s *Service) Listens(attempt uuid.UUID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	run := s.active[attempt]
+	return run != nil && run.voice && run.last.Phase != PhaseVerifying
 }
 
 // Close stops what is under way (its attempts become ready again) and waits for it.

@@ -149,6 +149,39 @@ func TestReplayedVerdict(t *testing.T) {
 	}
 }
 
+// TestListens: while her voice is waited for nobody should speak to her; where it is not compared, and as soon as it is taken, anybody may.
+func TestListens(t *testing.T) {
+	h := newHouse(t)
+	clip := studenttest.NewClip(t, studenttest.Face, studenttest.Silence)
+	for name, c := range map[string]struct {
+		modalities []exam.Modality
+		want       bool
+	}{"2001": {[]exam.Modality{exam.Photo, exam.Sound}, true}, "2002": {[]exam.Modality{exam.Photo}, false}} {
+		h.policy(t, func(p *exam.Policy) { p.Modalities = c.modalities })
+		a := h.student(t, name)
+		stream := h.publish(t, a, clip)
+		done, phases := make(chan struct{}), map[identify.Phase]bool{}
+		_, err := h.service.Start(t.Context(), a.ID, stream, "", func(p identify.Progress) {
+			phases[p.Phase] = true
+			if got, want := h.service.Listens(a.ID), c.want && (p.Phase == identify.PhaseLooking || p.Phase == identify.PhaseChallenge); got != want {
+				t.Errorf("%v, %s: listens %v", c.modalities, p.Phase, got)
+			}
+			if p.Phase == identify.PhaseDone {
+				close(done)
+			}
+		})
+		must(t, err)
+		select {
+		case <-done:
+		case <-time.After(90 * time.Second):
+			t.Fatal("the identification did not end")
+		}
+		if phases[identify.PhaseChallenge] != c.want {
+			t.Errorf("%v went through %v", c.modalities, phases)
+		}
+	}
+}
+
 // TestSameVerdictTwice: a jti that was used is refused in the transaction of the decision, whatever the checker thought.
 func TestSameVerdictTwice(t *testing.T) {
 	h := newHouse(t)

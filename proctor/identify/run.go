@@ -95,6 +95,9 @@ func (s *Service) find(ctx context.Context, run *attemptRun, f *finding, stream 
 	if f.silent {
 		f.modalities = []exam.Modality{exam.Photo}
 	}
+	s.mu.Lock()
+	run.voice = f.asks(exam.Sound)
+	s.mu.Unlock()
 	tap, err := stream.Tap(ctx)
 	if err != nil {
 		return &stopped{Interrupted, "connection_lost", err}

@@ -1,8 +1,9 @@
 // Package invigilate is what passes between proctors and students while an exam goes on, beside the moves of the attempt itself: messages and
-// announcements, calls for help, warnings, notes that staff keep for themselves, and who is on duty; and what staff make of it afterwards.
+// announcements, who speaks aloud to whom, calls for help, warnings, notes that staff keep for themselves, and who is on duty; and what staff make of
+// it afterwards.
 //
-// It owns message, message_seen, help_call, warning, note, duty, charge, flag_review and conclusion. It knows nothing of sockets: a change notifies the attempt, as a move
-// does. What a person wrote is encrypted. Start reading at Desk.Say and Desk.Situations.
+// It owns message, message_seen, help_call, voice, voice_heard, warning, note, duty, charge, flag_review and conclusion. It knows nothing of sockets:
+// a change notifies the attempt, as a move does. What a person wrote is encrypted. Start reading at Desk.Say, Floor and Desk.Situations.
 package invigilate
 
 import (

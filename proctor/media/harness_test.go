@@ -489,13 +489,16 @@ func (s *student) leave() {
 type proctor struct {
 	t      *testing.T
 	viewer *Viewer
+	api    *webrtc.API
 	pc     *webrtc.PeerConnection
 
-	mu      sync.Mutex
-	offers  []Offer
-	frames  map[string][]assemble.Frame // by stream, which is the attempt
-	sounds  map[string]int
-	changed chan struct{}
+	mu       sync.Mutex
+	mic      webrtc.TrackLocal // sent where an offer asks for it; nil: none
+	offers   []Offer
+	answered int
+	frames   map[string][]assemble.Frame // by stream, which is the attempt
+	sounds   map[string]int
+	changed  chan struct{}
 }
 
 func joinProctor(t *testing.T, n *Node, room uuid.UUID, networks ...webrtc.NetworkType) *proctor {
@@ -505,6 +508,7 @@ func joinProctor(t *testing.T, n *Node, room uuid.UUID, networks ...webrtc.Netwo
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.api = api
 	if p.pc, err = api.NewPeerConnection(webrtc.Configuration{}); err != nil {
 		t.Fatal(err)
 	}
@@ -532,6 +536,9 @@ func (p *proctor) answer(o Offer) {
 		if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.SDP}); err != nil {
 			return err
 		}
+		if err := p.sendMicrophone(o.Microphone); err != nil {
+			return err
+		}
 		answer, err := p.pc.CreateAnswer(nil)
 		if err != nil {
 			return err
@@ -544,7 +551,28 @@ func (p *proctor) answer(o Offer) {
 	if err != nil && !errors.Is(err, ErrClosed) {
 		p.t.Errorf("answer: %v", err)
 	}
+	p.mu.Lock()
+	p.answered++
+	p.mu.Unlock()
 	p.bump()
+}
+
+// sendMicrophone puts the microphone into the section that is meant for it.
+func (p *proctor) sendMicrophone(mid string) error {
+	p.mu.Lock()
+	mic := p.mic
+	p.mu.Unlock()
+	for _, t := range p.pc.GetTransceivers() {
+		if mic == nil || mid == "" || t.Mid() != mid || t.Sender() != nil {
+			continue
+		}
+		sender, err := p.api.NewRTPSender(mic, p.pc.SCTP().Transport())
+		if err != nil {
+			return err
+		}
+		return t.SetSender(sender, mic)
+	}
+	return nil
 }
 
 func (p *proctor) bump() {

@@ -23,6 +23,10 @@ type Candidate struct {
 type Offer struct {
 	SDP    string
 	Tracks []TrackInfo // what the sending media sections of the SDP carry
+
+	// Microphone is the mid of the section where the page is to send its own;
+	// empty before OpenMicrophone.
+	Microphone string
 }
 
 // TrackInfo names the source of one media section.

@@ -131,12 +131,12 @@ func (f *Feed) Taps() int {
 	return len(f.taps.taps)
 }
 
-// Waiting is how many frames wait in the taps to be taken.
+// Waiting is how many frames and packets wait in the taps to be taken.
 func (f *Feed) Waiting() (n int) {
 	f.taps.mu.Lock()
 	defer f.taps.mu.Unlock()
 	for _, t := range f.taps.taps {
-		n += len(t.frames)
+		n += len(t.frames) + len(t.audio)
 	}
 	return n
 }

@@ -34,8 +34,9 @@ type ViewOptions struct {
 	OnCandidate func(Candidate)
 }
 
-// Viewer is one connection that receives publishers of one room. The server
-// always offers, one negotiation at a time.
+// Viewer is one connection that receives publishers of one room, and lets them
+// hear its microphone when it is asked to (talk.go). The server always offers,
+// one negotiation at a time.
 type Viewer struct {
 	node   *Node
 	opts   ViewOptions
@@ -54,6 +55,7 @@ type Viewer struct {
 	pc         *webrtc.PeerConnection
 	candidates remoteCandidates
 	scene      Scene
+	voice      voice
 	downs      []*downTrack
 	removed    map[Media]int // media sections freed in the negotiation under way
 	free       map[Media]int // media sections to use again
@@ -92,6 +94,7 @@ func (n *Node) View(ctx context.Context, opts ViewOptions) (*Viewer, error) {
 			n.spawn(v.shutdown)
 		}
 	})
+	pc.OnTrack(v.hearPage)
 	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(pair *webrtc.ICECandidatePair) {
 		v.queue.direct.Store(pair.Local.Protocol == webrtc.ICEProtocolUDP)
 	})
@@ -259,7 +262,10 @@ func (v *Viewer) reconcile() (Offer, bool, error) {
 		return Offer{}, false, nil
 	}
 	there := v.there()
-	changed := false
+	changed, err := v.addMicrophone()
+	if err != nil {
+		return Offer{}, false, err
+	}
 	for _, d := range slices.Clone(v.downs) {
 		if !slices.Contains(there, d.up) {
 			if err := v.remove(d); err != nil {
@@ -367,6 +373,9 @@ func (v *Viewer) offer() (Offer, error) {
 	v.described.Store(true)
 	offer := Offer{SDP: sdp}
 	for _, t := range v.pc.GetTransceivers() {
+		if t == v.voice.section {
+			offer.Microphone = t.Mid()
+		}
 		for _, down := range v.downs {
 			if t.Sender() == down.sender {
 				offer.Tracks = append(offer.Tracks, TrackInfo{MID: t.Mid(), Attempt: down.up.pub.opts.Attempt, Media: down.up.media})

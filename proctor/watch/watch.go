@@ -31,6 +31,8 @@ type Config struct {
 	Live func(attempt uuid.UUID) (Stream, bool)
 	// Back is told that a face is seen again, and how long it was away. It is not told of those that were away shorter than a few pictures.
 	Back func(ctx context.Context, attempt uuid.UUID, away time.Duration) error
+	// SpokenTo tells whether a proctor speaks to the student aloud just now: what her microphone hears then is judged by nobody. Optional.
+	SpokenTo func(attempt uuid.UUID) bool
 	// AtOnce is how many pictures are looked at in the same moment: the part of the machine that is left to watching. Default a quarter of its
 	// processors, at least one.
 	AtOnce int
@@ -230,6 +232,10 @@ func (l *looker) look(ctx context.Context, frame media.Frame) error {
 
 func (l *looker) listen(ctx context.Context, p media.AudioPacket) error {
 	if !l.rules.hear() {
+		return nil
+	}
+	if spoken := l.service.SpokenTo; spoken != nil && spoken(l.attempt) {
+		l.ear.wipe()
 		return nil
 	}
 	sound, ok := l.ear.listen(p.Data, Place{At: p.At, Recording: p.Recording, Offset: p.Offset})

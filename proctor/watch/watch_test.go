@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,6 +71,7 @@ type room struct {
 	attempt uuid.UUID
 	seat    *seat
 	service *watch.Service
+	spoken  atomic.Bool // a proctor speaks to her aloud
 
 	mu    sync.Mutex
 	backs []time.Duration
@@ -109,7 +111,8 @@ func newRoom(t *testing.T, change func(*exam.Policy)) *room {
 	must(t, err)
 	r.service = watch.New(watch.Config{
 		Exams: r.exams, Finder: finder, Logger: slog.New(slog.DiscardHandler),
-		Live: func(attempt uuid.UUID) (watch.Stream, bool) { return r.seat, attempt == r.attempt },
+		Live:     func(attempt uuid.UUID) (watch.Stream, bool) { return r.seat, attempt == r.attempt },
+		SpokenTo: func(attempt uuid.UUID) bool { return attempt == r.attempt && r.spoken.Load() },
 		Back: func(_ context.Context, attempt uuid.UUID, away time.Duration) error {
 			r.mu.Lock()
 			defer r.mu.Unlock()
@@ -185,6 +188,28 @@ func TestWatch(t *testing.T) {
 	})
 	r.move(t, exam.Finished)
 	within(t, "nobody looks after the end", func() bool { return r.seat.feed.Taps() == 0 })
+}
+
+// TestSpokenTo: what her microphone hears while a proctor speaks to her is nobody's behaviour; what it hears afterwards is.
+func TestSpokenTo(t *testing.T) {
+	r := newRoom(t, func(p *exam.Policy) { p.Watch = map[exam.Behaviour]exam.Watched{exam.Speech: {After: 2, Limit: -60}} })
+	speech := studenttest.NewClip(t, studenttest.Face, studenttest.Digits).Sound("0123456789", 0)
+	talk := func() {
+		t.Helper()
+		for _, packet := range speech {
+			r.seat.at, r.seat.gone = r.seat.at.Add(20*time.Millisecond), r.seat.gone+20*time.Millisecond
+			r.seat.feed.Sound(media.AudioPacket{Data: packet, Recording: r.seat.recording, Offset: r.seat.gone, At: r.seat.at})
+			within(t, "a packet is taken", func() bool { return r.seat.feed.Waiting() == 0 })
+		}
+	}
+	r.spoken.Store(true)
+	talk()
+	if events := r.seen(t); len(events) != 0 {
+		t.Errorf("a talk with the proctor was seen as %+v", events)
+	}
+	r.spoken.Store(false)
+	talk()
+	within(t, "speech that nobody asked for", func() bool { return len(r.seen(t)) == 1 })
 }
 
 // TestWatchEndsWithTheStream: an event that goes on ends where the pictures end, and a rule that is switched off looks at nobody.
