@@ -52,16 +52,6 @@ var (
 	ErrNotFound = errors.New("not found")
 )
 
-// Organisation is a university (организация).
-type Organisation struct {
-	ID        uuid.UUID
-	Name      string
-	ShortName string
-	ActNumber string     // the local act that allows identified remote exams
-	ActDate   *time.Time // its date
-	Contact   string     // whom a student turns to
-}
-
 // Person is somebody of an organisation.
 type Person struct {
 	ID           uuid.UUID
@@ -90,61 +80,6 @@ type Accounts struct {
 // New makes the store over a migrated database.
 func New(pool *pgxpool.Pool, ring *keyring.Ring, log *ledger.Log, now func() time.Time) *Accounts {
 	return &Accounts{pool: pool, ring: ring, log: log, now: now, passwords: newHasher()}
-}
-
-// EnsureOrganisation makes the organisation or updates its texts; the short name tells them apart. It returns the id.
-func (a *Accounts) EnsureOrganisation(ctx context.Context, o Organisation) (uuid.UUID, error) {
-	var id uuid.UUID
-	err := a.pool.QueryRow(ctx, `select id from organisation where short_name = $1`, o.ShortName).Scan(&id)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		id = uuid.New()
-		_, err = a.pool.Exec(ctx, `insert into organisation (id, name, short_name, act_number, act_date, contact) values ($1, $2, $3, $4, $5, $6)`,
-			id, o.Name, o.ShortName, o.ActNumber, o.ActDate, o.Contact)
-	case err == nil:
-		_, err = a.pool.Exec(ctx, `update organisation set name = $2, act_number = $3, act_date = $4, contact = $5 where id = $1`,
-			id, o.Name, o.ActNumber, o.ActDate, o.Contact)
-	}
-	if err != nil {
-		return uuid.Nil, fmt.Errorf("organisation: %w", err)
-	}
-	return id, nil
-}
-
-// Organisations are all of the installation, the first one first.
-func (a *Accounts) Organisations(ctx context.Context) ([]Organisation, error) {
-	rows, _ := a.pool.Query(ctx, `select id, name, short_name, act_number, act_date, contact from organisation order by created_at, id`)
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Organisation])
-	if err != nil {
-		return nil, fmt.Errorf("organisations: %w", err)
-	}
-	return list, nil
-}
-
-// Organisation reads the installation's organisation; ErrNotFound before there is one.
-func (a *Accounts) Organisation(ctx context.Context) (Organisation, error) {
-	rows, _ := a.pool.Query(ctx, `select id, name, short_name, act_number, act_date, contact from organisation order by created_at limit 1`)
-	o, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Organisation])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return o, ErrNotFound
-	}
-	if err != nil {
-		return o, fmt.Errorf("organisation: %w", err)
-	}
-	return o, nil
-}
-
-// OrganisationByID reads one of them; ErrNotFound when there is none.
-func (a *Accounts) OrganisationByID(ctx context.Context, id uuid.UUID) (Organisation, error) {
-	list, err := a.Organisations(ctx)
-	if err != nil {
-		return Organisation{}, err
-	}
-	i := slices.IndexFunc(list, func(o Organisation) bool { return o.ID == id })
-	if i < 0 {
-		return Organisation{}, ErrNotFound
-	}
-	return list[i], nil
 }
 
 // Person reads somebody; ErrNotFound when there is none.

@@ -46,7 +46,7 @@ func (a *Accounts) MapGroup(ctx context.Context, m Mapping, actor Person) error 
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
-		return a.staffRecord(ctx, tx, Person{}, actor.ID, ledger.Staff{What: ledger.GroupMapped, Role: string(m.Role), Group: m.Group})
+		return a.staffRecord(ctx, tx, Person{Organisation: actor.Organisation}, actor.ID, ledger.Staff{What: ledger.GroupMapped, Role: string(m.Role), Group: m.Group})
 	})
 	if err != nil {
 		return fmt.Errorf("map a group: %w", err)
@@ -65,7 +65,7 @@ func (a *Accounts) UnmapGroup(ctx context.Context, id uuid.UUID, actor Person) e
 		if err != nil {
 			return err
 		}
-		if err := a.staffRecord(ctx, tx, Person{}, actor.ID, ledger.Staff{What: ledger.GroupUnmapped, Role: string(m.Role), Group: m.Group}); err != nil {
+		if err := a.staffRecord(ctx, tx, Person{Organisation: actor.Organisation}, actor.ID, ledger.Staff{What: ledger.GroupUnmapped, Role: string(m.Role), Group: m.Group}); err != nil {
 			return err
 		}
 		// A group of the same name in another organisation at ESIA may still give it.

@@ -216,7 +216,7 @@ func (d *Desk) record(ctx context.Context, tx pgx.Tx, r Request, outcome string,
 		personal["reason"] = reason
 	}
 	_, err := d.log.Append(ctx, tx, ledger.Entry{
-		Type: ledger.TypeRequest, At: d.now(), Person: person, Outcome: outcome, Data: ledger.Request{Number: r.Number, Kind: string(r.Kind)}, Personal: personal,
+		Type: ledger.TypeRequest, At: d.now(), Person: person, Organisation: r.Organisation, Outcome: outcome, Data: ledger.Request{Number: r.Number, Kind: string(r.Kind)}, Personal: personal,
 	})
 	return err
 }

@@ -131,7 +131,7 @@ func (a *Accounts) changeRole(ctx context.Context, person uuid.UUID, actor Perso
 	return nil
 }
 
-// staffRecord appends the record of an act on a person; actor is nobody when it came from the command line or from ESIA.
+// staffRecord appends the record of an act on a person, or on the organisation itself when p has no id; actor is nobody when it came from the command line or from ESIA.
 func (a *Accounts) staffRecord(ctx context.Context, tx pgx.Tx, p Person, actor uuid.UUID, data ledger.Staff) error {
 	personal := map[string]string{}
 	if p.ID != uuid.Nil {
@@ -144,6 +144,8 @@ func (a *Accounts) staffRecord(ctx context.Context, tx pgx.Tx, p Person, actor u
 		}
 		personal["actor"] = by.Name.String()
 	}
-	_, err := a.log.Append(ctx, tx, ledger.Entry{Type: ledger.TypeStaff, At: a.now(), Person: p.ID, Outcome: data.What, Data: data, Personal: personal})
+	_, err := a.log.Append(ctx, tx, ledger.Entry{
+		Type: ledger.TypeStaff, At: a.now(), Person: p.ID, Organisation: p.Organisation, Outcome: data.What, Data: data, Personal: personal,
+	})
 	return err
 }

@@ -135,8 +135,8 @@ func (s *Server) invigilateOperations() {
 	route(s, post, "/api/exams/{id}/admit", "admitAll", "Let in everybody who is identified", proctors, s.admitAll)
 	route(s, post, "/api/attempts/{id}/break", "takeBreak", "Take a break", owner, s.takeBreak)
 	route(s, post, "/api/attempts/{id}/break/end", "endBreak", "End the break", owner, s.endBreak)
-	route(s, get, "/api/exams/{id}/proctors", "proctors", "The organisation's proctors, and who is on duty", seers, s.listProctors)
-	route(s, post, "/api/exams/{id}/duty", "setDuty", "Put a proctor on duty, or off", proctors, s.setDuty)
+	route(s, get, "/api/exams/{id}/proctors", "proctors", "The organisation's proctors, and who is on duty", appointers, s.listProctors)
+	route(s, post, "/api/exams/{id}/duty", "setDuty", "Put a proctor on duty, or off", appointers, s.setDuty)
 	route(s, post, "/api/exams/{id}/handover", "handOver", "Entrust students, or the whole duty, to another proctor", proctors, s.handOver)
 }
 

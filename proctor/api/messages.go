@@ -18,6 +18,8 @@ var problemTexts = map[string]Text{
 	"talk_full":              {"Сообщений уже слишком много. Свяжитесь по телефону, указанному на странице экзамена.", "There are too many messages already. Use the contact given on the exam's page."},
 	"talk_often":             {"Слишком часто. Подождите минуту.", "Too often. Wait a minute."},
 	"talk_gone":              {"Этого уже нет: кто-то успел раньше.", "It is gone: somebody was faster."},
+	"not_host":               {"Новые организации заводит администратор организации, которой принадлежит установка.", "Organisations are made by the administrator of the one that runs the installation."},
+	"organisation_taken":     {"Организация с таким кратким названием уже есть.", "There is an organisation with this short name already."},
 	"not_proctor":            {"Этот человек не проктор вашей организации.", "This person is no proctor of your organisation."},
 	"extra_time":             {"Столько времени дать или забрать нельзя.", "So much time cannot be given or taken back."},
 	"no_break":               {"Перерывов больше не осталось.", "No break is left."},

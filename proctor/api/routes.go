@@ -32,6 +32,7 @@ var (
 	seers       = access{roles: []account.Role{account.Proctor, account.Registrar}}
 	ownerOrLead = access{owner: true, roles: []account.Role{account.Proctor}}
 	registrars  = access{roles: []account.Role{account.Registrar}}
+	appointers  = access{roles: []account.Role{account.Proctor, account.Registrar, account.Administrator}}
 	students    = access{roles: []account.Role{account.Student}}
 	listKeepers = access{roles: []account.Role{account.Registrar, account.Administrator}}
 )
@@ -84,6 +85,7 @@ func (s *Server) operations() {
 	s.consentRegisterOperations()
 	s.journeyOperations()
 	s.systemOperations()
+	s.organisationOperations()
 	route(s, get, "/api/join/{code}", "examCard", "An exam by its link", public, s.examCard)
 	route(s, post, "/api/join/{code}", "join", "Join the exam", signedIn, s.join)
 

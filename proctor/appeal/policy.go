@@ -78,7 +78,7 @@ func (d *Desk) SetPolicy(ctx context.Context, by account.Person, p Policy) error
 				continue
 			}
 			if _, err := d.c.Log.Append(ctx, tx, ledger.Entry{
-				Type: ledger.TypePolicyChange, At: d.c.Now(), Outcome: "changed",
+				Type: ledger.TypePolicyChange, At: d.c.Now(), Outcome: "changed", Organisation: by.Organisation,
 				Data: ledger.PolicyChange{What: "appeals", Class: c.class, From: c.from, To: c.to}, Personal: map[string]string{"actor": by.Name.String()},
 			}); err != nil {
 				return err

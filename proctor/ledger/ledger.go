@@ -39,6 +39,8 @@ type Entry struct {
 	Attempt uuid.UUID // zero: none
 	Person  uuid.UUID // zero: none
 	Outcome string    // a short code for filters, may be empty
+	// Organisation is whose record it is where no exam and no person tells: it decides who may read it and is no part of the record.
+	Organisation uuid.UUID
 	// Data is one of the data types of this package, without personal values.
 	Data any
 	// Personal values by field name: only their salted hashes enter the tree.
@@ -130,24 +132,25 @@ func (l *Log) Prepare(e Entry) (Prepared, error) {
 // AppendPrepared is Append of records whose bytes are made already, in their order, by one statement.
 func (l *Log) AppendPrepared(ctx context.Context, tx pgx.Tx, records ...Prepared) error {
 	n := len(records)
-	ids, exams, attempts, persons := make([]uuid.UUID, n), make([]uuid.NullUUID, n), make([]uuid.NullUUID, n), make([]uuid.NullUUID, n)
+	ids, exams, attempts, persons, owners := make([]uuid.UUID, n), make([]uuid.NullUUID, n), make([]uuid.NullUUID, n), make([]uuid.NullUUID, n), make([]uuid.NullUUID, n)
 	types, outcomes, times := make([]string, n), make([]string, n), make([]time.Time, n)
 	bodies, sealed, leaves := make([][]byte, n), make([][]byte, n), make([][]byte, n)
 	for i, p := range records {
 		e := p.entry
 		leaf := tlog.RecordHash(p.Body)
 		ids[i], exams[i], attempts[i], persons[i] = p.ID, nullable(e.Exam), nullable(e.Attempt), nullable(e.Person)
+		owners[i] = nullable(e.Organisation)
 		types[i], outcomes[i], times[i] = string(e.Type), e.Outcome, e.At.UTC().Truncate(time.Millisecond)
 		bodies[i], sealed[i], leaves[i] = p.Body, p.sealed, leaf[:]
 	}
 	_, err := tx.Exec(ctx, `with r as (
-			insert into ledger_record (id, type, at, body, personal, exam_id, attempt_id, person_id, outcome)
-			select id, type, at, body, personal, exam, attempt, person, outcome
-			from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[], $5::bytea[], $6::uuid[], $7::uuid[], $8::uuid[], $9::text[])
-				with ordinality as v(id, type, at, body, personal, exam, attempt, person, outcome, n) order by n
+			insert into ledger_record (id, type, at, body, personal, exam_id, attempt_id, person_id, outcome, organisation_id)
+			select id, type, at, body, personal, exam, attempt, person, outcome, owner
+			from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[], $5::bytea[], $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $11::uuid[])
+				with ordinality as v(id, type, at, body, personal, exam, attempt, person, outcome, owner, n) order by n
 			returning id, seq)
 		insert into ledger_leaf (seq, hash) select r.seq, v.hash from r join unnest($1::uuid[], $10::bytea[]) v(id, hash) using (id)`,
-		ids, types, times, bodies, sealed, exams, attempts, persons, outcomes, leaves)
+		ids, types, times, bodies, sealed, exams, attempts, persons, outcomes, leaves, owners)
 	if err != nil {
 		return fmt.Errorf("append %d records: %w", n, err)
 	}

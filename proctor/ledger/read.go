@@ -287,7 +287,8 @@ func (f Filter) base() (string, []any) {
 	if f.Organisation != uuid.Nil {
 		args = append(args, f.Organisation)
 		where += fmt.Sprintf(` and (exam_id in (select id from exam where organisation_id = $%[1]d)
-			or (exam_id is null and person_id in (select id from person where organisation_id = $%[1]d)))`, len(args))
+			or (exam_id is null and person_id in (select id from person where organisation_id = $%[1]d))
+			or (exam_id is null and person_id is null and organisation_id = $%[1]d))`, len(args))
 	}
 	if f.Exam != uuid.Nil {
 		add("exam_id = $%d", f.Exam)

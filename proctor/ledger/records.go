@@ -233,6 +233,8 @@ const (
 	LoginIssued   = "login_issued" // or its password was reset
 	GroupMapped   = "group_mapped"
 	GroupUnmapped = "group_unmapped"
+
+	OrganisationCreated = "organisation_created" // the person is its first administrator
 )
 
 // Request is an act on somebody's request (обращение) to the organisation; the record's person is whom the decision concerns.
@@ -282,11 +284,11 @@ type Hold struct {
 // PolicyChange is a change of what the organisation decided about exams or about what is kept how long. Personal fields: actor; without one it came
 // from the command line.
 type PolicyChange struct {
-	What   string `json:"what"`             // "retention", "appeals" or "exam"
-	Class  string `json:"class"`            // of retention: "recordings", "log", "consents", "requests"; of appeals: "days" for filing, "hold_days" of keeping the evidence after the decision; of an exam: the setting's name
+	What   string `json:"what"`             // "retention", "appeals", "exam" or "organisation"
+	Class  string `json:"class"`            // of retention: "recordings", "log", "consents", "requests"; of appeals: "days" for filing, "hold_days" of keeping the evidence after the decision; of an exam and of an organisation: the setting's name
 	From   int    `json:"from,omitzero"`    // days until then, the default's where none was set
 	To     int    `json:"to,omitzero"`      // days from then on; absent: an exam's own term was taken back, the organisation's stands
-	Before string `json:"before,omitempty"` // an exam's setting until then, as JSON
+	Before string `json:"before,omitempty"` // an exam's setting until then, as JSON; an organisation's as text, never its contact
 	After  string `json:"after,omitempty"`  // and from then on
 	Reason string `json:"reason,omitempty"`
 }

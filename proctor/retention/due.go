@@ -36,7 +36,7 @@ var expiring = map[Class]string{
 			coalesce(r.attempt_id in (select id from held), false) or coalesce(r.exam_id in (select exam_id from held_exam), false)
 				or coalesce(r.person_id in (select person_id from held), false) as held, false as withdrawn
 		from ledger_record r left join exam e on e.id = r.exam_id left join person p on p.id = r.person_id
-		join organisation o on o.id = coalesce(e.organisation_id, p.organisation_id, (select id from organisation order by created_at, id limit 1))
+		join organisation o on o.id = coalesce(e.organisation_id, p.organisation_id, r.organisation_id, (select id from organisation order by created_at, id limit 1))
 		where r.personal is not null and r.at <= $1::timestamptz - make_interval(days => least(` + fmt.Sprint(defaults[Records]) + `, (select min(days) from retention_term where class = 'log')))`,
 	Consents: `select c.id, null::uuid as exam_id, p.organisation_id, b.at + make_interval(days => ` + days(Consents, "p.organisation_id") + `) as at,
 			c.person_id in (select person_id from held) as held, false as withdrawn

@@ -130,7 +130,7 @@ func (s *Service) SetTerm(ctx context.Context, t NewTerm, by Actor) error {
 			}
 		}
 		_, err = s.Log.Append(ctx, tx, ledger.Entry{
-			Type: ledger.TypePolicyChange, At: now, Exam: t.Exam, Outcome: "changed",
+			Type: ledger.TypePolicyChange, At: now, Exam: t.Exam, Organisation: t.Organisation, Outcome: "changed",
 			Data:     ledger.PolicyChange{What: "retention", Class: string(t.Class), From: from, To: t.Days, Reason: t.Reason},
 			Personal: by.personal(map[string]string{}),
 		})

@@ -1650,6 +1650,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organisations that the caller looks after */
+        get: operations["organisations"];
+        put?: never;
+        /** Make an organisation with its first administrator */
+        post: operations["createOrganisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change what an organisation is called and whom its students turn to */
+        post: operations["changeOrganisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people": {
         parameters: {
             query?: never;
@@ -2073,6 +2108,15 @@ export interface components {
             /** @description An ESIA account that waits for her word */
             pending?: components["schemas"]["PendingLink"];
         };
+        AdministratorStruct: {
+            /** @description 1980-01-31 */
+            birthDate: string;
+            firstName: string;
+            lastName: string;
+            middleName?: string;
+            /** @description By it her ESIA account is known at her first sign-in */
+            snils: string;
+        };
         AdmittedAll: {
             /** Format: int64 */
             admitted: number;
@@ -2470,6 +2514,18 @@ export interface components {
         };
         ConsentTextList: {
             texts: components["schemas"]["PublishedConsentText"][];
+        };
+        CreateOrganisationInputBody: {
+            /** @description Its date, 2026-09-01; empty: none is named */
+            actDate: string;
+            /** @description Of the local act that allows identified remote exams */
+            actNumber: string;
+            administrator: components["schemas"]["AdministratorStruct"];
+            /** @description Whom a student turns to: a telephone number or an address */
+            contact: string;
+            /** @description In full, as papers carry it */
+            name: string;
+            shortName: string;
         };
         DecideAppealInputBody: {
             grant: boolean;
@@ -3136,6 +3192,23 @@ export interface components {
             newPassword?: string;
             password: string;
         };
+        ManagedOrganisation: {
+            /** @description Its date, 2026-09-01; empty: none is named */
+            actDate: string;
+            /** @description Of the local act that allows identified remote exams */
+            actNumber: string;
+            /** Format: int64 */
+            administrators: number;
+            /** @description Whom a student turns to: a telephone number or an address */
+            contact: string;
+            id: string;
+            /** @description In full, as papers carry it */
+            name: string;
+            own: boolean;
+            /** Format: int64 */
+            people: number;
+            shortName: string;
+        };
         ManualIdentification: {
             /** @description Its kind, as the first member of staff saw it */
             document?: string;
@@ -3287,11 +3360,27 @@ export interface components {
             name: string;
             shortName: string;
         };
+        OrganisationList: {
+            /** @description The caller's organisation runs the installation: she may make others */
+            host: boolean;
+            organisations: components["schemas"]["ManagedOrganisation"][];
+        };
         OrganisationPick: {
             id: string;
             /** @description She is known there already */
             linked: boolean;
             name: string;
+        };
+        OrganisationTexts: {
+            /** @description Its date, 2026-09-01; empty: none is named */
+            actDate: string;
+            /** @description Of the local act that allows identified remote exams */
+            actNumber: string;
+            /** @description Whom a student turns to: a telephone number or an address */
+            contact: string;
+            /** @description In full, as papers carry it */
+            name: string;
+            shortName: string;
         };
         Outage: {
             /** Format: int64 */
@@ -9519,6 +9608,151 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    organisations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationList"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    createOrganisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateOrganisationInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationList"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    changeOrganisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationTexts"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationList"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
