@@ -22,6 +22,7 @@ const LoginPage = lazy(() => import('./people/LoginPage'));
 const AccountPage = lazy(() => import('./people/AccountPage'));
 const SystemPage = lazy(() => import('./system/SystemPage'));
 const AuditPage = lazy(() => import('./system/AuditPage'));
+const OrganisationsPage = lazy(() => import('./people/OrganisationsPage'));
 const PeoplePage = lazy(() => import('./people/PeoplePage'));
 const RosterExamsPage = lazy(() => import('./exam/RosterExamsPage'));
 const RosterPage = lazy(() => import('./exam/RosterPage'));
@@ -81,6 +82,7 @@ export function AppRoutes() {
         </Route>
         <Route element={<StaffLayout roles={['administrator']} />}>
           <Route path="people" element={<PeoplePage />} />
+          <Route path="organisations" element={<OrganisationsPage />} />
           <Route path="system" element={<SystemPage />} />
           <Route path="audit" element={<AuditPage />} />
         </Route>

@@ -68,6 +68,39 @@ await play(async (facts) => {
     return page;
   });
 
+  await step('She appoints a proctor to it', async () => {
+    const { page } = admin;
+    const choice = id(page, 'exam-proctors').getByRole('combobox');
+    await choice.click();
+    await page.getByRole('option').first().click();
+    await page.locator('[data-testid="exam-proctors"][data-appointed="1"]').waitFor();
+    await page.reload();
+    await page.locator('[data-testid="exam-proctors"][data-appointed="1"]').waitFor();
+    await onPhone(page, 'exam-proctors');
+    return page;
+  });
+  await step('She makes a second organisation with its first administrator', async () => {
+    const { page } = admin;
+    await page.goto(`${config.url}/organisations`);
+    await id(page, 'organisation-new').click();
+    await id(page, 'organisation-save').click();
+    await page.getByText('Заполните это поле').first().waitFor(); // nothing is sent half empty
+    await id(page, 'organisation-name').fill('Колледж при Институте математики');
+    await id(page, 'organisation-short').fill('КИМ');
+    await id(page, 'organisation-act').fill('41-о');
+    await id(page, 'organisation-act-date').fill('2026-09-01');
+    await id(page, 'organisation-contact').fill('Учебная часть колледжа: +7 495 000-00-01');
+    for (const [field, value] of [['lastName', 'Тарасова'], ['firstName', 'Инга'], ['birthDate', '1979-05-14'], ['snils', '112-233-445 95']]) {
+      await id(page, `first-${field}`).fill(value);
+    }
+    await onPhone(page, 'organisation-new');
+    await page.screenshot({ path: path.join(config.pictures, 'organisation-new.png') });
+    await id(page, 'organisation-save').click();
+    await page.locator('[data-short="КИМ"]').waitFor();
+    await onPhone(page, 'organisations');
+    return page;
+  });
+
   const anna = await person('anna', { camera: config.media.right });
   await step('The student signs in with it and must choose a password', async () => {
     await anna.page.goto(`${config.url}/sign-in`);

@@ -270,6 +270,13 @@ async function administrators(browser) {
     },
   });
   await visit(who, 'groups', '/people', mark('people-table'), { act: (page) => id(page, 'tab-groups').click() });
+  await visit(who, 'organisations', '/organisations', mark('organisation-new'));
+  await visit(who, 'new organisation', '/organisations', mark('organisation-new'), {
+    act: async (page) => {
+      await id(page, 'organisation-new').click();
+      await id(page, 'organisation-save').click();
+    },
+  });
   await visit(who, 'system', '/system', mark('system'), {
     act: async (page) => {
       await id(page, 'check-run-postgres').click();

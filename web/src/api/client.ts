@@ -24,6 +24,9 @@ import type {
   AppealList,
   AppealPolicy,
   IssuedLogin,
+  NewOrganisation,
+  Organisations,
+  OrganisationTexts,
   Members,
   Arrival,
   Attempt,
@@ -154,6 +157,10 @@ export const api = {
 
   members: (text: string, role: string, signal?: AbortSignal) =>
     call<Members>('GET', `api/people${query({ text, role })}`, undefined, signal),
+  organisations: (signal?: AbortSignal) => call<Organisations>('GET', 'api/organisations', undefined, signal),
+  createOrganisation: (fresh: NewOrganisation) => call<Organisations>('POST', 'api/organisations', fresh),
+  changeOrganisation: (organisation: string, texts: OrganisationTexts) =>
+    call<Organisations>('POST', `api/organisations/${id(organisation)}`, texts),
   setRole: (person: string, role: Role, have: boolean) => call<undefined>('POST', `api/people/${id(person)}/role`, { role, have }),
   issueLogin: (person: string) => call<IssuedLogin>('POST', `api/people/${id(person)}/login`, {}),
   groups: (signal?: AbortSignal) => call<{ groups: AccessGroup[] }>('GET', 'api/groups', undefined, signal),

@@ -11,6 +11,7 @@ import { ProblemAlert } from '../shell/ProblemAlert';
 import { ExamDetails, type Details } from './ExamDetails';
 import { freshDetails, localOf, momentOf } from './examTime';
 import { PolicyForm } from './PolicyForm';
+import { ProctorsCard } from './ProctorsCard';
 
 /** An exam is made, with the rules of the last one, or changed. */
 export default function ExamFormPage() {
@@ -115,6 +116,7 @@ function ExamForm({ exam, exams, pattern, policy: first }: ExamFormProps) {
             {copy.isError && <ProblemAlert error={copy.error} />}
           </Stack>
         </Card>
+        {exam !== undefined && <ProctorsCard examId={exam.id} />}
         <PolicyForm policy={policy} onChange={setPolicy} />
         {exam !== undefined && (
           <Text size="sm" c="dimmed">

@@ -8,6 +8,7 @@ export const sections = [
   { to: '/guardian-claims', name: 'guardianClaims', roles: ['registrar', 'administrator'] },
   { to: '/consent-texts', name: 'consentTexts', roles: ['registrar', 'administrator'] },
   { to: '/people', name: 'people', roles: ['administrator'] },
+  { to: '/organisations', name: 'organisations', roles: ['administrator'] },
   { to: '/retention', name: 'retention', roles: ['registrar', 'administrator'] },
   { to: '/system', name: 'system', roles: ['administrator'] },
   { to: '/audit', name: 'audit', roles: ['administrator'] },

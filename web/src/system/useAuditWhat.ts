@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { roles, type AuditEntry } from '../api/types';
 
-const acts = ['role_given', 'role_taken', 'login_issued', 'group_mapped', 'group_unmapped', 'exam', 'retention', 'appeals', 'recording', 'live', 'timeline', 'identifications', 'readiness', 'log.page', 'log.csv', 'log.export', 'consents.page', 'consents.csv'] as const;
+const acts = ['role_given', 'role_taken', 'login_issued', 'group_mapped', 'group_unmapped', 'organisation_created', 'organisation', 'exam', 'retention', 'appeals', 'recording', 'live', 'timeline', 'identifications', 'readiness', 'log.page', 'log.csv', 'log.export', 'consents.page', 'consents.csv'] as const;
 
 /** What an act was about, in words; what this version does not know is shown as its code. */
 export function useAuditWhat(): (entry: AuditEntry) => string {
