@@ -23,7 +23,7 @@ func (s *Server) organisationOperations() {
 // OrganisationList is the caller's own organisation, or all of them when hers runs the installation.
 type OrganisationList struct {
 	Organisations []ManagedOrganisation `json:"organisations" nullable:"false"`
-	Host          bool               `json:"host" doc:"The caller's organisation runs the installation: she may make others"`
+	Host          bool                  `json:"host" doc:"The caller's organisation runs the installation: she may make others"`
 }
 
 // ManagedOrganisation is an organisation as administrators see it.
