@@ -31,6 +31,7 @@ const (
 	MaxPerUser     = 32               // 5-tuples of one user within slotLife
 	slotLife       = 10 * time.Minute // the longest that an allocation lives without being refreshed
 	idleLife       = 90 * time.Second // an allocation by which the node hears nothing ends; ICE checks come far more often
+	turnRetry      = time.Second      // when an allocation that is to end found requests being handled
 	portAttempts   = 20               // to find one free port for UDP and TCP
 )
 
@@ -48,6 +49,8 @@ type Config struct {
 	// Node says where the media node receives what a browser sends to one of the addresses it was offered; false for every other address. The port
 	// must be the same.
 	Node func(asked netip.Addr) (netip.AddrPort, bool)
+
+	idle time.Duration // idleLife when 0
 }
 
 // Server is a running relay.
@@ -56,6 +59,8 @@ type Server struct {
 	turn *turn.Server
 	udp  *net.UDPConn
 	tcp  *bounded.Listener
+
+	turns turns
 
 	mu      sync.Mutex
 	sockets map[*socket]struct{} // what relays now
@@ -74,6 +79,9 @@ func Open(cfg Config) (*Server, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.idle == 0 {
+		cfg.idle = idleLife
+	}
 	s := &Server{cfg: cfg, sockets: map[*socket]struct{}{}, users: map[string]map[string]time.Time{}}
 	listener, err := s.listen()
 	if err != nil {
@@ -82,8 +90,8 @@ func Open(cfg Config) (*Server, error) {
 	s.tcp = bounded.New(listener, tcpLimits)
 	s.turn, err = turn.NewServer(turn.ServerConfig{
 		Realm: cfg.Realm, AuthHandler: s.authenticate, LoggerFactory: media.PionLogs(cfg.Logger),
-		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: s.udp, RelayAddressGenerator: generator{s}, PermissionHandler: s.permit}},
-		ListenerConfigs:   []turn.ListenerConfig{{Listener: s.tcp, RelayAddressGenerator: generator{s}, PermissionHandler: s.permit}},
+		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: &packetTurns{PacketConn: s.udp, hold: hold{of: &s.turns}}, RelayAddressGenerator: generator{s}, PermissionHandler: s.permit}},
+		ListenerConfigs:   []turn.ListenerConfig{{Listener: listenerTurns{s.tcp, &s.turns}, RelayAddressGenerator: generator{s}, PermissionHandler: s.permit}},
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("relay: %w", err), s.udp.Close(), s.tcp.Close())

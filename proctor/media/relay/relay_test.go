@@ -127,6 +127,35 @@ func TestRelaysToTheNodeByUDPAndTCP(t *testing.T) {
 	}
 }
 
+// TestIdleAllocationEnds: what relays nothing ends by itself, without touching what the handling of requests writes.
+func TestIdleAllocationEnds(t *testing.T) {
+	peer := node(t)
+	s := open(t, peer.LocalAddr().(*net.UDPAddr).AddrPort(), func(cfg *Config) { cfg.idle = 50 * time.Millisecond })
+	for _, network := range []string{"udp", "tcp"} {
+		username, password := s.cfg.Secret.Grant(uuid.New(), time.Now().Add(time.Hour))
+		c := client(t, s, network, username, password)
+		relayed, err := c.Allocate()
+		if err != nil {
+			t.Fatalf("%s: %v", network, err)
+		}
+		if err := c.CreatePermission(peer.LocalAddr()); err != nil {
+			t.Fatalf("%s: %v", network, err)
+		}
+		for deadline := time.Now().Add(20 * time.Second); s.Allocations() > 0; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: the idle allocation is still there", network)
+			}
+		}
+		_ = relayed.Close() // the client does not know that it ended
+	}
+	for deadline := time.Now().Add(20 * time.Second); !s.turns.TryLock(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("somebody keeps a turn: no allocation could end by itself any more")
+		}
+	}
+	s.turns.Unlock()
+}
+
 // A browser behind a 1:1 NAT of ours names the public address; the node hears at its own.
 func TestPublicAddressIsTheNodes(t *testing.T) {
 	peer := node(t)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 )
@@ -45,23 +46,31 @@ func (generator) AllocateConn(string, int) (net.Conn, net.Addr, error) { return 
 type socket struct {
 	*net.UDPConn
 	server *Server
-	once   sync.Once
 
-	mu    sync.Mutex
-	asked map[netip.AddrPort]netip.AddrPort // where the node hears → the address the browser named
-	nodes map[netip.AddrPort]netip.AddrPort // the other way round
+	mu     sync.Mutex
+	closed bool
+	alone  bool                              // it ends by itself and holds everybody's turn until Close
+	asked  map[netip.AddrPort]netip.AddrPort // where the node hears → the address the browser named
+	nodes  map[netip.AddrPort]netip.AddrPort // the other way round
 }
 
 // maxAsked bounds the addresses of the node; a machine has few.
 const maxAsked = 64
 
-// ReadFrom returns the node's next datagram as from the address that the browser named. It ends when the node has been silent for idleLife.
+// ReadFrom returns the node's next datagram as from the address that the browser named. It ends when the node has been silent for idleLife; then
+// pion/turn closes it.
 func (c *socket) ReadFrom(b []byte) (int, net.Addr, error) {
-	if err := c.SetReadDeadline(time.Now().Add(idleLife)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(c.server.cfg.idle)); err != nil {
 		return 0, nil, err
 	}
 	for {
 		n, from, err := c.ReadFromUDPAddrPort(b)
+		if errors.Is(err, os.ErrDeadlineExceeded) && !c.endAlone() {
+			if err := c.SetReadDeadline(time.Now().Add(turnRetry)); err != nil {
+				return 0, nil, err
+			}
+			continue
+		}
 		if err != nil {
 			return 0, nil, err
 		}
@@ -104,12 +113,33 @@ func (c *socket) node(asked netip.AddrPort) (netip.AddrPort, bool) {
 	return node, true
 }
 
+// endAlone takes everybody's turn for the end of the allocation; false while requests are being handled. Waiting for them would hold up those that
+// come after them, and one of them may be waiting for a slow client.
+func (c *socket) endAlone() bool {
+	if !c.server.turns.TryLock() {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed { // nobody will give the turn back
+		c.server.turns.Unlock()
+	} else {
+		c.alone = true
+	}
+	return true
+}
+
 // Close gives the allocation's place back.
 func (c *socket) Close() error {
-	c.once.Do(func() {
-		c.server.mu.Lock()
-		defer c.server.mu.Unlock()
-		delete(c.server.sockets, c)
-	})
+	c.mu.Lock()
+	alone := c.alone
+	c.closed, c.alone = true, false
+	c.mu.Unlock()
+	if alone {
+		defer c.server.turns.Unlock()
+	}
+	c.server.mu.Lock()
+	delete(c.server.sockets, c)
+	c.server.mu.Unlock()
 	return c.UDPConn.Close()
 }
