@@ -319,7 +319,7 @@ func (s *Server) cardShape(ctx context.Context, e exam.Exam) (ExamCard, error) {
 	}
 	card := ExamCard{
 		ID: e.ID, Code: e.Code, Title: e.Title, Organisation: OrganisationCard{Name: o.Name, ShortName: o.ShortName}, ActNumber: o.ActNumber,
-		StartsAt: e.StartsAt.UTC(), EndsAt: e.EndsAt.UTC(), Contact: o.Contact, Recorded: []string{"camera", "microphone"},
+		StartsAt: e.StartsAt.UTC(), EndsAt: e.EndsAt.UTC(), Contact: o.Contact, Recorded: e.Policy.Recorded(),
 		Page: e.Policy.Page, ServerTime: s.Now().UTC(),
 	}
 	if o.ActDate != nil {

@@ -184,20 +184,39 @@ func (c *student) publish(ctx context.Context) (*media.Publisher, error) {
 	if c.publisher != nil {
 		return c.publisher, nil
 	}
-	start, err := c.server.Archive.Begin(ctx, c.attempt.ID, "camera")
+	options, err := c.recordings(ctx)
 	if err != nil {
 		return nil, err
 	}
+	options.OnState = c.mediaState
 	// The publisher outlives this call: it ends with the socket, in endMedia.
-	p, err := c.server.Media.Publish(context.WithoutCancel(ctx), media.PublishOptions{
-		Room: c.attempt.ExamID, Attempt: c.attempt.ID, Recording: start, OnState: c.mediaState,
-	})
+	p, err := c.server.Media.Publish(context.WithoutCancel(ctx), options)
 	if err != nil {
 		return nil, err
 	}
 	c.publisher = p
 	c.send(mediaMessage{Type: "media", State: string(media.Connecting)})
 	return p, nil
+}
+
+// recordings says where what the policy wants recorded begins, or goes on.
+func (c *student) recordings(ctx context.Context) (options media.PublishOptions, err error) {
+	e, err := c.server.Exams.Exam(ctx, c.attempt.ExamID)
+	if err != nil {
+		return options, err
+	}
+	options = media.PublishOptions{Room: c.attempt.ExamID, Attempt: c.attempt.ID}
+	if options.Recording, err = c.server.Archive.Begin(ctx, c.attempt.ID, exam.SourceCamera); err != nil {
+		return options, err
+	}
+	if e.Policy.Screen == exam.Required {
+		screen, err := c.server.Archive.Begin(ctx, c.attempt.ID, exam.SourceScreen)
+		if err != nil {
+			return options, err
+		}
+		options.Screen = &screen
+	}
+	return options, nil
 }
 
 // mediaState is called by the media plane, one state after the other.

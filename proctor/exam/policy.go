@@ -50,6 +50,8 @@ type Policy struct {
 	Liveness map[Flag]Response `json:"liveness"`
 	// Watch says what is looked out for during the exam; those not named have their defaults.
 	Watch map[Behaviour]Watched `json:"watch"`
+	// Screen says whether the student's whole screen is recorded.
+	Screen Wanted `json:"screen"`
 	// Page says what of the student's page is watched.
 	Page PageRules `json:"page"`
 	// Work is where the exam itself is.
@@ -208,7 +210,7 @@ func DefaultPolicy() Policy {
 	return Policy{
 		Threshold: 0.9999, Tries: 3, Digits: 4, Modalities: []Modality{Photo, Sound}, Verifier: Push, OnFailure: ProctorDecides,
 		Outage: Outage{RetryMinutes: 15, Then: OutageManual}, Again: Again{OnFailure: AgainAlert}, Admission: AdmitAtOnce, Liveness: map[Flag]Response{},
-		Watch: defaultWatch(),
+		Watch: defaultWatch(), Screen: NotWanted,
 	}
 }
 
@@ -282,6 +284,7 @@ func (p Policy) Check() error {
 		{p.Breaks.Count < 0 || p.Breaks.Count > 20, "breaks.count is not in 0…20"},
 		{p.Breaks.Count > 0 && (p.Breaks.Minutes < 1 || p.Breaks.Minutes > 120), "breaks.minutes are not in 1…120"},
 		{p.Breaks.Count == 0 && p.Breaks.Minutes != 0, "breaks.minutes are set and no break is allowed"},
+		{!p.Screen.valid(), "screen is not none or required"},
 		{!p.Work.valid(), "work.url is no https address, or nothing is there to embed"},
 		{!slices.Contains([]AgainFailure{AgainAlert, AgainPause, AgainTerminate}, a.OnFailure), "again.onFailure is not alert, pause or terminate"},
 	} {

@@ -81,6 +81,7 @@ func TestPolicyRefuses(t *testing.T) {
 		"away for a second":         func(p *Policy) { p.Again.AwaySeconds = 1 },
 		"an unknown response":       func(p *Policy) { p.Liveness = map[Flag]Response{FrozenPicture: "maybe"} },
 		"an unknown flag":           func(p *Policy) { p.Liveness = map[Flag]Response{"smile": Warn} },
+		"half a screen":             func(p *Policy) { p.Screen = "window" },
 		"an unknown again-answer":   func(p *Policy) { p.Again.OnFailure = "" },
 	} {
 		p := DefaultPolicy()

@@ -21,6 +21,7 @@ const (
 	Speech        Behaviour = "speech"         // somebody speaks, though silence is due; louder than Limit dBFS
 	OtherVoice    Behaviour = "other_voice"    // the voice's pitch is more than Limit octaves from hers
 	SilentMouth   Behaviour = "silent_mouth"   // the mouth moves and nothing is heard; by more than Limit (0…1) of what a mouth can
+	ScreenLost    Behaviour = "screen_lost"    // the screen that the policy requires is not shared
 )
 
 // Watched says when a behaviour becomes an event.
@@ -47,12 +48,13 @@ var watched = map[Behaviour]struct {
 	Speech:        {-70, -10, Watched{After: 5, Limit: -45}},
 	OtherVoice:    {0.1, 2, Watched{Limit: 0.4}},
 	SilentMouth:   {0.01, 1, Watched{Limit: 0.12}},
+	ScreenLost:    {by: Watched{After: 5}},
 }
 
 // Behaviours are all of them.
 func Behaviours() []Behaviour {
 	return []Behaviour{
-		FaceAbsent, SeveralFaces, FaceSmall, LookingAway, PictureFroze, PictureBlack, CameraCovered, Speech, OtherVoice, SilentMouth,
+		FaceAbsent, SeveralFaces, FaceSmall, LookingAway, PictureFroze, PictureBlack, CameraCovered, Speech, OtherVoice, SilentMouth, ScreenLost,
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 type browser struct {
 	pub  *Publisher
 	pc   *webrtc.PeerConnection
+	sdp  string // of its offer
 	work sync.WaitGroup
 	stop chan struct{}
 
@@ -112,8 +113,8 @@ func joinBrowser(t *testing.T, n *Node, opts PublishOptions) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	marked := strings.Replace(offer.SDP, "a=mid:2\r\n", "a=mid:2\r\na=content:slides\r\n", 1)
-	answer, err := b.pub.Offer(t.Context(), marked)
+	b.sdp = strings.Replace(offer.SDP, "a=mid:2\r\n", "a=mid:2\r\na=content:slides\r\n", 1)
+	answer, err := b.pub.Offer(t.Context(), b.sdp)
 	if err == nil {
 		err = b.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer})
 	}
@@ -353,6 +354,86 @@ func TestLayers(t *testing.T) {
 	camera, display := sink.of(recording.ID)[0], sink.of(screen.ID)[0]
 	if d := camera.Started.Sub(display.Started); d.Abs() > 500*time.Millisecond {
 		t.Errorf("camera and screen begin %v apart", d)
+	}
+}
+
+// TestScreenTakenBack takes a screen back and shares it again: the camera goes on,
+// and what comes of the screen between is neither shown nor recorded.
+func TestScreenTakenBack(t *testing.T) {
+	sink := newMemorySink()
+	node := newTestNode(t, sink)
+	defer closeNode(t, node)
+	started := time.Now()
+	recording, screen := RecordingStart{ID: uuid.New(), Started: started}, RecordingStart{ID: uuid.New(), Started: started}
+	b := joinBrowser(t, node, PublishOptions{Room: uuid.New(), Attempt: uuid.New(), Recording: recording, Screen: &screen})
+	watcher := joinProctor(t, node, b.pub.opts.Room)
+	if err := watcher.viewer.Show(Scene{Large: []uuid.UUID{b.pub.opts.Attempt}}); err != nil {
+		t.Fatal(err)
+	}
+	shows := func(what string, want ...Media) {
+		t.Helper()
+		watcher.wait(what, func() bool {
+			var got []Media
+			if n := len(watcher.offers); n > 0 {
+				for _, track := range watcher.offers[n-1].Tracks {
+					got = append(got, track.Media)
+				}
+			}
+			slices.Sort(got)
+			return slices.Equal(got, want)
+		})
+	}
+	shows("camera and screen", Screen, Video)
+	eventually(t, "a screen that arrives", b.pub.Sharing)
+	sink.waitFor(t, screen.ID, 1)
+
+	at := strings.LastIndex(b.sdp, "m=video")
+	back := b.sdp[:at] + strings.Replace(b.sdp[at:], "a=sendonly", "a=inactive", 1)
+	if _, err := b.pub.Offer(t.Context(), back); err != nil {
+		t.Fatal(err)
+	}
+	if b.pub.Sharing() {
+		t.Error("a screen that was taken back is shared")
+	}
+	shows("the camera alone", Video)
+	eventually(t, "the screen's last segment", func() bool { return len(sink.of(screen.ID)) > 0 && b.pub.display.idle() })
+	was, camera := len(sink.of(screen.ID)), len(sink.of(recording.ID))
+	sink.waitFor(t, recording.ID, camera+2)
+	if got := len(sink.of(screen.ID)); got != was {
+		t.Errorf("%d segments of a screen that was taken back", got-was)
+	}
+
+	if _, err := b.pub.Offer(t.Context(), b.sdp); err != nil {
+		t.Fatal(err)
+	}
+	shows("camera and screen again", Screen, Video)
+	eventually(t, "a screen that arrives again", b.pub.Sharing)
+	sink.waitFor(t, screen.ID, was+1)
+	b.leave()
+	if err := b.pub.Close(); err != nil {
+		t.Fatal(err)
+	}
+	segments := sink.of(screen.ID)
+	checkChain(t, sink, segments)
+	if gaps := segments[was].Gaps; len(gaps) == 0 {
+		t.Error("no gap while the screen was not shared")
+	}
+	for i, s := range segments {
+		checkSegment(t, nil, sink.file(s), s)
+		if i > 0 && s.Offset < segments[i-1].Offset+segments[i-1].Duration {
+			t.Errorf("segment %d begins before the end of the one before", i)
+		}
+	}
+}
+
+// idle reports whether all that came is in finished segments.
+func (r *recorder) idle() bool {
+	reply := make(chan cutReply, 1)
+	select {
+	case r.cuts <- reply:
+		return (<-reply).err == nil
+	case <-r.done:
+		return true
 	}
 }
 

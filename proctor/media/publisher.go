@@ -50,8 +50,9 @@ type Publisher struct {
 	display     *recorder // of the screen; nil when that is not wanted
 	displayKeys keyRequests
 
-	recorded atomic.Pointer[upTrack] // the layer of the camera that is recorded
-	loudness loudness
+	recorded  atomic.Pointer[upTrack] // the layer of the camera that is recorded
+	displayed atomic.Pointer[upTrack] // the screen, while the newest offer sends one
+	loudness  loudness
 
 	// Owned by the recorder's goroutine.
 	reported time.Time
@@ -242,6 +243,7 @@ func (p *Publisher) answer(conn *transport, o *offer) (string, error) {
 	p.answers++
 	a.version, a.session, a.talk = p.answers, p.session, p.speech.ssrc
 	p.offer = o
+	p.share(o.of(Screen) != nil)
 	p.speech.negotiated(o.of(Audio))
 	conn.agree(o)
 	return a.answer(o), nil

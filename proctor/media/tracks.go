@@ -1,11 +1,13 @@
 package media
 
 import (
+	"time"
+
 	"github.com/pion/rtp"
 )
 
 // track begins to take a track: the first camera, in one layer or two, the first
-// microphone, the first screen.
+// microphone, the newest screen.
 func (p *Publisher) track(h *rtp.Header) (u *upTrack, known bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -24,7 +26,7 @@ func (p *Publisher) track(h *rtp.Header) (u *upTrack, known bool) {
 		}
 	}
 	slot := p.slot(media)
-	if *slot != nil {
+	if *slot != nil && media != Screen { // a screen that is shared again may come as another stream
 		return nil, true
 	}
 	now := p.node.now()
@@ -34,8 +36,11 @@ func (p *Publisher) track(h *rtp.Header) (u *upTrack, known bool) {
 	if p.since.IsZero() {
 		p.since = now
 	}
-	if media == Video {
+	switch media {
+	case Video:
 		p.recorded.Store(u)
+	case Screen:
+		p.displayed.Store(u)
 	}
 	p.shown = p.shown || p.video != nil && p.audio != nil
 	p.node.wakeViewers(p.opts.Room)
@@ -65,10 +70,37 @@ func (p *Publisher) tracks() []*upTrack {
 	if p.closing || !p.shown {
 		return nil
 	}
-	for _, u := range []*upTrack{p.video, p.low, p.screen, p.audio} {
+	for _, u := range []*upTrack{p.video, p.low, p.displayed.Load(), p.audio} {
 		if u != nil {
 			tracks = append(tracks, u)
 		}
 	}
 	return tracks
+}
+
+// share takes what the newest offer says of the screen; p.mu is held. What comes of
+// a screen that was taken back is neither recorded nor shown.
+func (p *Publisher) share(offered bool) {
+	before, now := p.displayed.Load(), (*upTrack)(nil)
+	if offered {
+		now = p.screen
+	}
+	if before == now {
+		return
+	}
+	p.displayed.Store(now)
+	if now != nil {
+		now.keys.force(p.node.now()) // what came before is over
+	}
+	p.node.wakeViewers(p.opts.Room)
+}
+
+// screenSilent is how long a screen may send nothing, not even a report. One that
+// stands still sends a picture a second.
+const screenSilent = 5 * time.Second
+
+// Sharing reports whether the screen is offered and arrives.
+func (p *Publisher) Sharing() bool {
+	u := p.displayed.Load()
+	return u != nil && u.silence(p.node.now()) < screenSilent
 }

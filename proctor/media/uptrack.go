@@ -112,7 +112,7 @@ func (u *upTrack) recorded() bool {
 	if u.recorder == nil {
 		return false
 	}
-	return u.media == Audio || u.media == Screen || u.pub.recorded.Load() == u
+	return u.media == Audio || u.pub.recorded.Load() == u || u.pub.displayed.Load() == u
 }
 
 // kind is Video or Audio.
@@ -149,6 +149,9 @@ func (u *upTrack) repair(now time.Time) {
 // report takes a sender report of the track's.
 func (u *upTrack) report(sr *rtcp.SenderReport, at time.Time) {
 	u.reception.sender(sr.NTPTime, at)
+	if u.media == Screen { // one that stands still may send reports alone
+		u.last.Store(at.UnixNano())
+	}
 	if u.recorded() {
 		u.record(recorderItem{media: u.kind(), ssrc: u.ssrc, report: &senderReport{rtp: sr.RTPTime, ntp: fromNTP(sr.NTPTime)}})
 	}

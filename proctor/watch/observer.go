@@ -20,6 +20,9 @@ func RulesOf(p exam.Policy) Rules {
 			rules[b] = w
 		}
 	}
+	if p.Screen != exam.Required {
+		delete(rules, exam.ScreenLost)
+	}
 	return rules
 }
 
@@ -196,6 +199,11 @@ func (o *Observer) Hear(s Sound) []Change {
 		}
 	}
 	return append(changes, o.note(exam.OtherVoice, s.Place, other, min(0.2+away/4, 0.6))...)
+}
+
+// Share takes whether the screen is shared at a moment.
+func (o *Observer) Share(at Place, shared bool) []Change {
+	return o.note(exam.ScreenLost, at, of(!shared), 1)
 }
 
 // End ends everything: the student's stream is over.

@@ -222,3 +222,34 @@ func TestRulesChange(t *testing.T) {
 		t.Errorf("told %q, want %q", got, want)
 	}
 }
+
+// TestScreen: a screen that is not shared is told from its loss to its return, where the policy requires one.
+func TestScreen(t *testing.T) {
+	for name, c := range map[string]struct {
+		screen exam.Wanted
+		shares []bool // second by second
+		want   string
+	}{
+		"shared":            {exam.Required, seconds(60, true), ""},
+		"lost and back":     {exam.Required, slices.Concat(seconds(5, true), seconds(20, false), seconds(5, true)), "screen_lost 6–25"},
+		"never shared":      {exam.Required, seconds(30, false), "screen_lost 1–30"},
+		"lost for a moment": {exam.Required, slices.Concat(seconds(5, true), seconds(3, false), seconds(5, true)), ""},
+		"lost twice":        {exam.Required, slices.Concat(seconds(20, false), seconds(5, true), seconds(20, false)), "screen_lost 1–45×2"},
+		"not required":      {exam.NotWanted, seconds(60, false), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			policy := exam.DefaultPolicy()
+			policy.Screen = c.screen
+			s := sit(watch.RulesOf(policy))
+			for _, shared := range c.shares {
+				s.second++
+				s.note(s.Share(s.place(), shared))
+			}
+			if got := s.story(); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func seconds(n int, shared bool) []bool { return slices.Repeat([]bool{shared}, n) }

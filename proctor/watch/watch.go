@@ -21,6 +21,8 @@ import (
 type Stream interface {
 	Tap(ctx context.Context) (*media.Tap, error)
 	RequestKeyFrame()
+	// Sharing tells whether her screen arrives.
+	Sharing() bool
 }
 
 // Config of a Service.
@@ -171,6 +173,7 @@ func (s *Service) follow(ctx context.Context, attempt uuid.UUID, stream Stream, 
 				stream.RequestKeyFrame()
 			}
 			came = false
+			err = l.tell(ctx, l.observer.Share(l.here(time.Now()), stream.Sharing()))
 		case l.rules = <-changed:
 			err = l.tell(ctx, l.observer.Follow(l.rules))
 		case packet, open := <-tap.Audio():
@@ -201,9 +204,20 @@ type looker struct {
 	ear      ear
 	presence presence
 	last     time.Time // of the newest picture that was looked at
+	place    Place     // of the newest picture
+}
+
+// here is a moment's place, by the newest picture: none without one.
+func (l *looker) here(now time.Time) Place {
+	at := Place{At: now, Recording: l.place.Recording}
+	if at.Recording != uuid.Nil {
+		at.Offset = max(l.place.Offset+now.Sub(l.place.At), 0)
+	}
+	return at
 }
 
 func (l *looker) look(ctx context.Context, frame media.Frame) error {
+	l.place = place(frame)
 	if frame.At.Sub(l.last) < lookEvery*8/10 {
 		return nil
 	}

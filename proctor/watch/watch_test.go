@@ -31,12 +31,16 @@ type seat struct {
 	recording uuid.UUID
 	at        time.Time
 	gone      time.Duration
+	hidden    atomic.Bool // her screen
 
 	mu    sync.Mutex
 	asked int
 }
 
 func (s *seat) Tap(ctx context.Context) (*media.Tap, error) { return s.feed.Tap(ctx) }
+
+// Sharing implements watch.Stream.
+func (s *seat) Sharing() bool { return !s.hidden.Load() }
 
 func (s *seat) RequestKeyFrame() {
 	s.mu.Lock()
@@ -234,4 +238,29 @@ func TestWatchEndsWithTheStream(t *testing.T) {
 	must(t, err)
 	within(t, "nobody looks", func() bool { return r.seat.feed.Taps() == 0 })
 	within(t, "its end", func() bool { return r.seen(t)[0].Until.Equal(r.seat.at.UTC().Truncate(time.Microsecond)) })
+}
+
+// TestWatchScreen: a screen that is required and not shared is an event with its place while that lasts; one that nobody asked for is none.
+func TestWatchScreen(t *testing.T) {
+	r := newRoom(t, func(p *exam.Policy) { p.Screen = exam.Required })
+	face := studenttest.NewClip(t, studenttest.Face, studenttest.Silence).KeyFrame()
+	r.seat.show(t, face, 2)
+	r.seat.hidden.Store(true)
+	within(t, "an event", func() bool { return len(r.seen(t)) == 1 })
+	e := r.seen(t)[0]
+	if e.Kind != string(exam.ScreenLost) || e.Recording != r.seat.recording || e.OffsetMS < r.seat.gone.Milliseconds() || e.Confidence != 1 {
+		t.Errorf("a screen that is not shared is %+v", e)
+	}
+	r.seat.hidden.Store(false)
+	policy := r.exam.Policy
+	policy.Screen = exam.NotWanted
+	r.exam.Policy = policy
+	_, err := r.exams.Ensure(t.Context(), r.exam)
+	must(t, err)
+	r.seat.hidden.Store(true)
+	r.move(t, exam.Finished)
+	within(t, "nobody looks after the end", func() bool { return r.seat.feed.Taps() == 0 })
+	if events := r.seen(t); len(events) != 1 || !events[0].Until.After(e.At) {
+		t.Errorf("in the end %+v", events)
+	}
 }

@@ -3433,6 +3433,7 @@ export interface components {
             page: components["schemas"]["PageRules"];
             /** Format: double */
             photoThreshold: number;
+            screen: string;
             /** Format: double */
             soundThreshold: number;
             /** Format: double */
