@@ -52,8 +52,27 @@ func firefox(t *testing.T) string {
 // playable says that every segment of a recording is a WebM of what its row says, chained to the one before.
 func playable(t *testing.T, records *archive.Archive, recording archive.Recording, what string) {
 	t.Helper()
-	previous := make([]byte, sha256.Size)
 	var both int
+	for _, s := range chained(t, records, recording, what) {
+		if s.Video && s.Audio {
+			both++
+		}
+	}
+	if both < 2 {
+		t.Errorf("%s: %d of %d segments have picture and sound", what, both, len(recording.Segments))
+	}
+}
+
+// examined is a segment and what ffprobe says of it.
+type examined struct {
+	archive.Segment
+	probed probed
+}
+
+// chained has every segment of a recording examined: each follows the one before and holds what its row says.
+func chained(t *testing.T, records *archive.Archive, recording archive.Recording, what string) (list []examined) {
+	t.Helper()
+	previous := make([]byte, sha256.Size)
 	for _, s := range recording.Segments {
 		data, err := records.Segment(t.Context(), recording.ID, s.Number)
 		if err != nil {
@@ -67,11 +86,7 @@ func playable(t *testing.T, records *archive.Archive, recording archive.Recordin
 		if !p.video || !p.audio || (p.packets["video"] > 0) != s.Video || (p.packets["audio"] > 0) != s.Audio {
 			t.Errorf("%s: segment %d: %+v, its row says video %v, audio %v", what, s.Number, p, s.Video, s.Audio)
 		}
-		if s.Video && s.Audio {
-			both++
-		}
+		list = append(list, examined{s, p})
 	}
-	if both < 2 {
-		t.Errorf("%s: %d of %d segments have picture and sound", what, both, len(recording.Segments))
-	}
+	return list
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 
+	"ochno/proctor/exam"
 	"ochno/proctor/liveness"
 	"ochno/proctor/media"
 	"ochno/proctor/media/relay"
@@ -243,6 +244,7 @@ type (
 	studentHello struct {
 		Type       string            `json:"type"`
 		Attempt    Attempt           `json:"attempt"`
+		Rates      exam.Rates        `json:"rates"` // at most, kbit/s
 		ICEServers []relay.ICEServer `json:"iceServers"`
 	}
 	roomHello struct {

@@ -58,6 +58,11 @@ func (s *Server) studentSocket(w http.ResponseWriter, r *http.Request) {
 		s.writeProblem(w, r, explain(r.Context(), s.Logger, err))
 		return
 	}
+	e, err := s.Exams.Exam(r.Context(), a.ExamID)
+	if err != nil {
+		s.writeProblem(w, r, explain(r.Context(), s.Logger, err))
+		return
+	}
 	shape, err := s.attemptShape(r.Context(), a)
 	if err != nil {
 		s.writeProblem(w, r, explain(r.Context(), s.Logger, err))
@@ -79,7 +84,7 @@ func (s *Server) studentSocket(w http.ResponseWriter, r *http.Request) {
 	if !s.enterStudent(c) {
 		c.close(websocket.CloseServiceRestart, "restart")
 	}
-	c.send(studentHello{Type: "hello", Attempt: shape.undoubted(), ICEServers: s.Relays.Servers(id)})
+	c.send(studentHello{Type: "hello", Attempt: shape.undoubted(), Rates: e.Policy.Rates, ICEServers: s.Relays.Servers(id)})
 	if p, running := s.Identify.Progress(id); running { // the page came anew in the middle
 		s.progress(a, p)
 	}

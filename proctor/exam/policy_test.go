@@ -25,10 +25,13 @@ func TestPolicyReadsWhatIsAbsent(t *testing.T) {
 	flags.Liveness = map[Flag]Response{VirtualCamera: Stop}
 	watch := DefaultPolicy()
 	watch.Watch[Speech], watch.Watch[LookingAway] = Watched{}, Watched{After: 60, Limit: 30}
+	rates := DefaultPolicy()
+	rates.Rates.High = 600
 	for text, want := range map[string]Policy{
 		`{}`: DefaultPolicy(),
 		`{"watch": {"speech": {}, "looking_away": {"after": 60, "limit": 30}}}`: watch,
 		`{"threshold": 0.9, "tries": 2, "digits": 5}`:                           old,
+		`{"rates": {"high": 600}}`: rates,
 		`{"modalities": ["photo"]}`:                                             photo,
 		`{"again": {"everyMin": 10, "everyMax": 20}}`:                           again,
 		`{"liveness": {"virtual_camera": "stop"}, "later": 1}`:                  flags,
@@ -82,6 +85,9 @@ func TestPolicyRefuses(t *testing.T) {
 		"an unknown response":       func(p *Policy) { p.Liveness = map[Flag]Response{FrozenPicture: "maybe"} },
 		"an unknown flag":           func(p *Policy) { p.Liveness = map[Flag]Response{"smile": Warn} },
 		"half a screen":             func(p *Policy) { p.Screen = "window" },
+		"a tile of a megabit":       func(p *Policy) { p.Rates.Low = 1000 },
+		"less large than small":     func(p *Policy) { p.Rates.Low, p.Rates.High = 400, 300 },
+		"a screen of nothing":       func(p *Policy) { p.Rates.Screen = 0 },
 		"an unknown again-answer":   func(p *Policy) { p.Again.OnFailure = "" },
 	} {
 		p := DefaultPolicy()

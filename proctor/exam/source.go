@@ -12,6 +12,19 @@ const (
 
 func (w Wanted) valid() bool { return w == NotWanted || w == Required }
 
+// Rates are the most that a student's browser sends of each picture, kbit/s. It sends less by itself where the network does not carry them.
+type Rates struct {
+	Low    int `json:"low"`    // the small picture of two, for walls of many students
+	High   int `json:"high"`   // the camera as it is recorded
+	Screen int `json:"screen"` // the screen
+}
+
+func defaultRates() Rates { return Rates{Low: 150, High: 1000, Screen: 800} }
+
+func (r Rates) valid() bool {
+	return r.Low >= 64 && r.Low <= 500 && r.High >= max(150, r.Low) && r.High <= 4000 && r.Screen >= 150 && r.Screen <= 4000
+}
+
 // Sources of media.
 const (
 	SourceCamera     = "camera"

@@ -3433,6 +3433,7 @@ export interface components {
             page: components["schemas"]["PageRules"];
             /** Format: double */
             photoThreshold: number;
+            rates: components["schemas"]["Rates"];
             screen: string;
             /** Format: double */
             soundThreshold: number;
@@ -3524,6 +3525,14 @@ export interface components {
              * @description Pieces of recordings that are not stored yet
              */
             spoolSegments: number;
+        };
+        Rates: {
+            /** Format: int64 */
+            high: number;
+            /** Format: int64 */
+            low: number;
+            /** Format: int64 */
+            screen: number;
         };
         Readiness: {
             checks: components["schemas"]["Checks"];

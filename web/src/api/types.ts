@@ -122,6 +122,7 @@ export const behaviours = [
   'speech',
   'other_voice',
   'silent_mouth',
+  'screen_lost',
 ] as const;
 export type Outcome = Identification['outcome'];
 export const outcomes: readonly Outcome[] = [

@@ -5,6 +5,7 @@ import { AttendanceRules } from './AttendanceRules';
 import { LivenessRules } from './LivenessRules';
 import { PageRules } from './PageRules';
 import { PolicySection } from './PolicySection';
+import { SourceRules } from './SourceRules';
 import { WatchRules } from './WatchRules';
 
 interface PolicyFormProps {
@@ -190,6 +191,10 @@ export function PolicyForm({ policy, onChange }: PolicyFormProps) {
 
       <PolicySection title={t('policy.attendance.title')} text={t('policy.attendance.text')}>
         <AttendanceRules policy={policy} onChange={set} />
+      </PolicySection>
+
+      <PolicySection title={t('policy.sources.title')} text={t('policy.sources.text')}>
+        <SourceRules policy={policy} onChange={set} />
       </PolicySection>
 
       <PolicySection title={t('policy.page.title')} text={t('policy.page.text')}>

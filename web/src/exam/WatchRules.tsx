@@ -17,6 +17,7 @@ const bounds: Record<Behaviour, { on: number; least?: number; most?: number; ste
   speech: { on: 5, least: -70, most: -10, step: 1 },
   other_voice: { on: 5, least: 0.1, most: 2, step: 0.1 },
   silent_mouth: { on: 10, least: 0.01, most: 1, step: 0.01 },
+  screen_lost: { on: 5 },
 };
 const withLimit = ['face_small', 'looking_away', 'speech', 'other_voice', 'silent_mouth'] as const;
 

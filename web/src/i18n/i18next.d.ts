@@ -12,6 +12,7 @@ import type people from './ru/people.json';
 import type requests from './ru/requests.json';
 import type retention from './ru/retention.json';
 import type review from './ru/review.json';
+import type screen from './ru/screen.json';
 import type talk from './ru/talk.json';
 import type system from './ru/system.json';
 import type wall from './ru/wall.json';
@@ -35,6 +36,7 @@ declare module 'i18next' {
       requests: typeof requests;
       retention: typeof retention;
       review: typeof review;
+      screen: typeof screen;
       talk: typeof talk;
       system: typeof system;
       wall: typeof wall;

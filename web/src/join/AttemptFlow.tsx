@@ -26,6 +26,7 @@ export default function AttemptFlow({ attemptId }: { attemptId: string }) {
       window.removeEventListener('online', online);
       created.publisher.stop();
       created.devices.close();
+      created.screen.close();
     };
   }, [attemptId]);
   if (live === undefined) return <LoadingView />;

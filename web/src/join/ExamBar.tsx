@@ -6,6 +6,7 @@ import { clock } from '../i18n/clock';
 import { useStore } from '../rtc/useStore';
 import classes from './Join.module.css';
 import { useLive } from './live';
+import { ScreenMark } from './ScreenMark';
 import { useServerClock } from './useServerClock';
 
 /** Recording, connection, time: what a student glances at, and nothing that moves. */
@@ -27,6 +28,7 @@ export function ExamBar({ attempt }: { attempt: Attempt }) {
           {live ? <IconWifi size={18} aria-hidden /> : <IconWifiOff size={18} aria-hidden />}{' '}
           {live ? t('exam.connected') : t('exam.connecting')}
         </Text>
+        <ScreenMark />
         {attempt.extraMinutes > 0 && (
           <Badge ml="auto" size="lg" variant="light" color="teal" title={t('exam.extraLabel')} data-testid="extra-time" data-minutes={attempt.extraMinutes}>
             {t('exam.extra', { count: attempt.extraMinutes })}

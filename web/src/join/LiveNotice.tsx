@@ -4,8 +4,9 @@ import { useTranslation } from 'react-i18next';
 import { useStore } from '../rtc/useStore';
 import { DeviceProblemView } from './DeviceProblemView';
 import { useLive } from './live';
+import { ScreenNotice } from './ScreenNotice';
 
-/** What is wrong with the camera or the connection, calmly; nothing when all is well. */
+/** What is wrong with the camera, the connection or the screen, calmly, the gravest alone; nothing when all is well. */
 export function LiveNotice() {
   const { t } = useTranslation('common');
   const { devices, publisher } = useLive();
@@ -40,5 +41,5 @@ export function LiveNotice() {
       </Alert>
     );
   }
-  return null;
+  return <ScreenNotice />;
 }

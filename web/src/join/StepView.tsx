@@ -13,26 +13,40 @@ import { IdentificationStep } from './IdentificationStep';
 import { useLive } from './live';
 import { ManualStep } from './ManualStep';
 import { ReceiptStep } from './ReceiptStep';
+import { ScreenStep } from './ScreenStep';
 import { needsLive, stepOf } from './step';
 import { StoppedStep } from './StoppedStep';
 
 /** The screen that the attempt's state asks for. */
 export function StepView({ attempt }: { attempt: Attempt }) {
-  const { devices, publisher } = useLive();
+  const { devices, screen, publisher } = useLive();
   const deviceState = useStore(devices.state);
   const { media } = useStore(publisher.state);
   const [devicesChecked, setDevicesChecked] = useChecked('devices', attempt.id);
   const [networkChecked, setNetworkChecked] = useChecked('network', attempt.id);
   const [everLive, setEverLive] = useState(false);
   if (media === 'live' && !everLive) setEverLive(true);
-  const step = stepOf(attempt, { devicesChecked, connected: everLive && networkChecked });
+  const wantsScreen = attempt.exam.recorded.includes('screen');
+  // What is passed is a step of this page: after a reload the browser shares nothing any more, and asks again.
+  const [screenShown, setScreenShown] = useState(false);
+  const [screenWaived, setScreenWaived] = useChecked('screen', attempt.id);
+  const step = stepOf(attempt, {
+    devicesChecked,
+    screenPassed: !wantsScreen || screenShown || screenWaived,
+    connected: everLive && networkChecked,
+  });
 
-  const wantsDevices = needsLive(step) || step === 'devices';
+  const wantsDevices = needsLive(step) || step === 'devices' || step === 'screen';
   const { phase, stream } = deviceState;
   useEffect(() => {
     if (wantsDevices && phase === 'closed') void devices.open();
     if (!wantsDevices && phase !== 'closed') devices.close();
   }, [devices, phase, wantsDevices]);
+
+  useEffect(() => {
+    screen.want(wantsScreen && needsLive(step));
+    if (!wantsDevices) screen.close();
+  }, [screen, step, wantsDevices, wantsScreen]);
 
   const connected = needsLive(step);
   useEffect(() => {
@@ -47,6 +61,13 @@ export function StepView({ attempt }: { attempt: Attempt }) {
       return <DeclinedStep attempt={attempt} />;
     case 'devices':
       return <DevicesStep attempt={attempt} onChecked={() => setDevicesChecked(true)} />;
+    case 'screen':
+      return (
+        <ScreenStep
+          attempt={attempt}
+          onPassed={() => (screen.state.get().stream === undefined ? setScreenWaived(true) : setScreenShown(true))}
+        />
+      );
     case 'connection':
       return <ConnectionStep attempt={attempt} measured={networkChecked} onMeasured={() => setNetworkChecked(true)} />;
     case 'identification':

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-type Check = 'devices' | 'network';
+type Check = 'devices' | 'screen' | 'network';
 
 const key = (check: Check, attemptId: string) => `ochno.${check}.${attemptId}`;
 

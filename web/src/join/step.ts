@@ -5,6 +5,7 @@ export type Step =
   | 'consent'
   | 'declined'
   | 'devices'
+  | 'screen'
   | 'connection'
   | 'identification'
   | 'manual'
@@ -18,6 +19,8 @@ export type Step =
 export interface LocalProgress {
   /** The camera and microphone were checked on this device. */
   devicesChecked: boolean;
+  /** The screen is shared, was shared since the page was opened, or she goes on without; true where the exam does not ask for it. */
+  screenPassed: boolean;
   /** The server has had picture and sound since the page was opened, and the way there was measured in this tab. */
   connected: boolean;
 }
@@ -40,6 +43,7 @@ export function stepOf(attempt: Attempt, local: LocalProgress): Step {
     case 'identifying':
     case 'identified':
       if (!local.devicesChecked) return 'devices';
+      if (!local.screenPassed) return 'screen';
       return local.connected ? 'identification' : 'connection';
     case 'manual_identification':
       return 'manual';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { browserOf, systemOf } from './browser';
 import { problemOf } from './deviceProblem';
+import { screenProblemOf } from './screenProblem';
 import { levelOf, voiceLevel } from './levelMeter';
 
 const both = { cameras: 1, microphones: 1 };
@@ -54,5 +55,17 @@ describe('levelOf', () => {
   it('hears a voice and not a quiet room', () => {
     expect(levelOf(tone(0.1))).toBeGreaterThan(voiceLevel);
     expect(levelOf(tone(0.003))).toBeLessThan(voiceLevel);
+  });
+});
+
+describe('screenProblemOf', () => {
+  it.each([
+    ['NotAllowedError', 'Permission denied', 'denied'],
+    ['NotAllowedError', 'Permission denied by system', 'denied_system'],
+    ['NotReadableError', '', 'denied_system'],
+    ['TypeError', '', 'unsupported'],
+    ['InvalidStateError', '', 'unknown'],
+  ])('%s «%s» is a problem a person understands', (name, message, problem) => {
+    expect(screenProblemOf(failure(name, message))).toBe(problem);
   });
 });

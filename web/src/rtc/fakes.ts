@@ -65,7 +65,9 @@ export class FakeSockets {
 
 export interface FakeTransceiver {
   mid: string | null;
-  track: MediaStreamTrack;
+  direction: RTCRtpTransceiverDirection;
+  sender: { replaceTrack: (track: MediaStreamTrack | null) => Promise<void> };
+  track: MediaStreamTrack | null;
   init: RTCRtpTransceiverInit | undefined;
   receiver: { track: MediaStreamTrack };
   setCodecPreferences: (codecs: RTCRtpCodec[]) => void;
@@ -95,7 +97,14 @@ export class FakePeer implements PeerLike {
 
   addTransceiver(track: MediaStreamTrack, init: RTCRtpTransceiverInit): RTCRtpTransceiver {
     const transceiver: FakeTransceiver = {
-      mid: null,
+      mid: String(this.transceivers.length),
+      direction: init.direction ?? 'sendrecv',
+      sender: {
+        replaceTrack: (other) => {
+          transceiver.track = other;
+          return Promise.resolve();
+        },
+      },
       track,
       init,
       receiver: { track },
@@ -112,6 +121,8 @@ export class FakePeer implements PeerLike {
   receives(tracks: Record<string, MediaStreamTrack>): void {
     this.transceivers = Object.entries(tracks).map(([mid, track]) => ({
       mid,
+      direction: 'recvonly',
+      sender: { replaceTrack: () => Promise.resolve() },
       track,
       init: undefined,
       receiver: { track },
@@ -125,7 +136,8 @@ export class FakePeer implements PeerLike {
   }
 
   createOffer(): Promise<RTCSessionDescriptionInit> {
-    return Promise.resolve({ type: 'offer', sdp: 'offer-sdp' });
+    const lines = this.transceivers.map(({ mid, direction }) => `a=mid:${mid ?? ''}\r\na=${direction}\r\n`);
+    return Promise.resolve({ type: 'offer', sdp: lines.join('') });
   }
 
   createAnswer(): Promise<RTCSessionDescriptionInit> {

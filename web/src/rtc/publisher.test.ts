@@ -4,6 +4,8 @@ import { fakeAttempt, FakePeers, FakeSockets, fakeStream, fakeTrack, settle } fr
 import { Publisher } from './publisher';
 
 const vp8 = { mimeType: 'video/VP8', clockRate: 90_000 };
+/** What the stand-in offers for camera and microphone. */
+const camera = 'a=mid:0\r\na=sendonly\r\na=mid:1\r\na=sendonly\r\n';
 const h264 = { mimeType: 'video/H264', clockRate: 90_000 };
 
 function setUp() {
@@ -16,9 +18,9 @@ function setUp() {
     videoCodecs: () => [h264, vp8],
   });
   const stream = fakeStream(fakeTrack('audio'), fakeTrack('video'));
-  const hello = async (attempt = fakeAttempt()) => {
+  const hello = async (attempt = fakeAttempt(), rates = { low: 150, high: 1000, screen: 800 }) => {
     sockets.last.accept();
-    sockets.last.say({ type: 'hello', attempt, iceServers: [{ urls: 'turn:server' }] });
+    sockets.last.say({ type: 'hello', attempt, rates, iceServers: [{ urls: 'turn:server' }] });
     await settle();
   };
   return { sockets, peers, publisher, stream, hello };
@@ -34,7 +36,7 @@ describe('Publisher', () => {
     expect(peers.all).toHaveLength(0);
     await hello();
     expect(peers.last.configuration).toEqual({ iceServers: [{ urls: 'turn:server' }] });
-    expect(peers.last.transceivers.map(({ track, init }) => [track.kind, init?.direction])).toEqual([
+    expect(peers.last.transceivers.map(({ track, init }) => [track?.kind, init?.direction])).toEqual([
       ['video', 'sendonly'],
       ['audio', 'sendonly'],
     ]);
@@ -42,27 +44,84 @@ describe('Publisher', () => {
     expect(peers.last.transceivers[1]?.codecs).toEqual([]);
     expect(sockets.last.sent).toEqual([
       { type: 'camera', camera: { label: 'video device', frameRate: 30, width: 640, height: 480 } },
-      { type: 'offer', sdp: 'offer-sdp' },
+      { type: 'offer', sdp: camera },
     ]);
     expect(publisher.state.get().attempt?.id).toBe('attempt');
   });
 
-  it('sends a camera in two layers, the whole one last, and a small camera in one', async () => {
+  it('sends a camera in two layers, the whole one last, and a small camera in one; by the ceilings it is told, sound first', async () => {
     const { peers, publisher, stream, hello } = setUp();
     publisher.start(stream);
-    await hello();
+    await hello(fakeAttempt(), { low: 100, high: 600, screen: 400 });
     expect(peers.last.transceivers.map(({ init }) => init?.sendEncodings)).toEqual([
       [
-        { rid: 'l', scaleResolutionDownBy: 2, maxBitrate: 150_000 },
-        { rid: 'h', maxBitrate: 1_000_000 },
+        { rid: 'l', scaleResolutionDownBy: 2, maxBitrate: 100_000, priority: 'low' },
+        { rid: 'h', maxBitrate: 600_000, priority: 'low' },
       ],
-      undefined,
+      [{ priority: 'high' }],
     ]);
     const small = fakeTrack('video');
     small.getSettings = () => ({ width: 320, height: 240 });
     publisher.start(fakeStream(fakeTrack('audio'), small));
     await hello();
-    expect(peers.last.transceivers[0]?.init?.sendEncodings).toBeUndefined();
+    expect(peers.last.transceivers[0]?.init?.sendEncodings).toEqual([{ maxBitrate: 1_000_000, priority: 'low' }]);
+  });
+
+  it('adds the screen to the connection that stands, takes it back, and shares another one in its place', async () => {
+    const { sockets, peers, publisher, stream, hello } = setUp();
+    publisher.start(stream);
+    await hello(fakeAttempt(), { low: 100, high: 600, screen: 400 });
+    const offers = () => sockets.last.sentOfType('offer').map(({ sdp }) => sdp);
+    const [first, second] = [fakeTrack('video'), fakeTrack('video')];
+    publisher.share(fakeStream(first));
+    await settle();
+    expect(offers()).toEqual([camera]); // the first answer is still awaited
+    sockets.last.say({ type: 'answer', sdp: 'answer-sdp' });
+    await settle();
+    const marked = `${camera}a=mid:2\r\na=content:slides\r\na=sendonly\r\n`;
+    expect(offers()).toEqual([camera, marked]);
+    expect(peers.last.transceivers[2]).toMatchObject({
+      track: first,
+      codecs: [vp8],
+      init: { sendEncodings: [{ maxBitrate: 400_000, maxFramerate: 5, priority: 'low' }] },
+    });
+    sockets.last.say({ type: 'answer', sdp: 'answer-sdp' });
+    await settle();
+    publisher.share(undefined);
+    await settle();
+    expect(offers().at(-1)).toBe(`${camera}a=mid:2\r\na=inactive\r\n`);
+    expect(peers.last.transceivers[2]?.track).toBeNull();
+    sockets.last.say({ type: 'answer', sdp: 'answer-sdp' });
+    await settle();
+    publisher.share(fakeStream(second));
+    await settle();
+    expect(offers().at(-1)).toBe(marked);
+    expect(peers.last.transceivers[2]?.track).toBe(second);
+    expect(peers.all).toHaveLength(1);
+    expect(offers()).toHaveLength(4);
+  });
+
+  it('has the screen in the first offer of the next connection', async () => {
+    const { sockets, peers, publisher, stream, hello } = setUp();
+    publisher.share(fakeStream(fakeTrack('video')));
+    publisher.start(stream);
+    await hello();
+    expect(sockets.last.sentOfType('offer')).toHaveLength(1);
+    sockets.last.drop(1006);
+    vi.advanceTimersByTime(1_000);
+    await hello();
+    expect(sockets.last.sentOfType('offer')[0]?.sdp).toContain('a=content:slides');
+    expect(peers.last.transceivers).toHaveLength(3);
+  });
+
+  it('offers again after a refusal', async () => {
+    const { sockets, publisher, stream, hello } = setUp();
+    publisher.start(stream);
+    await hello();
+    sockets.last.say({ type: 'error', problem: { code: 'sdp_rejected' } });
+    publisher.share(fakeStream(fakeTrack('video')));
+    await settle();
+    expect(sockets.last.sentOfType('offer')).toHaveLength(2);
   });
 
   it('keeps the server’s candidates until its answer is set', async () => {

@@ -3,7 +3,7 @@ import { CandidateQueue, onlyVP8, type CreatePeer, type PeerLike, type VideoCode
 import { readPath, type PathReading } from './path';
 import { ReconnectingSocket, type OpenSocket, type SocketStatus } from './socket';
 import { Store } from './store';
-import type { IdentificationPhase, MediaState, StudentClientMessage, StudentServerMessage } from './wire';
+import type { IdentificationPhase, MediaState, Rates, StudentClientMessage, StudentServerMessage } from './wire';
 
 export interface PublisherState {
   socket: SocketStatus;
@@ -31,26 +31,33 @@ const initial: PublisherState = {
 };
 
 const lowHeight = 240;
-const lowBitrate = 150_000;
-const highBitrate = 1_000_000;
+const screenFrames = 5;
 
 /**
  * The camera goes out twice: whole, which the server records and looks at, and small for a wall of many students.
  * A picture that is small itself goes out once: browsers leave out the larger layer of those.
+ *
+ * On a network that does not carry the ceilings the browser takes from the pictures, down to some 64 kbit/s, before the
+ * sound suffers: that is what the priorities are for.
  */
-function layersOf(track: MediaStreamTrack): Pick<RTCRtpTransceiverInit, 'sendEncodings'> {
-  const { width = 0, height = 0 } = track.kind === 'video' ? track.getSettings() : {};
-  if (width < 2 * lowHeight || height < 2 * lowHeight) return {};
-  return {
-    sendEncodings: [
-      { rid: 'l', scaleResolutionDownBy: height / lowHeight, maxBitrate: lowBitrate },
-      { rid: 'h', maxBitrate: highBitrate },
-    ],
-  };
+function cameraEncodings(track: MediaStreamTrack, rates: Rates): RTCRtpEncodingParameters[] {
+  const { width = 0, height = 0 } = track.getSettings();
+  if (width < 2 * lowHeight || height < 2 * lowHeight) return [{ maxBitrate: rates.high * 1000, priority: 'low' }];
+  return [
+    { rid: 'l', scaleResolutionDownBy: height / lowHeight, maxBitrate: rates.low * 1000, priority: 'low' },
+    { rid: 'h', maxBitrate: rates.high * 1000, priority: 'low' },
+  ];
+}
+
+/** Marks the screen's section (RFC 4796): nothing else tells it from a camera's. */
+function marked(sdp: string, mid: string | null | undefined): string {
+  if (mid === null || mid === undefined) return sdp;
+  const line = `a=mid:${mid}\r\n`;
+  return sdp.replace(line, `${line}a=content:slides\r\n`);
 }
 
 /**
- * Sends one student's camera and microphone to the server and follows her attempt.
+ * Sends one student's camera, microphone and screen to the server and follows her attempt.
  *
  * Every socket makes a fresh peer connection: after a lost network the two sides have
  * nothing old to agree about. A peer connection that fails restarts the socket.
@@ -60,8 +67,15 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #socket: ReconnectingSocket;
   #stream: MediaStream | undefined;
+  #screen: MediaStream | undefined;
   #iceServers: RTCIceServer[] = [];
+  #rates: Rates = { low: 150, high: 1000, screen: 800 };
   #peer: PeerLike | undefined;
+  /** The screen's part of the peer connection, once there was a screen. */
+  #display: RTCRtpTransceiver | undefined;
+  /** An offer waits for its answer; something changed meanwhile that wants another one. */
+  #offered = false;
+  #changed = false;
   #candidates: CandidateQueue | undefined;
 
   constructor(options: PublisherOptions) {
@@ -89,6 +103,13 @@ export class Publisher {
     } else {
       this.#socket.reopen();
     }
+  }
+
+  /** Sends the screen beside the camera, or, without one, takes it back. The camera goes on undisturbed. */
+  share(screen: MediaStream | undefined): void {
+    if (this.#screen === screen) return;
+    this.#screen = screen;
+    void this.#renegotiate();
   }
 
   /** Shows the first phase at once, before the server tells of it; the last result is forgotten. */
@@ -131,6 +152,7 @@ export class Publisher {
     switch (message.type) {
       case 'hello':
         this.#iceServers = message.iceServers;
+        this.#rates = message.rates;
         this.state.patch({
           attempt: message.attempt,
           media: 'connecting',
@@ -155,6 +177,7 @@ export class Publisher {
         this.state.patch({ identification: message });
         break;
       case 'error':
+        this.#offered = false; // no answer comes to what was refused
         this.state.patch({ problem: message.problem });
         break;
       case 'pong':
@@ -175,6 +198,7 @@ export class Publisher {
     this.#closePeer();
     const peer = this.#options.createPeer({ iceServers: this.#iceServers });
     this.#peer = peer;
+    this.#offered = true;
     this.#candidates = new CandidateQueue(peer);
     peer.onicecandidate = (event) => {
       if (this.#peer === peer) this.#send({ type: 'candidate', candidate: event.candidate?.toJSON() ?? null });
@@ -182,15 +206,59 @@ export class Publisher {
     peer.onconnectionstatechange = () => {
       if (this.#peer === peer && peer.connectionState === 'failed') this.#socket.restart();
     };
-    for (const track of [...stream.getVideoTracks().slice(0, 1), ...stream.getAudioTracks().slice(0, 1)]) {
-      const transceiver = peer.addTransceiver(track, { direction: 'sendonly', streams: [stream], ...layersOf(track) });
-      if (track.kind === 'video') this.#preferVP8(transceiver);
+    for (const track of stream.getVideoTracks().slice(0, 1)) {
+      const sendEncodings = cameraEncodings(track, this.#rates);
+      this.#preferVP8(peer.addTransceiver(track, { direction: 'sendonly', streams: [stream], sendEncodings }));
     }
+    for (const track of stream.getAudioTracks().slice(0, 1)) {
+      peer.addTransceiver(track, { direction: 'sendonly', streams: [stream], sendEncodings: [{ priority: 'high' }] });
+    }
+    await this.#putScreen(peer);
+    await this.#offer(peer);
+  }
+
+  /** Offers again after the screen came or went; an answer that is awaited is awaited first. */
+  async #renegotiate(): Promise<void> {
+    const peer = this.#peer;
+    if (peer === undefined) return; // the next offer has it
+    if (this.#offered) {
+      this.#changed = true;
+      return;
+    }
+    this.#offered = true;
+    await this.#putScreen(peer);
+    await this.#offer(peer);
+  }
+
+  /** Makes the peer connection send the screen there is, or none. */
+  async #putScreen(peer: PeerLike): Promise<void> {
+    const screen = this.#screen;
+    const track = screen?.getVideoTracks()[0];
+    const display = this.#display;
+    if (display === undefined) {
+      if (screen === undefined || track === undefined) return;
+      this.#display = peer.addTransceiver(track, {
+        direction: 'sendonly',
+        streams: [screen],
+        sendEncodings: [{ maxBitrate: this.#rates.screen * 1000, maxFramerate: screenFrames, priority: 'low' }],
+      });
+      this.#preferVP8(this.#display);
+      return;
+    }
+    display.direction = track === undefined ? 'inactive' : 'sendonly';
+    // A peer connection that was closed meanwhile refuses; the next one begins with the screen there is.
+    await display.sender.replaceTrack(track ?? null).catch(() => undefined);
+  }
+
+  async #offer(peer: PeerLike): Promise<void> {
+    this.#offered = true;
     try {
       const offer = await peer.createOffer();
       await peer.setLocalDescription(offer);
       if (this.#peer !== peer) return;
-      this.#send({ type: 'offer', sdp: peer.localDescription?.sdp ?? offer.sdp ?? '' });
+      const sdp = peer.localDescription?.sdp ?? offer.sdp ?? '';
+      const screen = this.#display?.direction === 'sendonly' ? this.#display.mid : undefined;
+      this.#send({ type: 'offer', sdp: marked(sdp, screen) });
     } catch {
       // The peer connection was closed meanwhile, or the browser could not make an offer:
       // in the second case a new socket begins afresh.
@@ -217,6 +285,12 @@ export class Publisher {
     try {
       await peer.setRemoteDescription({ type: 'answer', sdp });
       await candidates.open();
+      if (this.#peer !== peer) return;
+      this.#offered = false;
+      if (this.#changed) {
+        this.#changed = false;
+        await this.#renegotiate();
+      }
     } catch {
       if (this.#peer === peer) this.#socket.restart();
     }
@@ -226,6 +300,8 @@ export class Publisher {
     const peer = this.#peer;
     this.#peer = undefined;
     this.#candidates = undefined;
+    this.#display = undefined;
+    this.#offered = this.#changed = false;
     if (peer === undefined) return;
     peer.onicecandidate = null;
     peer.onconnectionstatechange = null;

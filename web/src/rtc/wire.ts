@@ -35,6 +35,13 @@ export type IdentificationPhase =
 
 export type MediaState = 'connecting' | 'live' | 'lost';
 
+/** The most to send of each picture, kbit/s. */
+export interface Rates {
+  low: number;
+  high: number;
+  screen: number;
+}
+
 export interface TrackInfo {
   mid: string;
   attemptId: string;
@@ -57,7 +64,7 @@ interface Pong {
 }
 
 export type StudentServerMessage =
-  | { type: 'hello'; attempt: Attempt; iceServers: RTCIceServer[] }
+  | { type: 'hello'; attempt: Attempt; rates: Rates; iceServers: RTCIceServer[] }
   | { type: 'answer'; sdp: string }
   | Candidate
   | { type: 'media'; state: MediaState }

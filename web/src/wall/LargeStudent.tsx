@@ -1,5 +1,5 @@
 import { ActionIcon, Anchor, Badge, Group, Stack, Tabs, Text, Title, Tooltip } from '@mantine/core';
-import { IconUser, IconVolume, IconVolumeOff } from '@tabler/icons-react';
+import { IconScreenShareOff, IconUser, IconVolume, IconVolumeOff } from '@tabler/icons-react';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
@@ -40,6 +40,7 @@ export function LargeStudent({ entry, phase, streams, sound, onSound, viewer }: 
   const screen = streams?.screen;
   const status = useStatus()(entry, phase);
   const { attempt } = entry;
+  const wantsScreen = entry.connected && attempt.exam.recorded.includes('screen');
   useEffect(() => {
     viewer.look(attempt.id);
     return () => viewer.look(undefined);
@@ -62,7 +63,7 @@ export function LargeStudent({ entry, phase, streams, sound, onSound, viewer }: 
   const soundLabel = sound ? t('sound.off') : t('sound.on');
   return (
     <div className={classes.scroll} data-testid="large-student" data-attempt={attempt.id}>
-      <div className={classes.pictures} data-screen={screen !== undefined}>
+      <div className={classes.pictures} data-screen={screen !== undefined || wantsScreen}>
       <div className={classes.large}>
         <StreamVideo
           stream={stream}
@@ -79,9 +80,16 @@ export function LargeStudent({ entry, phase, streams, sound, onSound, viewer }: 
         )}
         <LevelMeter levels={viewer.levels} attemptId={attempt.id} />
       </div>
-      {screen !== undefined && (
-        <div className={classes.large}>
-          <StreamVideo stream={screen} className={classes.screenPicture} data-testid="large-screen" aria-label={t('screenOf', { name: attempt.student.displayName })} />
+      {(screen !== undefined || wantsScreen) && (
+        <div className={classes.large} data-testid="large-screen-place" data-shared={screen !== undefined}>
+          {screen === undefined ? (
+            <span className={classes.nothing}>
+              <IconScreenShareOff size={40} aria-hidden />
+              {t('noScreen')}
+            </span>
+          ) : (
+            <StreamVideo stream={screen} className={classes.screenPicture} data-testid="large-screen" aria-label={t('screenOf', { name: attempt.student.displayName })} />
+          )}
         </div>
       )}
       </div>

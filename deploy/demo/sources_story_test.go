@@ -1,0 +1,59 @@
+package demo_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"ochno/proctor/archive"
+	"ochno/proctor/esia/esiamock"
+	"ochno/proctor/exam"
+)
+
+// TestSourcesStory plays a student whose screen is recorded too, and then has every recorded segment examined by ffprobe.
+func TestSourcesStory(t *testing.T) {
+	if testing.Short() {
+		t.Fatal("the browser story takes two minutes: leave -short away, or name another test with -run")
+	}
+	d := startDemo(t, false)
+	store := openStore(t, d)
+	e, err := store.Exams.ByCode(t.Context(), d.Exam)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Policy.Modalities, e.Policy.Screen = []exam.Modality{exam.Photo}, exam.Required
+	if _, err := store.Exams.Ensure(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	enrol(t, d, face(t), esiamock.StudentAnna)
+	var f struct{ Attempt uuid.UUID }
+	play(t, d, "sources.mjs", map[string]any{"media": makeMedia(t)}, &f)
+
+	records := openArchive(t, d, store)
+	list, err := records.Recordings(t.Context(), f.Attempt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]archive.Recording{}
+	for _, r := range list {
+		kinds[r.Kind] = r
+	}
+	if len(kinds) != 2 || len(list) != 2 {
+		t.Fatalf("%d recordings: %v", len(list), kinds)
+	}
+	playable(t, records, kinds[exam.SourceCamera], "camera")
+	pictures(t, records, kinds[exam.SourceScreen], "screen")
+}
+
+// pictures says that every segment of a recording is a WebM of pictures alone, as its row says, chained to the one before.
+func pictures(t *testing.T, records *archive.Archive, recording archive.Recording, what string) {
+	t.Helper()
+	if len(recording.Segments) < 2 {
+		t.Errorf("%s: %d segments", what, len(recording.Segments))
+	}
+	for _, s := range chained(t, records, recording, what) {
+		if s.probed.packets["video"] == 0 || s.probed.packets["audio"] != 0 {
+			t.Errorf("%s: segment %d: %+v", what, s.Number, s.probed)
+		}
+	}
+}
