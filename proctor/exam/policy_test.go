@@ -31,7 +31,7 @@ func TestPolicyReadsWhatIsAbsent(t *testing.T) {
 		`{}`: DefaultPolicy(),
 		`{"watch": {"speech": {}, "looking_away": {"after": 60, "limit": 30}}}`: watch,
 		`{"threshold": 0.9, "tries": 2, "digits": 5}`:                           old,
-		`{"rates": {"high": 600}}`: rates,
+		`{"rates": {"high": 600}}`:                                              rates,
 		`{"modalities": ["photo"]}`:                                             photo,
 		`{"again": {"everyMin": 10, "everyMax": 20}}`:                           again,
 		`{"liveness": {"virtual_camera": "stop"}, "later": 1}`:                  flags,
