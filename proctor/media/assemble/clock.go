@@ -20,7 +20,8 @@ const (
 	shortEnough = 3
 
 	maxShift = time.Second           // of video against audio; more is not a skew but a lie
-	slew     = 10 * time.Millisecond // of that shift, per frame
+	slew     = 10 * time.Millisecond // of that shift, per frame at least
+	slewPart = 4                     // and of few frames in a second a quarter of the time between them
 )
 
 // Clock maps the RTP times of one track to offsets from the recording's start.
@@ -46,7 +47,8 @@ type Clock struct {
 	reportExt int64
 	reportNTP time.Time
 
-	shift time.Duration
+	shift    time.Duration
+	followed time.Duration // the newest offset before its shift
 }
 
 // NewClock returns a clock for RTP times that tick at rate per second.
@@ -104,7 +106,9 @@ func (c *Clock) Follow(audio *Clock, rtp uint32, arrival time.Duration) time.Dur
 			target = 0
 		}
 	}
-	c.shift += min(max(target-c.shift, -slew), slew)
+	step := max(slew, min(off-c.followed, maxShift)/slewPart)
+	c.followed = off
+	c.shift += min(max(target-c.shift, -step), step)
 	return off + c.shift
 }
 
