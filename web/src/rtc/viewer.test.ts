@@ -138,12 +138,26 @@ describe('Viewer', () => {
     hello();
     sockets.last.say({ type: 'attempt', roomAttempt: fakeEntry({ id: 'a', state: 'admitted' }) });
     sockets.last.say({ type: 'attempt', roomAttempt: fakeEntry({ id: 'c' }) });
+    let told = 0;
+    viewer.state.subscribe(() => (told += 1));
+    vi.advanceTimersByTime(100);
+    expect(told).toBe(1); // what comes close together is told together
     const attempts = viewer.state.get().room?.attempts ?? [];
     expect(attempts.map(({ attempt }) => [attempt.id, attempt.state])).toEqual([
       ['a', 'admitted'],
       ['b', 'ready'],
       ['c', 'ready'],
     ]);
+  });
+
+  it('puts an answer of the API after what the socket told before it', () => {
+    const { sockets, viewer, hello } = setUp();
+    viewer.start();
+    hello();
+    sockets.last.say({ type: 'attempt', roomAttempt: fakeEntry({ id: 'a', state: 'admitted' }) });
+    viewer.applyAttempt(fakeAttempt({ id: 'a', state: 'terminated' }));
+    vi.advanceTimersByTime(100);
+    expect(viewer.state.get().room?.attempts[0]?.attempt.state).toBe('terminated');
   });
 
   it('keeps the connection as it was when the API tells of an attempt', () => {

@@ -20,6 +20,9 @@ export interface Scene {
 const sameScene = (a: Scene, b: Scene) =>
   a.large === b.large && a.heard === b.heard && a.small.length === b.small.length && a.small.every((id, index) => id === b.small[index]);
 
+/** Changes of students that come within so many ms are told together. */
+const together = 25;
+
 export interface ViewerState {
   socket: SocketStatus;
   /** The room as the server told it, kept up to date; undefined before the first hello. */
@@ -64,6 +67,9 @@ export class Viewer {
   #candidates: CandidateQueue | undefined;
   #scene: Scene = { small: [], large: undefined, heard: undefined };
   #looked: string | undefined;
+  /** Students who changed and are not told of yet: a room that is admitted, or lost, changes as a whole. */
+  readonly #changed = new Map<string, RoomAttempt>();
+  #telling: ReturnType<typeof setTimeout> | undefined;
   /** Offers are answered one after another, each wholly, in the order they came. */
   #negotiation: Promise<void> = Promise.resolve();
 
@@ -109,13 +115,16 @@ export class Viewer {
 
   /** Takes over an answer of the API, so that the page does not wait for the socket to tell it. */
   applyRoom(room: ExamRoom): void {
+    this.#changed.clear();
     this.state.patch({ room });
   }
 
   /** The same for one attempt; whether it is connected stays as it was. */
   applyAttempt(attempt: Attempt): void {
+    this.#tell();
     const known = this.state.get().room?.attempts.find((entry) => entry.attempt.id === attempt.id);
-    this.#applyAttempt({ attempt, connected: known?.connected ?? false });
+    this.#changed.set(attempt.id, { attempt, connected: known?.connected ?? false });
+    this.#tell();
   }
 
   retryNow(): void {
@@ -123,6 +132,7 @@ export class Viewer {
   }
 
   stop(): void {
+    clearTimeout(this.#telling);
     this.#socket.stop();
     this.#closePeer();
   }
@@ -135,6 +145,7 @@ export class Viewer {
     switch (message.type) {
       case 'hello':
         this.#iceServers = message.iceServers;
+        this.#changed.clear();
         this.state.patch({ room: message.room, problem: undefined });
         this.#sayScene();
         if (this.#looked !== undefined) this.#send({ type: 'look', attempt: this.#looked });
@@ -146,7 +157,8 @@ export class Viewer {
         void this.#candidates?.add(message.candidate);
         break;
       case 'attempt':
-        this.#applyAttempt(message.roomAttempt);
+        this.#changed.set(message.roomAttempt.attempt.id, message.roomAttempt);
+        this.#telling ??= setTimeout(() => this.#tell(), together);
         break;
       case 'levels':
         this.levels.tell(message.levels);
@@ -165,14 +177,20 @@ export class Viewer {
     }
   }
 
-  #applyAttempt(changed: RoomAttempt): void {
+  /** Puts the students who changed into the room. */
+  #tell(): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
     const { room } = this.state.get();
-    if (room === undefined) return;
-    const known = room.attempts.some((entry) => entry.attempt.id === changed.attempt.id);
-    const attempts = known
-      ? room.attempts.map((entry) => (entry.attempt.id === changed.attempt.id ? changed : entry))
-      : [...room.attempts, changed];
-    this.state.patch({ room: { ...room, attempts } });
+    if (room === undefined || this.#changed.size === 0) return;
+    const changed = new Map(this.#changed);
+    this.#changed.clear();
+    const attempts = room.attempts.map((entry) => {
+      const now = changed.get(entry.attempt.id) ?? entry;
+      changed.delete(entry.attempt.id);
+      return now;
+    });
+    this.state.patch({ room: { ...room, attempts: [...attempts, ...changed.values()] } });
   }
 
   #applyIdentification(attemptId: string, phase: IdentificationPhase): void {

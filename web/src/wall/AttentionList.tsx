@@ -1,16 +1,17 @@
 import { Box, SegmentedControl, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { useState, type KeyboardEvent } from 'react';
+import { memo, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../api/session';
 import type { RoomAttempt } from '../api/types';
 import type { IdentificationPhase } from '../rtc/wire';
-import { byAttention, passes, type Filter } from './attention';
+import { passes, type Filter } from './attention';
 import { AttentionRow } from './AttentionRow';
 import { useHeldOrder } from './useHeldOrder';
 import classes from './Wall.module.css';
 
 interface AttentionListProps {
+  /** By attention. */
   attempts: RoomAttempt[];
   identifications: ReadonlyMap<string, IdentificationPhase>;
   selected: string | undefined;
@@ -34,13 +35,13 @@ function moveFocus(event: KeyboardEvent<HTMLElement>): void {
 }
 
 /** Everybody of the exam, who needs the proctor first. The order holds still under the cursor. */
-export function AttentionList({ attempts, identifications, selected, onSelect }: AttentionListProps) {
+export const AttentionList = memo(function AttentionList({ attempts, identifications, selected, onSelect }: AttentionListProps) {
   const { t } = useTranslation('wall');
   const me = useSession().data?.person?.id;
   const [filter, setFilter] = useState<Filter>('all');
   const [typed, setTyped] = useState('');
   const [held, setHeld] = useState(false);
-  const wanted = byAttention(attempts).map((entry) => entry.attempt.id);
+  const wanted = attempts.map((entry) => entry.attempt.id);
   const order = useHeldOrder(wanted, held);
   const byId = new Map(attempts.map((entry) => [entry.attempt.id, entry]));
   const needle = typed.trim().toLocaleLowerCase('ru');
@@ -100,4 +101,4 @@ export function AttentionList({ attempts, identifications, selected, onSelect }:
       </div>
     </>
   );
-}
+});

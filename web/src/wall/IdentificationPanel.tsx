@@ -18,7 +18,7 @@ export function IdentificationPanel({ attempt }: { attempt: Attempt }) {
       <Stack gap={4} data-testid="identification-result" data-outcome="">
         <Divider label={t('identification.title')} labelPosition="left" />
         <Text size="sm" c="dimmed">
-          {t('identification.none')} {tries}
+          {t('identification.none')} · {tries}
         </Text>
       </Stack>
     );

@@ -1,6 +1,6 @@
 import { ActionIcon, Anchor, Badge, Group, Stack, Tabs, Text, Title, Tooltip } from '@mantine/core';
 import { IconScreenShareOff, IconUser, IconVolume, IconVolumeOff } from '@tabler/icons-react';
-import { useCallback, useEffect, useState } from 'react';
+import { memo, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import type { Attempt, RoomAttempt } from '../api/types';
@@ -29,12 +29,12 @@ interface LargeStudentProps {
   streams: LargeStreams | undefined;
   /** The student is listened to; without that her sound is not sent at all. */
   sound: boolean;
-  onSound: (on: boolean) => void;
+  onSound: (attemptId: string, on: boolean) => void;
   viewer: Viewer;
 }
 
 /** One student large: picture, sound by click, the identification and the proctor's acts. */
-export function LargeStudent({ entry, phase, streams, sound, onSound, viewer }: LargeStudentProps) {
+export const LargeStudent = memo(function LargeStudent({ entry, phase, streams, sound, onSound, viewer }: LargeStudentProps) {
   const { t } = useTranslation(['wall', 'common']);
   const stream = streams?.camera;
   const screen = streams?.screen;
@@ -57,7 +57,7 @@ export function LargeStudent({ entry, phase, streams, sound, onSound, viewer }: 
   useKeys({
     M: field('chat', 'message-field'),
     N: field('notes', 'note-field'),
-    S: stream === undefined ? undefined : () => onSound(!sound),
+    S: stream === undefined ? undefined : () => onSound(attempt.id, !sound),
     R: () => void navigate(`/proctor/attempts/${attempt.id}`),
   });
   const soundLabel = sound ? t('sound.off') : t('sound.on');
@@ -122,7 +122,7 @@ export function LargeStudent({ entry, phase, streams, sound, onSound, viewer }: 
               disabled={stream === undefined}
               aria-label={soundLabel}
               aria-pressed={sound}
-              onClick={() => onSound(!sound)}
+              onClick={() => onSound(attempt.id, !sound)}
               data-testid="sound"
             >
               {sound ? <IconVolume aria-hidden /> : <IconVolumeOff aria-hidden />}
@@ -171,4 +171,4 @@ export function LargeStudent({ entry, phase, streams, sound, onSound, viewer }: 
       </Stack>
     </div>
   );
-}
+});

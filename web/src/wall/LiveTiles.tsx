@@ -1,6 +1,6 @@
 import { EmptyState } from '@mantine/core';
 import { IconVideoOff } from '@tabler/icons-react';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RoomAttempt } from '../api/types';
 import type { Levels } from '../rtc/levels';
@@ -23,7 +23,7 @@ interface LiveTilesProps {
 }
 
 /** A page of live students; the other pages are not subscribed and cost nothing. */
-export function LiveTiles({ attempts, places, streams, levels, identifications, selected, onSelect }: LiveTilesProps) {
+export const LiveTiles = memo(function LiveTiles({ attempts, places, streams, levels, identifications, selected, onSelect }: LiveTilesProps) {
   const { t } = useTranslation('wall');
   const [hover, setHover] = useState(false);
   const [focus, setFocus] = useState(false);
@@ -82,4 +82,4 @@ export function LiveTiles({ attempts, places, streams, levels, identifications, 
       )}
     </>
   );
-}
+});

@@ -1,5 +1,5 @@
 import { Box, SegmentedControl } from '@mantine/core';
-import { useCallback, useEffect, useState } from 'react';
+import { startTransition, useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ExamRoom } from '../api/types';
 import { useStore } from '../rtc/useStore';
@@ -24,19 +24,24 @@ type Pane = 'list' | 'tiles' | 'large';
 /** Three panes: who needs attention, who is live, one student large. Only what is shown is subscribed. */
 export function Room({ room, viewer }: RoomProps) {
   const { t } = useTranslation('wall');
-  const { streams, large: largeStreams, identifications } = useStore(viewer.state);
+  const { streams, large: largeStreams, identifications, socket, people } = useStore(viewer.state);
   const [heard, setHeard] = useState<string>();
   const [pane, setPane] = useState<Pane>('list');
   const [chosen, setChosen] = useState<string>();
-  const selected = chosen ?? byAttention(room.attempts)[0]?.attempt.id;
+  const ordered = useMemo(() => byAttention(room.attempts), [room.attempts]);
+  const selected = chosen ?? ordered[0]?.attempt.id;
   const places = useWallPlaces(room.attempts);
   const select = useCallback((attemptId: string) => {
-    setChosen(attemptId);
-    setPane('large');
+    // A whole student's pane is made: the pictures of the others go on meanwhile.
+    startTransition(() => {
+      setChosen(attemptId);
+      setPane('large');
+    });
   }, []);
+  const hear = useCallback((attemptId: string, on: boolean) => setHeard(on ? attemptId : undefined), []);
   useAlarms(room.attempts, select);
   const step = (by: number) => {
-    const order = byAttention(room.attempts).map((entry) => entry.attempt.id);
+    const order = ordered.map((entry) => entry.attempt.id);
     const next = order[Math.min(order.length - 1, Math.max(0, order.indexOf(selected ?? '') + by))];
     if (next !== undefined) select(next);
   };
@@ -57,7 +62,7 @@ export function Room({ room, viewer }: RoomProps) {
   const large = room.attempts.find((entry) => entry.attempt.id === selected);
   return (
     <div className={classes.room} data-testid="room">
-      <RoomHead room={room} viewer={viewer} />
+      <RoomHead room={room} viewer={viewer} socket={socket} people={people} />
       <div className={classes.panes}>
         <Box className={classes.paneTabs}>
           <SegmentedControl
@@ -78,7 +83,7 @@ export function Room({ room, viewer }: RoomProps) {
           aria-label={t('panes.list')}
         >
           <AttentionList
-            attempts={room.attempts}
+            attempts={ordered}
             identifications={identifications}
             selected={selected}
             onSelect={select}
@@ -107,7 +112,7 @@ export function Room({ room, viewer }: RoomProps) {
               phase={identifications.get(large.attempt.id)}
               streams={largeStreams.get(large.attempt.id)}
               sound={listened === large.attempt.id}
-              onSound={(on) => setHeard(on ? large.attempt.id : undefined)}
+              onSound={hear}
               viewer={viewer}
             />
           )}

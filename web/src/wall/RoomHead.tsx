@@ -1,60 +1,29 @@
-import { ActionIcon, Alert, Button, Group, Text, Title, Tooltip } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { IconKeyboard, IconSpeakerphone, IconWifiOff } from '@tabler/icons-react';
-import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Alert, Button, Group, Text, Title } from '@mantine/core';
+import { IconWifiOff } from '@tabler/icons-react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../api/client';
-import type { ExamRoom } from '../api/types';
+import type { ExamRoom, StaffCard } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
-import { useStore } from '../rtc/useStore';
+import type { SocketStatus } from '../rtc/socket';
 import type { Viewer } from '../rtc/viewer';
-import { ConfirmModal } from '../shell/ConfirmModal';
-import { ProblemAlert } from '../shell/ProblemAlert';
-import { AnnounceModal } from './AnnounceModal';
 import { countRoom } from './attention';
 import { Counter } from './Counter';
-import { DutyMenu } from './DutyMenu';
-import { HandOverModal } from './HandOverModal';
-import { KeysModal } from './KeysModal';
-import { useKeys } from './useKeys';
+import { RoomActions } from './RoomActions';
 import classes from './Wall.module.css';
 
 interface RoomHeadProps {
   room: ExamRoom;
   viewer: Viewer;
+  socket: SocketStatus;
+  /** Who have the room open. */
+  people: StaffCard[];
 }
 
-/** The exam, its numbers, the connection of this page, and the end for all. */
-export function RoomHead({ room, viewer }: RoomHeadProps) {
+/** The exam, its numbers, the connection of this page, and what is done with all. */
+export const RoomHead = memo(function RoomHead({ room, viewer, socket, people }: RoomHeadProps) {
   const { t } = useTranslation(['wall', 'common']);
   const format = useFormat();
-  const { socket, people } = useStore(viewer.state);
-  const [ending, setEnding] = useState(false);
-  const [open, setOpen] = useState<'announce' | 'handOver' | 'keys'>();
-  const close = () => setOpen(undefined);
   const counts = countRoom(room.attempts);
-  const finish = useMutation({
-    mutationFn: () => api.finishExam(room.exam.id),
-    onSuccess: (ended) => {
-      viewer.applyRoom(ended);
-      setEnding(false);
-    },
-  });
-  const admitAll = useMutation({
-    mutationFn: () => api.admitAll(room.exam.id),
-    onSuccess: ({ admitted }) =>
-      notifications.show({
-        color: 'teal',
-        message: t('gate.allDone', { count: admitted }),
-        closeButtonProps: { 'aria-label': t('common:close') },
-      }),
-  });
-  useKeys({
-    G: () => setOpen('announce'),
-    'shift+A': counts.identified > 0 ? () => admitAll.mutate() : undefined,
-    'shift+Slash': () => setOpen('keys'),
-  });
   const lost = socket.phase === 'waiting' || (socket.phase === 'connecting' && socket.failures > 0);
   return (
     <div className={classes.head}>
@@ -74,29 +43,7 @@ export function RoomHead({ room, viewer }: RoomHeadProps) {
         <Counter value={counts.inProgress} label={t('count.inProgress')} />
         <Counter value={counts.finished} label={t('count.finished')} />
       </Group>
-      <Group gap="xs">
-        {counts.identified > 0 && (
-          <Button size="sm" loading={admitAll.isPending} onClick={() => admitAll.mutate()} data-testid="admit-all">
-            {t('gate.all', { count: counts.identified })}
-          </Button>
-        )}
-        <Button size="sm" variant="default" leftSection={<IconSpeakerphone size={18} aria-hidden />} onClick={() => setOpen('announce')} data-testid="announce">
-          {t('announce.open')}
-        </Button>
-        <DutyMenu examId={room.exam.id} people={people} onHandOver={() => setOpen('handOver')} />
-        <Tooltip label={t('keys.title')}>
-          <ActionIcon size={36} variant="default" aria-label={t('keys.title')} onClick={() => setOpen('keys')} data-testid="keys">
-            <IconKeyboard size={18} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
-        <Button variant="light" color="red" size="sm" onClick={() => setEnding(true)} data-testid="end-exam">
-          {t('end.all')}
-        </Button>
-      </Group>
-      {admitAll.isError && <ProblemAlert error={admitAll.error} />}
-      <AnnounceModal examId={room.exam.id} opened={open === 'announce'} onClose={close} />
-      <HandOverModal examId={room.exam.id} attempts={[]} opened={open === 'handOver'} onClose={close} />
-      <KeysModal opened={open === 'keys'} onClose={close} />
+      <RoomActions examId={room.exam.id} viewer={viewer} people={people} identified={counts.identified} inProgress={counts.inProgress} />
       {(lost || socket.closeCode !== 0) && (
         <Alert
           w="100%"
@@ -118,18 +65,6 @@ export function RoomHead({ room, viewer }: RoomHeadProps) {
           </Group>
         </Alert>
       )}
-      <ConfirmModal
-        opened={ending}
-        danger
-        title={t('end.allTitle')}
-        text={t('end.allText', { count: counts.inProgress })}
-        confirmLabel={t('end.allConfirm')}
-        pending={finish.isPending}
-        error={finish.error}
-        onConfirm={() => finish.mutate()}
-        onClose={() => setEnding(false)}
-        testId="end-exam"
-      />
     </div>
   );
-}
+});

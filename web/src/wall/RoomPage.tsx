@@ -1,4 +1,5 @@
 import { Container } from '@mantine/core';
+import { useDeferredValue } from 'react';
 import { useParams } from 'react-router';
 import { useKeepSignedIn } from '../api/session';
 import { useStore } from '../rtc/useStore';
@@ -21,7 +22,8 @@ export default function RoomPage() {
 function RoomOf({ examId, viewer }: { examId: string; viewer: Viewer }) {
   const told = useStore(viewer.state).room;
   const first = useRoomQuery(examId);
-  const room = told ?? first.data;
+  // Made in pieces between the frames, and once for changes that come close together.
+  const room = useDeferredValue(told ?? first.data);
   if (room !== undefined) {
     return (
       <>

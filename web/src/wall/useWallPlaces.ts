@@ -1,6 +1,6 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { RoomAttempt } from '../api/types';
-import { holdOrder, onWall } from './attention';
+import { byName, holdOrder, onWall } from './attention';
 
 export const tilesOnPage = 9;
 
@@ -17,15 +17,13 @@ export interface WallPlaces {
  * expected: tiles do not jump when somebody comes or loses the connection.
  */
 export function useWallPlaces(attempts: RoomAttempt[]): WallPlaces {
-  const eligible = attempts
-    .filter(onWall)
-    .sort((a, b) => a.attempt.student.displayName.localeCompare(b.attempt.student.displayName, 'ru'))
-    .map((entry) => entry.attempt.id);
+  const eligible = useMemo(() => attempts.filter(onWall).sort(byName).map((entry) => entry.attempt.id), [attempts]);
   const [order, setOrder] = useState<string[]>(eligible);
   const [wantedPage, setPage] = useState(1);
   const next = holdOrder(order, eligible, true);
   if (next.length !== order.length || next.some((id, index) => id !== order[index])) setOrder(next);
   const pages = Math.max(1, Math.ceil(next.length / tilesOnPage));
   const page = Math.min(wantedPage, pages);
-  return { shown: next.slice((page - 1) * tilesOnPage, page * tilesOnPage), page, pages, setPage };
+  const small = next.slice((page - 1) * tilesOnPage, page * tilesOnPage).join(' '); // the same students are the same list
+  return useMemo(() => ({ shown: small === '' ? [] : small.split(' '), page, pages, setPage }), [small, page, pages]);
 }
