@@ -17,6 +17,7 @@ import (
 // Config is everything a service is told. Secrets stand in files, named here. Settings lists what each field means and its variable.
 type Config struct {
 	Listen    string
+	NodeURL   string
 	Metrics   string
 	PublicURL *url.URL
 	Proxies   []netip.Prefix
@@ -124,6 +125,7 @@ type Setting struct {
 func Settings() []Setting {
 	return []Setting{
 		{"OCHNO_LISTEN", "127.0.0.1:8080", false, "address of the HTTP server; TLS is a reverse proxy's", text(func(c *Config) *string { return &c.Listen })},
+		{"OCHNO_NODE_URL", "", false, "where the other nodes reach this one's OCHNO_LISTEN, such as http://10.0.0.7:8080; empty: this is the only node", setNodeURL},
 		{"OCHNO_METRICS", "", false, "host:port where Prometheus finds `/metrics`, without a sign-in: an address that only the operator reaches, such as 127.0.0.1:9464; empty: nowhere", text(func(c *Config) *string { return &c.Metrics })},
 		{"OCHNO_PUBLIC_URL", "", true, "where browsers find the service, with a path when it lives under one; https makes cookies Secure", setPublicURL},
 		{"OCHNO_FRAMES", "", false, "origins of learning systems whose pages an exam may show within ours, such as https://lms.example, separated by commas", setFrames},

@@ -35,6 +35,7 @@ func (s *Service) openMetrics(v verifier, node *media.Node) (*metrics.Server, er
 	turn := s.relay
 	sources := s.logMetrics()
 	sources = append(sources, s.retentionMetrics()...)
+	sources = append(sources, s.roomMetrics()...)
 	return metrics.New(append(sources,
 		metrics.Source{Name: "exports", Help: "Exports that are made apart, by state.", Labels: []string{"state"}, Read: func(ctx context.Context) ([]metrics.Sample, error) {
 			numbers, err := s.exports.Numbers(ctx)

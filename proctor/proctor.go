@@ -37,6 +37,7 @@ import (
 	"ochno/proctor/registrar"
 	"ochno/proctor/registrar/export"
 	"ochno/proctor/retention"
+	"ochno/proctor/room"
 	"ochno/proctor/vision"
 	"ochno/proctor/watch"
 	"ochno/web"
@@ -48,6 +49,9 @@ type Service struct {
 	Archive   *archive.Archive
 	finder    *vision.Finder
 	media     *media.Node
+	spool     *media.Claim
+	rooms     *room.Rooms
+	waiting   string        // the spool, while it holds what an earlier run left
 	relay     *relay.Server // nil: none is configured
 	identify  *identify.Service
 	watch     *watch.Service
@@ -127,6 +131,9 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	if s.Archive, err = OpenArchive(ctx, cfg, s.Store); err != nil {
 		return nil, err
 	}
+	if err := s.openNode(ctx, cfg); err != nil {
+		return nil, err
+	}
 	if s.finder, err = vision.NewFinder(vision.Config{FaceCascade: cfg.FaceCascade, EyeCascade: cfg.EyeCascade, FaceModel: cfg.FaceModel, QualityModel: cfg.QualityModel}); err != nil {
 		return nil, err
 	}
@@ -162,7 +169,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		return nil, err
 	}
 	s.identify = identify.New(identify.Config{
-		Pool: s.Pool, Exams: s.Exams, Archive: s.Archive, Log: s.Log, Finder: s.finder, Verifier: verifier.Push, Verdicts: verifier.checker, Sessions: page,
+		Pool: s.Pool, Exams: s.Exams, Archive: s.Archive, Log: s.Log, Finder: s.finder, Verifier: verifier.Push, Verdicts: verifier.checker, Sessions: page, Rooms: s.rooms,
 		Timing: identify.DefaultTiming(), Software: Version(), Now: time.Now, Logger: logger,
 	})
 	s.watch = watch.New(watch.Config{
@@ -170,8 +177,10 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		Live:     func(attempt uuid.UUID) (watch.Stream, bool) { return s.media.Publisher(attempt) },
 		SpokenTo: func(attempt uuid.UUID) bool { return s.api.SpokenTo(attempt) }, // it is there before anybody looks
 	})
-	if err := s.identify.Recover(ctx); err != nil {
-		return nil, err
+	if s.rooms.Alone() { // else each exam is recovered by the node that takes it
+		if err := s.identify.Recover(ctx); err != nil {
+			return nil, err
+		}
 	}
 	s.sequencer = ledger.NewSequencer(s.Pool, s.Key.Signer, time.Now, logger)
 	if s.witness, err = openWitness(cfg, s.Store, s.Archive, logger); err != nil {
@@ -192,40 +201,13 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		Guardians: account.NewGuardians(s.Accounts, s.Mail, guardianLink(cfg)), Parents: parents,
 		Sessions: api.SessionRules{Idle: cfg.SessionIdle, Lifetime: cfg.SessionLifetime, Proxies: cfg.Proxies}, Exams: s.Exams, Identify: s.identify, Archive: s.Archive,
 		Log: s.Log, LogKey: s.Key.Public, Papers: papers, Exports: s.exports, Retention: s.Retention, Appeals: s.appeals,
-		Invigilate: invigilate.New(invigilate.Config{Pool: s.Pool, Ring: s.Ring, Log: s.Log, Exams: s.Exams, Now: time.Now}), Media: s.media, Relays: door, Web: web.Files(), Frames: cfg.Frames, Checks: s.checks(signIn, verifier), Version: Version(), Now: time.Now, Logger: logger,
+		Invigilate: invigilate.New(invigilate.Config{Pool: s.Pool, Ring: s.Ring, Log: s.Log, Exams: s.Exams, Now: time.Now}), Media: s.media, Rooms: s.rooms, Relays: door, Web: web.Files(), Frames: cfg.Frames, Checks: s.checks(signIn, verifier), Version: Version(), Now: time.Now, Logger: logger,
 	})
 	return s, err
 }
 
-// recover stores and seals what the spool still holds, before anything new is recorded. What cannot be stored now stays in the spool for the next
-// start, and is told loudly: one broken recording must not keep a whole university from its exams.
-func (s *Service) recover(ctx context.Context, spool string) error {
-	limit, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
-	if err := media.Recover(limit, spool, s.Archive, s.logger); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		s.logger.Error("RECORDINGS OF AN EARLIER RUN ARE NOT STORED YET; they stay in the spool and are tried again at the next start", "spool", spool, "error", err)
-	}
-	open, err := s.Archive.Unsealed(ctx)
-	if err != nil {
-		return err
-	}
-	for _, id := range open {
-		a, err := s.Exams.Attempt(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err := s.Archive.Seal(ctx, a.ExamID, id, true); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Serve answers on the listener until ctx ends, then stops in order: no new requests, sockets closed, identifications given back, recordings
-// stored, the log sealed. It closes the service.
+// Serve answers on the listener until ctx ends, then stops in order: rooms left to other nodes, no new requests, sockets closed, identifications given
+// back, recordings stored, the log sealed. It closes the service.
 func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler: s.api.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
@@ -236,6 +218,8 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	running.Go(func() { s.sequencer.Run(background) })
 	running.Go(func() { s.witness.Run(background) })
 	running.Go(func() { s.api.Run(background) })
+	running.Go(func() { s.rooms.Run(background, s.api) })
+	running.Go(func() { s.recoverLater(background) })
 	running.Go(func() { s.Retention.Run(background) })
 	running.Go(func() { s.exports.Run(background) })
 	running.Go(func() { s.identify.Run(background, s.api) })
@@ -263,7 +247,10 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	}
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	s.api.Close() // first the sockets: a shutdown of HTTP does not touch them
+	if leaving := s.rooms.Drain(limit); leaving != nil { // first of all: another node takes over while this one still stores
+		s.logger.Error("this node's rooms are free when their leases end", "error", leaving)
+	}
+	s.api.Close() // then the sockets: a shutdown of HTTP does not touch them
 	if closing := server.Shutdown(limit); closing != nil {
 		err = errors.Join(err, fmt.Errorf("stop HTTP: %w", closing))
 	}
@@ -302,6 +289,7 @@ func (s *Service) close(ctx context.Context) {
 		}
 	}
 	s.closeRelay()
+	s.closeNode(ctx)
 	if s.numbers != nil {
 		_ = s.numbers.Close() // a server that ran has closed it
 	}

@@ -38,9 +38,13 @@ func (s *Server) clientAddress(r *http.Request) string {
 
 type addressKey struct{}
 
-// addressed tells every handler who asks.
+// addressed tells every handler who asks. Of a request that another node sent that is known already.
 func (s *Server) addressed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if addressOf(r.Context()) != "" {
+			next.ServeHTTP(w, r)
+			return
+		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, s.clientAddress(r))))
 	})
 }

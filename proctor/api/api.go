@@ -35,6 +35,7 @@ import (
 	"ochno/proctor/registrar"
 	"ochno/proctor/registrar/export"
 	"ochno/proctor/retention"
+	"ochno/proctor/room"
 )
 
 // Config wires a Server.
@@ -61,6 +62,7 @@ type Config struct {
 	Exports    *export.Service
 	Retention  *retention.Service
 	Media      *media.Node
+	Rooms      *room.Rooms
 	Relays     relay.Door // TURN servers that browsers are told of
 	Web        fs.FS      // the built application
 	Frames     []string   // origins of learning systems whose pages an exam may show within ours
@@ -82,6 +84,7 @@ type Server struct {
 	exports  chan struct{} // a place for each paper or package being made
 	hub      *hub
 	voices   *voices        // who speaks aloud to whom
+	handover *handover
 	starts   *limiter       // of sign-ins, by address
 	accounts *limiter       // of sign-ins, by ESIA account
 	forms    *limiter       // of requests, by address
@@ -106,7 +109,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	life, stop := context.WithCancel(context.Background())
-	s := &Server{Config: cfg, page: page, hub: newHub(), voices: newVoices(), rosters: make(chan struct{}, 2), exports: make(chan struct{}, exportsAtOnce), life: life, stop: stop}
+	s := &Server{Config: cfg, page: page, hub: newHub(), voices: newVoices(), handover: newHandover(), rosters: make(chan struct{}, 2), exports: make(chan struct{}, exportsAtOnce), life: life, stop: stop}
 	s.sessions = scs.New()
 	s.sessions.Store = pgxstore.NewWithCleanupInterval(cfg.Pool, 0) // Run removes what has expired
 	s.sessions.Lifetime = cfg.Sessions.Lifetime                     // how long the row stays; see live for whose it is
@@ -150,6 +153,7 @@ func (s *Server) Run(ctx context.Context) {
 	defer sweeping.Wait()
 	sweeping.Go(func() { s.sweepSessions(ctx) })
 	sweeping.Go(func() { s.tellLevels(ctx) })
+	sweeping.Go(func() { s.lookAfterPasses(ctx) })
 	s.Exams.Listen(ctx, s.Logger, func(attempt uuid.UUID) {
 		if attempt == uuid.Nil {
 			s.hub.everyAttempt(s.changed)
@@ -199,5 +203,5 @@ func (s *Server) wrap(next http.Handler) http.Handler {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.writeProblem(w, r, problem(http.StatusForbidden, "cross_origin"))
 	}))
-	return s.recovered(s.headers(guard.Handler(s.addressed(next))))
+	return s.recovered(s.placed(s.headers(guard.Handler(s.addressed(next)))))
 }

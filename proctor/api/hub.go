@@ -137,6 +137,18 @@ func (h *hub) watching(exam uuid.UUID) []*watcher {
 	return list
 }
 
+// in are the sockets of an exam here.
+func (h *hub) in(exam uuid.UUID) (students []*student, watchers []*watcher) {
+	h.mu.Lock()
+	for _, c := range h.students {
+		if c.attempt.ExamID == exam {
+			students = append(students, c)
+		}
+	}
+	h.mu.Unlock()
+	return students, h.watching(exam)
+}
+
 // people are those who have an exam's room open here, each once, by name.
 func (h *hub) people(exam uuid.UUID) []StaffCard {
 	seen := map[uuid.UUID]bool{}

@@ -3,6 +3,7 @@ package api
 // problemTexts are what people read when a request was refused.
 var problemTexts = map[string]Text{
 	"internal":               {"На сервере что-то сломалось. Мы уже видим это в журнале; попробуйте ещё раз через минуту.", "Something broke on the server. It is in our log; try again in a minute."},
+	"room_moving":            {"Экзамен переходит на другой сервер. Страница подключится сама через несколько секунд.", "The exam is moving to another server. The page will reconnect by itself in a few seconds."},
 	"stopping":               {"Сервер перезапускается. Страница подключится сама.", "The server is restarting. The page will reconnect by itself."},
 	"bad_request":            {"Запрос составлен неверно.", "The request is not well formed."},
 	"too_large":              {"Запрос слишком велик.", "The request is too large."},

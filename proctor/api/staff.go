@@ -41,10 +41,14 @@ func (s *Server) summaryShape(ctx context.Context, e exam.Exam) (ExamSummary, er
 	if err != nil {
 		return ExamSummary{}, err
 	}
+	connected, err := s.connectedIn(ctx, e.ID)
+	if err != nil {
+		return ExamSummary{}, err
+	}
 	return ExamSummary{
 		ID: e.ID, Code: e.Code, Title: e.Title, StartsAt: e.StartsAt.UTC(), EndsAt: e.EndsAt.UTC(), FinishedAt: e.FinishedAt,
 		Counts: ExamCounts{
-			Roster: c.Roster, Connected: s.hub.connectedIn(e.ID), Waiting: c.Waiting, Admitted: c.Admitted, InProgress: c.InProgress, Finished: c.Finished,
+			Roster: c.Roster, Connected: connected, Waiting: c.Waiting, Admitted: c.Admitted, InProgress: c.InProgress, Finished: c.Finished,
 		},
 	}, nil
 }

@@ -81,7 +81,7 @@ func (s *Server) studentSocket(w http.ResponseWriter, r *http.Request) {
 	s.work.Add(1)
 	defer s.work.Done()
 	c := &student{line: conn, server: s, attempt: a}
-	if !s.enterStudent(c) {
+	if !s.enterStudent(c) || s.stillHere(a.ExamID) != nil {
 		c.close(websocket.CloseServiceRestart, "restart")
 	}
 	c.send(studentHello{Type: "hello", Attempt: shape.undoubted(), Rates: e.Policy.Rates, ICEServers: s.Relays.Servers(id)})
@@ -146,6 +146,9 @@ func (c *student) offer(sdp string) error {
 
 // mayOffer refuses media of an attempt that is not yet, or no more, to be recorded.
 func (c *student) mayOffer(ctx context.Context) error {
+	if err := c.server.stillHere(c.attempt.ExamID); err != nil {
+		return err
+	}
 	a, err := c.server.Exams.Attempt(ctx, c.attempt.ID)
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ type SystemState struct {
 	Version string     `json:"version"`
 	Checks  []string   `json:"checks" nullable:"false" doc:"What can be checked, by name"`
 	Rooms   []RoomLoad `json:"rooms" nullable:"false" doc:"Of the organisation, the busiest first"`
+	Nodes   []NodeLoad `json:"nodes" nullable:"false" doc:"Of the last day, the oldest first"`
 	Media   MediaLoad  `json:"media"`
 	Queues  QueueLoads `json:"queues"`
 	Keys    KeySummary `json:"keys"`
@@ -35,17 +36,34 @@ type SystemState struct {
 // RoomLoad is an exam that goes on, in numbers.
 type RoomLoad struct {
 	ExamID   uuid.UUID `json:"examId"`
+	Node     string    `json:"node,omitempty" doc:"The name of the node that it is on, where there are several"`
 	Title    string    `json:"title"`
 	StartsAt time.Time `json:"startsAt"`
 	EndsAt   time.Time `json:"endsAt"`
 	Roster   int       `json:"roster"`
 	Joined   int       `json:"joined"`
-	Live     int       `json:"live" doc:"Whose camera and microphone arrive at this node"`
+	Live     int       `json:"live" doc:"Whose camera and microphone arrive"`
 	Sitting  int       `json:"sitting"`
 	Waiting  int       `json:"waiting" doc:"For a member of staff"`
 	Done     int       `json:"done"`
-	Watching int       `json:"watching" doc:"Proctors' pages at this node"`
+	Watching int       `json:"watching" doc:"Proctors' pages"`
 }
+
+// NodeLoad is a node of the service. Its name tells nothing of the machine.
+type NodeLoad struct {
+	Name       string    `json:"name"`
+	Self       bool      `json:"self" doc:"Which answers now"`
+	Up         bool      `json:"up"`
+	Version    string    `json:"version"`
+	StartedAt  time.Time `json:"startedAt"`
+	SeenAt     time.Time `json:"seenAt"`
+	Rooms      int       `json:"rooms"`
+	Publishers int       `json:"publishers"`
+	Viewers    int       `json:"viewers"`
+}
+
+// nodeName is how people tell nodes apart.
+func nodeName(id uuid.UUID) string { return id.String()[:8] }
 
 // MediaLoad is what this node receives and forwards.
 type MediaLoad struct {
@@ -79,15 +97,34 @@ func (s *Server) system(ctx context.Context, _ *struct{}) (*body[SystemState], e
 	if err != nil {
 		return nil, err
 	}
+	held, err := s.Rooms.Held(ctx)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := s.Rooms.Nodes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	load := s.Media.Load()
 	out := SystemState{
-		At: s.Now().UTC(), Version: s.Version, Checks: slices.Sorted(maps.Keys(s.Checks)), Rooms: []RoomLoad{},
+		At: s.Now().UTC(), Version: s.Version, Checks: slices.Sorted(maps.Keys(s.Checks)), Rooms: []RoomLoad{}, Nodes: []NodeLoad{},
 		Media: MediaLoad{Publishers: load.Publishers, Viewers: load.Viewers}, Keys: KeySummary{Master: s.Ring.IDs(), Log: s.LogKey},
 	}
+	for _, n := range nodes {
+		out.Nodes = append(out.Nodes, NodeLoad{
+			Name: nodeName(n.ID), Self: n.ID == s.Rooms.Node(), Up: n.Up, Version: n.Version, StartedAt: n.StartedAt.UTC(), SeenAt: n.SeenAt.UTC(),
+			Rooms: n.Rooms, Publishers: n.Publishers, Viewers: n.Viewers,
+		})
+	}
 	for _, g := range going {
+		live, watching := s.liveIn(held, g.ID)
+		node := ""
+		if h, known := held[g.ID]; known {
+			node = nodeName(h.Node)
+		}
 		out.Rooms = append(out.Rooms, RoomLoad{
-			ExamID: g.ID, Title: g.Title, StartsAt: g.StartsAt.UTC(), EndsAt: g.EndsAt.UTC(), Roster: g.Roster, Joined: g.Joined, Live: s.hub.connectedIn(g.ID),
-			Sitting: g.Sitting, Waiting: g.Waiting, Done: g.Done, Watching: len(s.hub.watching(g.ID)),
+			ExamID: g.ID, Node: node, Title: g.Title, StartsAt: g.StartsAt.UTC(), EndsAt: g.EndsAt.UTC(), Roster: g.Roster, Joined: g.Joined, Live: live,
+			Sitting: g.Sitting, Waiting: g.Waiting, Done: g.Done, Watching: watching,
 		})
 	}
 	if out.Queues, err = s.queues(ctx); err != nil {

@@ -60,7 +60,7 @@ func (s *Server) watchSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.send(roomHello{Type: "hello", Room: room, ICEServers: s.Relays.Servers(person.ID)})
-	if !s.hub.watch(id, c) {
+	if !s.hub.watch(id, c) || s.stillHere(id) != nil {
 		c.close(websocket.CloseServiceRestart, "restart")
 	}
 	s.hub.tellPresence(id)

@@ -252,6 +252,22 @@ func (a *Archive) Seal(ctx context.Context, exam, attempt uuid.UUID, final bool)
 	return nil
 }
 
+// SealExam seals what is stored of an exam's recordings and whose head is not in the log, whichever node recorded it.
+func (a *Archive) SealExam(ctx context.Context, exam uuid.UUID) error {
+	rows, _ := a.pool.Query(ctx, `select distinct r.attempt_id from attempt t join recording r on r.attempt_id = t.id join segment s on s.recording_id = r.id
+		where t.exam_id = $1 and s.number > r.sealed`, exam)
+	attempts, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return fmt.Errorf("find an exam's unsealed recordings: %w", err)
+	}
+	for _, attempt := range attempts {
+		if err := a.Seal(ctx, exam, attempt, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Unsealed lists attempts with recordings of this node whose head is not in the log, as a crash leaves them.
 func (a *Archive) Unsealed(ctx context.Context) ([]uuid.UUID, error) {
 	rows, _ := a.pool.Query(ctx, `select distinct r.attempt_id from recording r join segment s on s.recording_id = r.id where s.number > r.sealed and `+ours("$1"), a.spool)

@@ -151,6 +151,9 @@ func (d decision) turn(outcome Outcome, reason string) error {
 }
 
 func (s *Service) decide(ctx context.Context, tx pgx.Tx, d decision) error {
+	if err := s.hold(ctx, tx, d.attempt.ExamID); err != nil {
+		return err
+	}
 	if err := s.spend(ctx, tx, d); err != nil {
 		return err
 	}

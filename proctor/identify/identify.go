@@ -72,6 +72,7 @@ type Config struct {
 	Verifier ebsclient.Verifier
 	Verdicts Verdicts
 	Sessions Sessions // of a verifier with a page of its own; may be zero
+	Rooms    Rooms    // nil: every exam is on this node
 	Timing   Timing
 	Software string // our version, for the record
 	Now      func() time.Time
@@ -104,6 +105,7 @@ type attemptRun struct {
 	back   chan url.Values // from there
 
 	person uuid.UUID // with what follows under Service.mu
+	exam   uuid.UUID
 	away   bool
 	voice  bool // hers is compared
 	last   Progress
@@ -174,7 +176,7 @@ func (s *Service) start(ctx context.Context, attempt uuid.UUID, stream Stream, b
 		return uuid.Nil, err
 	}
 	s.mu.Lock()
-	run.person = f.attempt.PersonID
+	run.person, run.exam = f.attempt.PersonID, f.attempt.ExamID
 	s.mu.Unlock()
 	tell := func(p Progress) {
 		if f.silent {
@@ -316,9 +318,12 @@ func (s *Service) enterSilently(ctx context.Context, attempt uuid.UUID, cause Ca
 }
 
 // giveBack moves an attempt that is identifying to ready, because the service ended in the middle.
-func (s *Service) giveBack(ctx context.Context, attempt uuid.UUID) error {
+func (s *Service) giveBack(ctx context.Context, a exam.Attempt) error {
 	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-		_, err := s.Exams.Move(ctx, tx, attempt, exam.Move{From: exam.Identifying, To: exam.Ready, Reason: "interrupted"})
+		if err := s.hold(ctx, tx, a.ExamID); err != nil {
+			return err
+		}
+		_, err := s.Exams.Move(ctx, tx, a.ID, exam.Move{From: exam.Identifying, To: exam.Ready, Reason: "interrupted"})
 		return err
 	})
 	if illegal := (*exam.IllegalMove)(nil); errors.As(err, &illegal) {

@@ -85,18 +85,19 @@ func (s *Service) waitNoMore(ctx context.Context, tx pgx.Tx, attempt uuid.UUID) 
 // whoever is connected is identified as soon as the verifier answers at all; whoever waited long enough is left to staff, as the policy says.
 func (s *Service) resume(ctx context.Context, room Room) error {
 	answered := s.answered.Swap(false)
-	rows, _ := s.Pool.Query(ctx, `select w.attempt_id, w.since, w.until, w.next_at, w.tries, a.state, e.policy
+	rows, _ := s.Pool.Query(ctx, `select w.attempt_id, w.since, w.until, w.next_at, w.tries, a.state, e.id, e.policy
 		from outage_wait w join attempt a on a.id = w.attempt_id join exam e on e.id = a.exam_id
 		where (w.next_at <= $1 or $2) and a.state <> 'identifying' and e.finished_at is null and e.ends_at + make_interval(mins => a.extra_minutes) > $1 order by w.next_at limit 200`, s.Now(), answered)
 	type row struct {
 		Attempt uuid.UUID
 		Waiting Waiting
 		State   exam.State
+		Exam    uuid.UUID
 		Policy  exam.Policy
 	}
 	var due []row
 	var r row
-	_, err := pgx.ForEachRow(rows, []any{&r.Attempt, &r.Waiting.Since, &r.Waiting.Until, &r.Waiting.NextAt, &r.Waiting.Tries, &r.State, &r.Policy}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&r.Attempt, &r.Waiting.Since, &r.Waiting.Until, &r.Waiting.NextAt, &r.Waiting.Tries, &r.State, &r.Exam, &r.Policy}, func() error {
 		due = append(due, r)
 		return nil
 	})
@@ -121,6 +122,13 @@ func (s *Service) resume(ctx context.Context, room Room) error {
 	}
 	reachable := s.reachable(ctx)
 	for _, r := range due {
+		here, err := s.here(ctx, r.Exam)
+		if err != nil {
+			return err
+		}
+		if !here {
+			continue
+		}
 		if r.State != exam.Ready { // she left, or somebody moved her on
 			if _, err := s.Pool.Exec(ctx, `delete from outage_wait w using attempt a where a.id = w.attempt_id and w.attempt_id = $1 and a.state not in ('ready', 'identifying')`, r.Attempt); err != nil {
 				return fmt.Errorf("end the wait for the verifier: %w", err)

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"ochno/ebsclient"
 	"ochno/proctor/exam"
 	"ochno/proctor/ledger"
+	"ochno/proctor/room"
 )
 
 // A verdict is stored before anything is made of it, and leaves its place in the transaction that decides on it. Whatever ends the process in
@@ -102,7 +102,7 @@ var errLater = errors.New("decided at the next start")
 func (s *Service) settle(ctx context.Context, f *finding) (Identification, error) {
 	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
 		result, err := s.commit(ctx, f)
-		if err == nil || f.token == "" {
+		if err == nil || f.token == "" || errors.Is(err, room.ErrNotHere) {
 			return result, err
 		}
 		s.Logger.Error("an identification cannot be stored; its verdict is kept, and it is tried again", "attempt", f.attempt.ID, "identification", f.id, "error", err)
@@ -112,55 +112,6 @@ func (s *Service) settle(ctx context.Context, f *finding) (Identification, error
 		case <-time.After(pause):
 		}
 	}
-}
-
-// Recover finishes what a crash left: verdicts that were received are decided on, and other attempts that were being identified become ready
-// again, without using up a try. Call it before the first Start. What cannot be decided now is tried again by Run.
-func (s *Service) Recover(ctx context.Context) error {
-	if err := s.finish(ctx); err != nil {
-		return err
-	}
-	rows, _ := s.Pool.Query(ctx, `select id from attempt where state = 'identifying' and not exists (select 1 from verdict_received where attempt_id = attempt.id)`)
-	stuck, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	if err != nil {
-		return fmt.Errorf("find interrupted identifications: %w", err)
-	}
-	for _, id := range stuck {
-		if err := s.giveBack(ctx, id); err != nil {
-			return fmt.Errorf("give an interrupted identification back: %w", err)
-		}
-	}
-	return nil
-}
-
-// finish decides on the verdicts that were received and that no run here is about to decide on.
-func (s *Service) finish(ctx context.Context) error {
-	rows, _ := s.Pool.Query(ctx, `select identification_id, attempt_id, finding, token, received_at from verdict_received order by received_at`)
-	type row struct {
-		ID, Attempt uuid.UUID
-		Finding     []byte
-		Token       string
-		ReceivedAt  time.Time
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[row])
-	if err != nil {
-		return fmt.Errorf("find received verdicts: %w", err)
-	}
-	for _, r := range list {
-		run := &attemptRun{id: r.ID, stop: func() {}}
-		if err := s.claim(r.Attempt, run); errors.Is(err, ErrBusy) {
-			continue
-		} else if err != nil {
-			return err
-		}
-		err := s.finishOne(ctx, r.ID, r.Attempt, r.Finding, r.Token, r.ReceivedAt)
-		s.forget(r.Attempt)
-		s.running.Done()
-		if err != nil {
-			s.Logger.Error("a received verdict is not decided on yet", "attempt", r.Attempt, "identification", r.ID, "error", err)
-		}
-	}
-	return nil
 }
 
 func (s *Service) finishOne(ctx context.Context, id, attempt uuid.UUID, written []byte, token string, at time.Time) error {

@@ -8,6 +8,7 @@ import (
 
 	"ochno/proctor/exam"
 	"ochno/proctor/media"
+	"ochno/proctor/room"
 	"ochno/proctor/vision"
 )
 
@@ -39,7 +40,7 @@ func (s *Service) run(ctx context.Context, run *attemptRun, f *finding, stream S
 	if ctx.Err() != nil && f.token == "" { // the service is stopping: nothing is decided, nobody loses a try
 		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		if err := s.giveBack(cleanup, f.attempt.ID); err != nil {
+		if err := s.giveBack(cleanup, f.attempt); err != nil && !errors.Is(err, room.ErrNotHere) { // else the node that has the room does it
 			logger.Error("an interrupted identification stays open until the next start", "error", err)
 		}
 		return nil
@@ -54,12 +55,12 @@ func (s *Service) run(ctx context.Context, run *attemptRun, f *finding, stream S
 	}
 	ctx = context.WithoutCancel(ctx)
 	result, err := s.settle(ctx, f)
-	if errors.Is(err, errLater) {
+	if errors.Is(err, errLater) || errors.Is(err, room.ErrNotHere) {
 		return nil
 	}
 	if err != nil {
 		logger.Error("an identification cannot be stored; the attempt goes back", "error", err)
-		if err := s.giveBack(ctx, f.attempt.ID); err != nil {
+		if err := s.giveBack(ctx, f.attempt); err != nil {
 			logger.Error("an identification stays open until the next start", "error", err)
 		}
 		result = Identification{ID: f.id, Attempt: f.attempt.ID, Kind: f.kind, At: s.Now().UTC(), Outcome: Interrupted, Reason: "storage"}

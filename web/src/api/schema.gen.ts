@@ -3335,6 +3335,23 @@ export interface components {
             startsAt: string;
             title: string;
         };
+        NodeLoad: {
+            name: string;
+            /** Format: int64 */
+            publishers: number;
+            /** Format: int64 */
+            rooms: number;
+            /** Format: date-time */
+            seenAt: string;
+            /** @description Which answers now */
+            self: boolean;
+            /** Format: date-time */
+            startedAt: string;
+            up: boolean;
+            version: string;
+            /** Format: int64 */
+            viewers: number;
+        };
         Note: {
             /** Format: date-time */
             at: string;
@@ -3822,9 +3839,11 @@ export interface components {
             joined: number;
             /**
              * Format: int64
-             * @description Whose camera and microphone arrive at this node
+             * @description Whose camera and microphone arrive
              */
             live: number;
+            /** @description The name of the node that it is on, where there are several */
+            node?: string;
             /** Format: int64 */
             roster: number;
             /** Format: int64 */
@@ -3839,7 +3858,7 @@ export interface components {
             waiting: number;
             /**
              * Format: int64
-             * @description Proctors' pages at this node
+             * @description Proctors' pages
              */
             watching: number;
         };
@@ -4000,6 +4019,8 @@ export interface components {
             checks: string[];
             keys: components["schemas"]["KeySummary"];
             media: components["schemas"]["MediaLoad"];
+            /** @description Of the last day, the oldest first */
+            nodes: components["schemas"]["NodeLoad"][];
             queues: components["schemas"]["QueueLoads"];
             /** @description Of the organisation, the busiest first */
             rooms: components["schemas"]["RoomLoad"][];

@@ -55,6 +55,7 @@ export const attemptStates: readonly AttemptState[] = [
 ];
 export type MyExam = Schemas['MyExam'];
 export type MyExams = Schemas['MyExams'];
+export type NodeLoad = Schemas['NodeLoad'];
 export type RoomLoad = Schemas['RoomLoad'];
 export type MediaLoad = Schemas['MediaLoad'];
 export type QueueLoads = Schemas['QueueLoads'];

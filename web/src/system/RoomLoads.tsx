@@ -14,12 +14,14 @@ export function RoomLoads({ rooms }: { rooms: RoomLoad[] }) {
   if (rooms.length === 0) {
     return <EmptyState className={classes.frame} py={48} icon={<IconCalendarOff aria-hidden />} title={t('rooms.none')} description={t('rooms.noneText')} />;
   }
+  const several = rooms.some((room) => room.node !== undefined);
   return (
     <div className={classes.frame} role="region" aria-label={t('rooms.title')} tabIndex={0}>
       <Table className={classes.rooms} verticalSpacing={9} horizontalSpacing="md" fz="sm" data-testid="system-rooms">
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col">{t('rooms.exam')}</Table.Th>
+            {several && <Table.Th scope="col">{t('nodes.node')}</Table.Th>}
             <Table.Th scope="col">{t('rooms.until')}</Table.Th>
             {figures.map((name) => (
               <Table.Th key={name} scope="col">
@@ -32,6 +34,7 @@ export function RoomLoads({ rooms }: { rooms: RoomLoad[] }) {
           {rooms.map((room) => (
             <Table.Tr key={room.examId}>
               <Table.Td fw={600}>{room.title}</Table.Td>
+              {several && <Table.Td className={classes.number}>{room.node ?? '–'}</Table.Td>}
               <Table.Td className={classes.number}>{format.time(room.endsAt)}</Table.Td>
               {figures.map((name) => (
                 <Table.Td key={name} className={classes.number}>

@@ -7,6 +7,7 @@ import { LoadingView } from '../shell/LoadingView';
 import { PageTitle } from '../shell/PageTitle';
 import { ProblemAlert } from '../shell/ProblemAlert';
 import { CheckList } from './CheckList';
+import { NodeList } from './NodeList';
 import { QueueTiles } from './QueueTiles';
 import { RoomLoads } from './RoomLoads';
 import classes from './System.module.css';
@@ -26,7 +27,7 @@ export default function SystemPage() {
       </Container>
     );
   }
-  const { rooms, media, queues, checks, keys, version, at } = system.data;
+  const { rooms, nodes, media, queues, checks, keys, version, at } = system.data;
   return (
     <Container size="lg" py="lg" data-testid="system">
       <PageTitle title={t('title')} />
@@ -46,6 +47,14 @@ export default function SystemPage() {
           </Title>
           <RoomLoads rooms={rooms} />
         </Stack>
+        {nodes.length > 1 && (
+          <Stack component="section" gap="md">
+            <Title order={2} size="h3">
+              {t('nodes.title')}
+            </Title>
+            <NodeList nodes={nodes} />
+          </Stack>
+        )}
         <Stack component="section" gap="md">
           <Title order={2} size="h3">
             {t('load.title')}
