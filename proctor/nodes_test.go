@@ -103,7 +103,8 @@ func TestTwoNodes(t *testing.T) {
 		}
 	}
 	if resp, text := a.request(t, http.MethodPatch, c.location, c.token, "application/trickle-ice-sdpfrag",
-		"a=ice-ufrag:"+lineOf(c.LocalDescription().SDP, "a=ice-ufrag:")+"\r\n", "If-Match", c.etag); resp.StatusCode != http.StatusNoContent {
+		"a=ice-ufrag:"+lineOf(c.LocalDescription().SDP, "a=ice-ufrag:")+"\r\na=ice-pwd:"+lineOf(c.LocalDescription().SDP, "a=ice-pwd:")+
+			"\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\na=candidate:1 1 UDP 2130706431 127.0.0.1 9 typ host\r\n", "If-Match", c.etag); resp.StatusCode != http.StatusNoContent {
 		t.Errorf("PATCH by the other node: %d %s", resp.StatusCode, text)
 	}
 	type exams struct {

@@ -131,9 +131,6 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 	if s.Archive, err = OpenArchive(ctx, cfg, s.Store); err != nil {
 		return nil, err
 	}
-	if err := s.openNode(ctx, cfg); err != nil {
-		return nil, err
-	}
 	if s.finder, err = vision.NewFinder(vision.Config{FaceCascade: cfg.FaceCascade, EyeCascade: cfg.EyeCascade, FaceModel: cfg.FaceModel, QualityModel: cfg.QualityModel}); err != nil {
 		return nil, err
 	}
@@ -154,6 +151,12 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		return nil, err
 	}
 	if s.postman, err = openMail(cfg, s.Mail, logger); err != nil {
+		return nil, err
+	}
+	if s.witness, err = openWitness(cfg, s.Store, s.Archive, logger); err != nil {
+		return nil, err
+	}
+	if err := s.openNode(ctx, cfg); err != nil {
 		return nil, err
 	}
 	if err := s.recover(ctx, cfg.Spool); err != nil {
@@ -183,9 +186,6 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (_ *Service, err
 		}
 	}
 	s.sequencer = ledger.NewSequencer(s.Pool, s.Key.Signer, time.Now, logger)
-	if s.witness, err = openWitness(cfg, s.Store, s.Archive, logger); err != nil {
-		return nil, err
-	}
 	s.Retention = OpenRetention(s.Store, s.Archive, logger)
 	s.appeals = appeal.New(appeal.Config{
 		Pool: s.Pool, Ring: s.Ring, Log: s.Log, Exams: s.Exams, Accounts: s.Accounts, Holds: s.Retention, Post: s.Mail, Now: time.Now,

@@ -83,7 +83,7 @@ type Server struct {
 	rosters  chan struct{} // a place for each roster file being read
 	exports  chan struct{} // a place for each paper or package being made
 	hub      *hub
-	voices   *voices        // who speaks aloud to whom
+	voices   *voices // who speaks aloud to whom
 	handover *handover
 	starts   *limiter       // of sign-ins, by address
 	accounts *limiter       // of sign-ins, by ESIA account
