@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CheckRow } from '../join/CheckRow';
 import { DeviceProblemView } from '../join/DeviceProblemView';
-import { MicrophoneLevel } from '../join/MicrophoneLevel';
+import { MicrophoneLevel } from '../media/MicrophoneLevel';
 import { SelfView } from '../join/SelfView';
 import { brightnessOf } from '../media/brightness';
 import { Devices } from '../media/devices';

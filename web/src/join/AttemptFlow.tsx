@@ -8,6 +8,7 @@ import { ProblemAlert } from '../shell/ProblemAlert';
 import { rememberAttempt, useAttempt } from './attempt';
 import { answerForExam } from './examTab';
 import { HelpDock } from './HelpDock';
+import { ProctorVoice } from './ProctorVoice';
 import { createLive, LiveContext, type Live } from './live';
 import { StepView } from './StepView';
 
@@ -56,7 +57,9 @@ function Followed({ attemptId, live }: { attemptId: string; live: Live }) {
     return (
       <>
         <StepView attempt={attempt.data} />
-        <HelpDock attempt={attempt.data} />
+        <HelpDock attempt={attempt.data}>
+          <ProctorVoice />
+        </HelpDock>
       </>
     );
   }

@@ -1,7 +1,7 @@
 import { Button, Drawer, Indicator } from '@mantine/core';
 import { IconHandStop, IconMessage } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import { useCallback, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Attempt } from '../api/types';
 import { Conversation } from '../talk/Conversation';
@@ -18,7 +18,7 @@ const reachable: Attempt['state'][] = [
 ];
 
 /** At hand on every step: call the proctor, write to her, read what she says. */
-export function HelpDock({ attempt }: { attempt: Attempt }) {
+export function HelpDock({ attempt, children }: { attempt: Attempt; children?: ReactNode }) {
   const { t } = useTranslation(['join', 'common']);
   const client = useQueryClient();
   const [talking, setTalking] = useState(false);
@@ -29,6 +29,7 @@ export function HelpDock({ attempt }: { attempt: Attempt }) {
   const unread = unreadOf(attempt, 'student');
   return (
     <aside className={classes.dock} aria-label={t('help.label')} data-testid="help-dock">
+      {children}
       {attempt.call !== undefined && <CallStatus attempt={attempt} call={attempt.call} />}
       {unread > 0 && !talking && <NewMessage attempt={attempt} unread={unread} onOpen={() => setTalking(true)} />}
       <div className={classes.dockButtons}>

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useStore } from '../rtc/useStore';
 import { CheckRow } from './CheckRow';
 import { useLive } from './live';
-import { MicrophoneLevel } from './MicrophoneLevel';
+import { MicrophoneLevel } from '../media/MicrophoneLevel';
 
 interface MicrophoneCheckProps {
   stream: MediaStream;

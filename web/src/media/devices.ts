@@ -50,7 +50,8 @@ export class Devices {
           frameRate: { ideal: 24, max: 30 },
           ...(choice.cameraId === undefined ? { facingMode: 'user' } : { deviceId: { exact: choice.cameraId } }),
         },
-        audio: choice.microphoneId === undefined ? true : { deviceId: { exact: choice.microphoneId } },
+        // A proctor's voice from the loudspeakers must not come back into what is recorded.
+        audio: { echoCancellation: true, ...(choice.microphoneId === undefined ? {} : { deviceId: { exact: choice.microphoneId } }) },
       });
       if (turn !== this.#turn) {
         for (const track of stream.getTracks()) track.stop();

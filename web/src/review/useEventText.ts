@@ -61,6 +61,10 @@ export function useEventText(): (event: TimelineEvent) => string {
         return detail.fromStudent === true ? t('event.messageStudent') : t('event.messageStaff');
       case 'announcement':
         return t('event.announcement');
+      case 'voice_talk':
+        return t('event.voice_talk');
+      case 'voice_announcement':
+        return t('event.voice_announcement');
       case 'help_call': {
         const reason = callReasons.find((code) => code === detail.reason) ?? 'other';
         return t('event.help_call', { reason: t(`talk:call.${reason}`) });

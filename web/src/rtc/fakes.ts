@@ -119,16 +119,24 @@ export class FakePeer implements PeerLike {
 
   /** What the other side sends, by mid. */
   receives(tracks: Record<string, MediaStreamTrack>): void {
-    this.transceivers = Object.entries(tracks).map(([mid, track]) => ({
-      mid,
-      direction: 'recvonly',
-      sender: { replaceTrack: () => Promise.resolve() },
-      track,
-      init: undefined,
-      receiver: { track },
-      codecs: [],
-      setCodecPreferences: () => undefined,
-    }));
+    this.transceivers = Object.entries(tracks).map(([mid, track]) => {
+      const transceiver: FakeTransceiver = {
+        mid,
+        direction: 'recvonly',
+        sender: {
+          replaceTrack: (sent) => {
+            transceiver.track = sent;
+            return Promise.resolve();
+          },
+        },
+        track: null,
+        init: undefined,
+        receiver: { track },
+        codecs: [],
+        setCodecPreferences: () => undefined,
+      };
+      return transceiver;
+    });
   }
 
   getTransceivers(): RTCRtpTransceiver[] {

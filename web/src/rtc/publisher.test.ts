@@ -5,7 +5,7 @@ import { Publisher } from './publisher';
 
 const vp8 = { mimeType: 'video/VP8', clockRate: 90_000 };
 /** What the stand-in offers for camera and microphone. */
-const camera = 'a=mid:0\r\na=sendonly\r\na=mid:1\r\na=sendonly\r\n';
+const camera = 'a=mid:0\r\na=sendonly\r\na=mid:1\r\na=sendrecv\r\n';
 const h264 = { mimeType: 'video/H264', clockRate: 90_000 };
 
 function setUp() {
@@ -30,7 +30,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('Publisher', () => {
-  it('offers one sendonly VP8 video and one audio after hello', async () => {
+  it('offers one VP8 video that only sends, and one audio that hears the proctor, after hello', async () => {
     const { sockets, peers, publisher, stream, hello } = setUp();
     publisher.start(stream);
     expect(peers.all).toHaveLength(0);
@@ -38,7 +38,7 @@ describe('Publisher', () => {
     expect(peers.last.configuration).toEqual({ iceServers: [{ urls: 'turn:server' }] });
     expect(peers.last.transceivers.map(({ track, init }) => [track?.kind, init?.direction])).toEqual([
       ['video', 'sendonly'],
-      ['audio', 'sendonly'],
+      ['audio', 'sendrecv'],
     ]);
     expect(peers.last.transceivers[0]?.codecs).toEqual([vp8]);
     expect(peers.last.transceivers[1]?.codecs).toEqual([]);
@@ -270,5 +270,19 @@ describe('Publisher', () => {
     expect(sockets.last.closedWith).toBe(1000);
     vi.advanceTimersByTime(60_000);
     expect(sockets.all).toHaveLength(1);
+  });
+
+  it('knows who speaks to the student, and forgets it with the connection', async () => {
+    const { sockets, peers, publisher, stream, hello } = setUp();
+    publisher.start(stream);
+    await hello();
+    expect(publisher.state.get().sound).toBe(peers.last.transceivers[1]?.receiver.track);
+    sockets.last.say({ type: 'voice', voice: { by: 'P', toAll: false } });
+    expect(publisher.state.get().voice).toEqual({ by: 'P', toAll: false });
+    sockets.last.say({ type: 'voice', voice: null });
+    expect(publisher.state.get().voice).toBeUndefined();
+    sockets.last.say({ type: 'voice', voice: { by: 'P', toAll: true } });
+    sockets.last.drop(1006);
+    expect(publisher.state.get()).toMatchObject({ voice: undefined, sound: undefined });
   });
 });

@@ -3,7 +3,7 @@ import { CandidateQueue, onlyVP8, type CreatePeer, type PeerLike, type VideoCode
 import { readPath, type PathReading } from './path';
 import { ReconnectingSocket, type OpenSocket, type SocketStatus } from './socket';
 import { Store } from './store';
-import type { IdentificationPhase, MediaState, Rates, StudentClientMessage, StudentServerMessage } from './wire';
+import type { IdentificationPhase, MediaState, Rates, StudentClientMessage, StudentServerMessage, VoiceNote } from './wire';
 
 export interface PublisherState {
   socket: SocketStatus;
@@ -12,6 +12,10 @@ export interface PublisherState {
   /** The newest attempt the server told of. */
   attempt: Attempt | undefined;
   identification: IdentificationPhase | undefined;
+  /** The proctor who speaks to the student aloud. */
+  voice: VoiceNote | undefined;
+  /** What she says: there as long as the connection, silent most of the time. */
+  sound: MediaStreamTrack | undefined;
   problem: Problem | undefined;
 }
 
@@ -27,6 +31,8 @@ const initial: PublisherState = {
   media: 'connecting',
   attempt: undefined,
   identification: undefined,
+  voice: undefined,
+  sound: undefined,
   problem: undefined,
 };
 
@@ -176,6 +182,9 @@ export class Publisher {
       case 'identification':
         this.state.patch({ identification: message });
         break;
+      case 'voice':
+        this.state.patch({ voice: message.voice ?? undefined });
+        break;
       case 'error':
         this.#offered = false; // no answer comes to what was refused
         this.state.patch({ problem: message.problem });
@@ -211,7 +220,9 @@ export class Publisher {
       this.#preferVP8(peer.addTransceiver(track, { direction: 'sendonly', streams: [stream], sendEncodings }));
     }
     for (const track of stream.getAudioTracks().slice(0, 1)) {
-      peer.addTransceiver(track, { direction: 'sendonly', streams: [stream], sendEncodings: [{ priority: 'high' }] });
+      // On the same section comes what a proctor says.
+      const microphone = peer.addTransceiver(track, { direction: 'sendrecv', streams: [stream], sendEncodings: [{ priority: 'high' }] });
+      this.state.patch({ sound: microphone.receiver.track });
     }
     await this.#putScreen(peer);
     await this.#offer(peer);
@@ -306,5 +317,6 @@ export class Publisher {
     peer.onicecandidate = null;
     peer.onconnectionstatechange = null;
     peer.close();
+    this.state.patch({ voice: undefined, sound: undefined });
   }
 }

@@ -192,4 +192,57 @@ describe('Viewer', () => {
     sockets.last.drop(1006);
     expect(viewer.state.get().streams.size).toBe(0);
   });
+
+  it('sends the microphone on the section that the server gives it, and nothing after the end', async () => {
+    const { sockets, peers, viewer, hello } = setUp();
+    viewer.start();
+    hello();
+    const microphone = fakeTrack('audio');
+    viewer.talk({ attempt: 'a' }, microphone);
+    expect(sockets.last.sentOfType('talk')).toEqual([{ type: 'talk', attempt: 'a' }]);
+    sockets.last.say({ type: 'offer', sdp: 'one', tracks: [track('0', 'a', 'audio')], microphone: '1' });
+    await Promise.resolve();
+    peers.last.receives({ '0': fakeTrack('audio'), '1': fakeTrack('audio') });
+    await settle();
+    const [sound, section] = peers.last.transceivers;
+    expect(section).toMatchObject({ direction: 'sendonly', track: microphone });
+    expect(sound).toMatchObject({ direction: 'recvonly', track: null });
+    const status = { attemptId: 'a', until: '2026-11-21T10:10:00Z', arrives: true, hear: 1, waiting: 0 };
+    sockets.last.say({ type: 'talk', talk: status });
+    expect(viewer.state.get().talk).toEqual(status);
+
+    viewer.hush();
+    viewer.hush();
+    await settle();
+    expect(section?.track).toBeNull();
+    expect(sockets.last.sentOfType('hush')).toHaveLength(1);
+    sockets.last.say({ type: 'talk', talk: null, over: 'hushed' });
+    expect(viewer.state.get()).toMatchObject({ talk: undefined, talkEnd: { over: 'hushed' } });
+  });
+
+  it('is not misled by the end of a talk that another one has replaced', () => {
+    const { sockets, viewer, hello } = setUp();
+    viewer.start();
+    hello();
+    viewer.talk({ attempt: 'a' }, fakeTrack('audio'));
+    viewer.talk('all', fakeTrack('audio'));
+    expect(sockets.last.sentOfType('talk')).toEqual([{ type: 'talk', attempt: 'a' }, { type: 'talk', all: true }]);
+    sockets.last.say({ type: 'talk', talk: null, over: 'hushed' });
+    expect(viewer.state.get().talkEnd).toBeUndefined();
+    sockets.last.say({ type: 'talk', talk: null, over: 'refused', problem: { code: 'voice_taken' } });
+    expect(viewer.state.get().talkEnd).toMatchObject({ over: 'refused', problem: { code: 'voice_taken' } });
+  });
+
+  it('begins no talk by itself after a lost connection', async () => {
+    const { sockets, viewer, hello } = setUp();
+    viewer.start();
+    hello();
+    viewer.talk('all', fakeTrack('audio'));
+    sockets.last.say({ type: 'voices', voices: [{ by: { id: 'p', name: 'P' } }] });
+    sockets.last.drop(1006);
+    expect(viewer.state.get()).toMatchObject({ talk: undefined, talkEnd: { over: 'lost' }, voices: [] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    hello();
+    expect(sockets.last.sentOfType('talk')).toEqual([]);
+  });
 });

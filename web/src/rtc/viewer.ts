@@ -3,7 +3,7 @@ import { Levels } from './levels';
 import { CandidateQueue, type CreatePeer, type PeerLike } from './peer';
 import { ReconnectingSocket, type OpenSocket, type SocketStatus } from './socket';
 import { Store } from './store';
-import type { IdentificationPhase, ProctorClientMessage, ProctorServerMessage, TrackInfo } from './wire';
+import type { IdentificationPhase, ProctorClientMessage, ProctorServerMessage, TalkOver, TalkStatus, TrackInfo, VoiceInUse } from './wire';
 
 export interface LargeStreams {
   camera: MediaStream | undefined;
@@ -35,8 +35,22 @@ export interface ViewerState {
   identifications: ReadonlyMap<string, IdentificationPhase>;
   /** Who have the room open, oneself included. */
   people: StaffCard[];
+  /** How the proctor's own talk goes; undefined when she does not speak. */
+  talk: TalkStatus | undefined;
+  /** How the last one ended. */
+  talkEnd: TalkEnd | undefined;
+  /** Who speaks aloud in the room, oneself included. */
+  voices: VoiceInUse[];
   problem: Problem | undefined;
 }
+
+export interface TalkEnd {
+  over: TalkOver | 'lost';
+  problem: Problem | undefined;
+}
+
+/** Whom a proctor speaks to. */
+export type TalkTo = { attempt: string } | 'all';
 
 export interface ViewerOptions {
   url: string;
@@ -58,6 +72,9 @@ export class Viewer {
     large: new Map(),
     identifications: new Map(),
     people: [],
+    talk: undefined,
+    talkEnd: undefined,
+    voices: [],
     problem: undefined,
   });
   readonly #options: ViewerOptions;
@@ -70,6 +87,11 @@ export class Viewer {
   /** Students who changed and are not told of yet: a room that is admitted, or lost, changes as a whole. */
   readonly #changed = new Map<string, RoomAttempt>();
   #telling: ReturnType<typeof setTimeout> | undefined;
+  #microphone: MediaStreamTrack | undefined;
+  /** The section on which it is sent. */
+  #microphoneMid: string | undefined;
+  /** A talk was asked for and has not ended. */
+  #talking = false;
   /** Offers are answered one after another, each wholly, in the order they came. */
   #negotiation: Promise<void> = Promise.resolve();
 
@@ -113,6 +135,43 @@ export class Viewer {
     if (attempt !== undefined) this.#send({ type: 'look', attempt });
   }
 
+  /** Lets a student, or everybody, hear this microphone, instead of those who heard it before. */
+  talk(to: TalkTo, microphone: MediaStreamTrack): void {
+    this.#talking = true;
+    this.state.patch({ talkEnd: undefined });
+    void this.#sendMicrophone(microphone);
+    this.#send(to === 'all' ? { type: 'talk', all: true } : { type: 'talk', attempt: to.attempt });
+  }
+
+  /** Ends it: at once on this side, whatever the server says. */
+  hush(): void {
+    if (!this.#talking) return;
+    this.#talking = false;
+    void this.#sendMicrophone(undefined);
+    this.#send({ type: 'hush' });
+  }
+
+  /** Forgets how the last talk ended. */
+  forgetTalk(): void {
+    this.state.patch({ talkEnd: undefined });
+  }
+
+  async #sendMicrophone(track: MediaStreamTrack | undefined): Promise<void> {
+    this.#microphone = track;
+    const section = this.#peer?.getTransceivers().find(({ mid }) => mid !== null && mid === this.#microphoneMid);
+    try {
+      await section?.sender.replaceTrack(track ?? null);
+    } catch {
+      // The connection was closed meanwhile; its end ends the talk.
+    }
+  }
+
+  #endTalk(over: TalkEnd['over'], problem?: Problem): void {
+    this.#talking = false;
+    void this.#sendMicrophone(undefined);
+    this.state.patch({ talk: undefined, talkEnd: { over, problem } });
+  }
+
   /** Takes over an answer of the API, so that the page does not wait for the socket to tell it. */
   applyRoom(room: ExamRoom): void {
     this.#changed.clear();
@@ -151,7 +210,15 @@ export class Viewer {
         if (this.#looked !== undefined) this.#send({ type: 'look', attempt: this.#looked });
         break;
       case 'offer':
-        this.#negotiation = this.#negotiation.then(() => this.#answer(message.sdp, message.tracks));
+        this.#negotiation = this.#negotiation.then(() => this.#answer(message.sdp, message.tracks, message.microphone));
+        break;
+      case 'talk':
+        if (message.talk !== null) this.state.patch({ talk: message.talk });
+        // The end of a talk that another one has replaced says nothing of that one.
+        else if (message.over !== 'hushed' || !this.#talking) this.#endTalk(message.over ?? 'hushed', message.problem);
+        break;
+      case 'voices':
+        this.state.patch({ voices: message.voices });
         break;
       case 'candidate':
         void this.#candidates?.add(message.candidate);
@@ -201,12 +268,18 @@ export class Viewer {
     this.state.patch({ identifications });
   }
 
-  async #answer(sdp: string, tracks: TrackInfo[]): Promise<void> {
+  async #answer(sdp: string, tracks: TrackInfo[], microphone: string | undefined): Promise<void> {
     const peer = this.#peer ?? this.#openPeer();
     const candidates = this.#candidates;
     try {
       await peer.setRemoteDescription({ type: 'offer', sdp });
       await candidates?.open();
+      this.#microphoneMid = microphone;
+      const section = peer.getTransceivers().find(({ mid }) => mid !== null && mid === microphone);
+      if (section !== undefined) {
+        section.direction = 'sendonly';
+        await section.sender.replaceTrack(this.#microphone ?? null);
+      }
       const answer = await peer.createAnswer();
       await peer.setLocalDescription(answer);
       if (this.#peer !== peer) return;
@@ -268,6 +341,9 @@ export class Viewer {
     const peer = this.#peer;
     this.#peer = undefined;
     this.#candidates = undefined;
+    this.#microphoneMid = undefined;
+    this.state.patch({ voices: [] });
+    if (this.#talking) this.#endTalk('lost'); // she begins again herself: a microphone must not open by itself
     if (peer === undefined) return;
     peer.onicecandidate = null;
     peer.onconnectionstatechange = null;

@@ -51,6 +51,30 @@ export interface TrackInfo {
   media: 'video' | 'audio';
 }
 
+/** A proctor who speaks to the student aloud. */
+export interface VoiceNote {
+  by: string;
+  toAll: boolean;
+}
+
+/** How the proctor's own talk goes; without an attempt everybody is spoken to. */
+export interface TalkStatus {
+  attemptId?: string;
+  until: string;
+  /** The server receives the microphone. */
+  arrives: boolean;
+  hear: number;
+  /** Those who do not hear for now: identified by voice, or spoken to by another proctor. */
+  waiting: number;
+}
+
+export type TalkOver = 'hushed' | 'too_long' | 'gone' | 'refused';
+
+export interface VoiceInUse {
+  by: StaffCard;
+  attemptId?: string;
+}
+
 interface Candidate {
   type: 'candidate';
   candidate: RTCIceCandidateInit | null;
@@ -70,6 +94,7 @@ export type StudentServerMessage =
   | { type: 'media'; state: MediaState }
   | { type: 'attempt'; attempt: Attempt }
   | ({ type: 'identification' } & IdentificationPhase)
+  | { type: 'voice'; voice: VoiceNote | null }
   | Failure
   | Pong;
 
@@ -89,7 +114,9 @@ export type StudentClientMessage =
 
 export type ProctorServerMessage =
   | { type: 'hello'; room: ExamRoom; iceServers: RTCIceServer[] }
-  | { type: 'offer'; sdp: string; tracks: TrackInfo[] }
+  | { type: 'offer'; sdp: string; tracks: TrackInfo[]; microphone?: string }
+  | { type: 'talk'; talk: TalkStatus | null; over?: TalkOver; problem?: Problem }
+  | { type: 'voices'; voices: VoiceInUse[] }
   | Candidate
   | { type: 'attempt'; roomAttempt: RoomAttempt }
   | { type: 'presence'; people: StaffCard[] }
@@ -101,6 +128,9 @@ export type ProctorServerMessage =
 export type ProctorClientMessage =
   | { type: 'watch'; attempts: string[]; large: string[]; heard: string[] }
   | { type: 'look'; attempt: string }
+  | { type: 'talk'; attempt: string }
+  | { type: 'talk'; all: true }
+  | { type: 'hush' }
   | { type: 'answer'; sdp: string }
   | Candidate
   | { type: 'ping' };

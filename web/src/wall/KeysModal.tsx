@@ -22,6 +22,8 @@ const keys = [
   ['T', 'time'],
   ['P', 'pause'],
   ['S', 'sound'],
+  ['V', 'speak'],
+  ['Shift V', 'speakAll'],
   ['I', 'identify'],
   ['N', 'note'],
   ['H', 'handOver'],
@@ -56,6 +58,9 @@ export function KeysModal({ opened, onClose }: KeysModalProps) {
             ))}
           </Table.Tbody>
         </Table>
+        <Text size="sm" c="dimmed">
+          {t('voice.rule')}
+        </Text>
       </Stack>
     </Modal>
   );

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import type { Attempt, RoomAttempt } from '../api/types';
 import { StreamVideo } from '../media/StreamVideo';
+import type { Speaker } from '../rtc/speaker';
 import type { LargeStreams, Viewer } from '../rtc/viewer';
 import type { IdentificationPhase } from '../rtc/wire';
 import { Conversation } from '../talk/Conversation';
@@ -16,6 +17,7 @@ import { IdentityAlarm } from './IdentityAlarm';
 import { LevelMeter } from './LevelMeter';
 import { ManualPanel } from './ManualPanel';
 import { Phrases } from './Phrases';
+import { TalkButton } from './TalkButton';
 import { StudentActions } from './StudentActions';
 import { StudentNotes } from './StudentNotes';
 import { StudentRecord } from './StudentRecord';
@@ -31,10 +33,11 @@ interface LargeStudentProps {
   sound: boolean;
   onSound: (attemptId: string, on: boolean) => void;
   viewer: Viewer;
+  speaker: Speaker;
 }
 
 /** One student large: picture, sound by click, the identification and the proctor's acts. */
-export const LargeStudent = memo(function LargeStudent({ entry, phase, streams, sound, onSound, viewer }: LargeStudentProps) {
+export const LargeStudent = memo(function LargeStudent({ entry, phase, streams, sound, onSound, viewer, speaker }: LargeStudentProps) {
   const { t } = useTranslation(['wall', 'common']);
   const stream = streams?.camera;
   const screen = streams?.screen;
@@ -115,6 +118,8 @@ export const LargeStudent = memo(function LargeStudent({ entry, phase, streams, 
               )}
             </Group>
           </Stack>
+          <Group gap="xs" wrap="nowrap">
+          <TalkButton attemptId={attempt.id} connected={entry.connected} viewer={viewer} speaker={speaker} />
           <Tooltip label={soundLabel}>
             <ActionIcon
               size="xl"
@@ -128,6 +133,7 @@ export const LargeStudent = memo(function LargeStudent({ entry, phase, streams, 
               {sound ? <IconVolume aria-hidden /> : <IconVolumeOff aria-hidden />}
             </ActionIcon>
           </Tooltip>
+          </Group>
         </Group>
         <CallBox attempt={attempt} viewer={viewer} />
         <GateBox attempt={attempt} viewer={viewer} />

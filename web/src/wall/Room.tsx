@@ -11,6 +11,8 @@ import { LiveTiles } from './LiveTiles';
 import { RoomHead } from './RoomHead';
 import classes from './Wall.module.css';
 import { useKeys } from './useKeys';
+import { useHoldToSpeak, useSpeaker } from './useSpeaker';
+import { VoiceBar } from './VoiceBar';
 import { useAlarms } from './useAlarms';
 import { useWallPlaces } from './useWallPlaces';
 
@@ -30,6 +32,7 @@ export function Room({ room, viewer }: RoomProps) {
   const [chosen, setChosen] = useState<string>();
   const ordered = useMemo(() => byAttention(room.attempts), [room.attempts]);
   const selected = chosen ?? ordered[0]?.attempt.id;
+  const large = room.attempts.find((entry) => entry.attempt.id === selected);
   const places = useWallPlaces(room.attempts);
   const select = useCallback((attemptId: string) => {
     // A whole student's pane is made: the pictures of the others go on meanwhile.
@@ -51,6 +54,21 @@ export function Room({ room, viewer }: RoomProps) {
     F: () => document.getElementById(searchId)?.focus(),
   });
 
+  const speaker = useSpeaker(viewer);
+  const { to, stream: microphone } = useStore(speaker.state);
+  const wanted = to === undefined || to === 'all' ? undefined : to.attempt;
+  const spoken = microphone === undefined ? undefined : wanted;
+  useHoldToSpeak(speaker, large?.connected === true ? selected : undefined);
+  // A talk goes both ways: who is spoken to is heard, and who is no longer in sight is not spoken to.
+  const [answered, setAnswered] = useState<string>();
+  if (spoken !== answered) {
+    setAnswered(spoken);
+    if (spoken !== undefined) setHeard(spoken);
+  }
+  useEffect(() => {
+    if (wanted !== undefined && wanted !== selected) speaker.end();
+  }, [speaker, wanted, selected]);
+
   const small = [...places.shown].sort().join(' ');
   // Whoever is not large is not heard: another student's sound must not go on unseen.
   const listened = heard === selected ? heard : undefined;
@@ -59,10 +77,12 @@ export function Room({ room, viewer }: RoomProps) {
     [viewer, small, selected, listened],
   );
 
-  const large = room.attempts.find((entry) => entry.attempt.id === selected);
   return (
     <div className={classes.room} data-testid="room">
-      <RoomHead room={room} viewer={viewer} socket={socket} people={people} />
+      <div>
+        <RoomHead room={room} viewer={viewer} speaker={speaker} socket={socket} people={people} />
+        <VoiceBar attempts={room.attempts} viewer={viewer} speaker={speaker} />
+      </div>
       <div className={classes.panes}>
         <Box className={classes.paneTabs}>
           <SegmentedControl
@@ -114,6 +134,7 @@ export function Room({ room, viewer }: RoomProps) {
               sound={listened === large.attempt.id}
               onSound={hear}
               viewer={viewer}
+              speaker={speaker}
             />
           )}
         </section>

@@ -6,6 +6,7 @@ import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client';
 import type { StaffCard } from '../api/types';
+import type { Speaker } from '../rtc/speaker';
 import type { Viewer } from '../rtc/viewer';
 import { ConfirmModal } from '../shell/ConfirmModal';
 import { ProblemAlert } from '../shell/ProblemAlert';
@@ -13,11 +14,13 @@ import { AnnounceModal } from './AnnounceModal';
 import { DutyMenu } from './DutyMenu';
 import { HandOverModal } from './HandOverModal';
 import { KeysModal } from './KeysModal';
+import { TalkAllButton } from './TalkAllButton';
 import { useKeys } from './useKeys';
 
 interface RoomActionsProps {
   examId: string;
   viewer: Viewer;
+  speaker: Speaker;
   people: StaffCard[];
   /** How many wait to be let in. */
   identified: number;
@@ -26,7 +29,7 @@ interface RoomActionsProps {
 }
 
 /** What is done with the whole room. It is made anew only when one of its numbers changes, not with every change of a student. */
-export const RoomActions = memo(function RoomActions({ examId, viewer, people, identified, inProgress }: RoomActionsProps) {
+export const RoomActions = memo(function RoomActions({ examId, viewer, speaker, people, identified, inProgress }: RoomActionsProps) {
   const { t } = useTranslation(['wall', 'common']);
   const [ending, setEnding] = useState(false);
   const [open, setOpen] = useState<'announce' | 'handOver' | 'keys'>();
@@ -63,6 +66,7 @@ export const RoomActions = memo(function RoomActions({ examId, viewer, people, i
         <Button size="sm" variant="default" leftSection={<IconSpeakerphone size={18} aria-hidden />} onClick={() => setOpen('announce')} data-testid="announce">
           {t('announce.open')}
         </Button>
+        <TalkAllButton speaker={speaker} />
         <DutyMenu examId={examId} people={people} onHandOver={() => setOpen('handOver')} />
         <Tooltip label={t('keys.title')}>
           <ActionIcon size={36} variant="default" aria-label={t('keys.title')} onClick={() => setOpen('keys')} data-testid="keys">

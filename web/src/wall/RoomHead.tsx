@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { ExamRoom, StaffCard } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
 import type { SocketStatus } from '../rtc/socket';
+import type { Speaker } from '../rtc/speaker';
 import type { Viewer } from '../rtc/viewer';
 import { countRoom } from './attention';
 import { Counter } from './Counter';
@@ -14,13 +15,14 @@ import classes from './Wall.module.css';
 interface RoomHeadProps {
   room: ExamRoom;
   viewer: Viewer;
+  speaker: Speaker;
   socket: SocketStatus;
   /** Who have the room open. */
   people: StaffCard[];
 }
 
 /** The exam, its numbers, the connection of this page, and what is done with all. */
-export const RoomHead = memo(function RoomHead({ room, viewer, socket, people }: RoomHeadProps) {
+export const RoomHead = memo(function RoomHead({ room, viewer, speaker, socket, people }: RoomHeadProps) {
   const { t } = useTranslation(['wall', 'common']);
   const format = useFormat();
   const counts = countRoom(room.attempts);
@@ -43,7 +45,7 @@ export const RoomHead = memo(function RoomHead({ room, viewer, socket, people }:
         <Counter value={counts.inProgress} label={t('count.inProgress')} />
         <Counter value={counts.finished} label={t('count.finished')} />
       </Group>
-      <RoomActions examId={room.exam.id} viewer={viewer} people={people} identified={counts.identified} inProgress={counts.inProgress} />
+      <RoomActions examId={room.exam.id} viewer={viewer} speaker={speaker} people={people} identified={counts.identified} inProgress={counts.inProgress} />
       {(lost || socket.closeCode !== 0) && (
         <Alert
           w="100%"

@@ -1,16 +1,16 @@
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { voiceLevel, watchLevel } from '../media/levelMeter';
-import classes from './Join.module.css';
+import { voiceLevel, watchLevel } from './levelMeter';
+import classes from './MicrophoneLevel.module.css';
 
 interface MicrophoneLevelProps {
   stream: MediaStream;
-  onHeard: () => void;
+  onHeard?: () => void;
 }
 
 /** A live bar of the loudness; tells once when a voice was heard. */
 export function MicrophoneLevel({ stream, onHeard }: MicrophoneLevelProps) {
-  const { t } = useTranslation('join');
+  const { t } = useTranslation('common');
   const bar = useRef<HTMLDivElement>(null);
   const heard = useRef(onHeard);
   useEffect(() => {
@@ -23,12 +23,12 @@ export function MicrophoneLevel({ stream, onHeard }: MicrophoneLevelProps) {
       if (level < voiceLevel) return;
       loudBlocks++;
       // A few blocks, so that a click of the connector does not pass for a voice.
-      if (loudBlocks === 4) heard.current();
+      if (loudBlocks === 4) heard.current?.();
     });
   }, [stream]);
   return (
-    <div className={classes.level} role="img" aria-label={t('devices.level')} data-testid="microphone-level">
-      <div ref={bar} className={classes.levelBar} />
+    <div className={classes.level} role="img" aria-label={t('microphoneLevel')} data-testid="microphone-level">
+      <div ref={bar} className={classes.bar} />
     </div>
   );
 }
