@@ -123,7 +123,7 @@ func duration(t *testing.T, file []byte) float64 {
 		t.Fatal(err)
 	}
 	var wrong bytes.Buffer
-	decode := exec.Command(tool(t, "ffmpeg"), "-v", "error", "-i", path, "-f", "null", "-")
+	decode := exec.Command(tool(t, "ffmpeg"), "-v", "error", "-i", path, "-fps_mode", "passthrough", "-enc_time_base:v", "1/1000", "-f", "null", "-")
 	decode.Stderr = &wrong
 	if err := decode.Run(); err != nil || wrong.Len() > 0 {
 		t.Errorf("ffmpeg: %v\n%s", err, wrong.String())

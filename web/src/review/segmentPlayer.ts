@@ -1,5 +1,5 @@
 import type { Recording, Segment } from '../api/types';
-import { endedBefore, nextToFetch, segmentAt } from './segments';
+import { allPresent, endedBefore, nextToFetch, segmentAt } from './segments';
 
 export type LoadSegment = (url: string, signal: AbortSignal) => Promise<ArrayBuffer>;
 
@@ -8,6 +8,8 @@ const aheadMs = 24_000;
 const keepBehindMs = 60_000;
 /** A hole between two segments longer than this is jumped over; shorter ones the browser plays through. */
 const holeSeconds = 0.05;
+/** So little before the end of what is there nothing more is shown. */
+const decodeSeconds = 0.25;
 
 /**
  * Plays one recording in a video element: fetches the segments around the position, appends
@@ -169,10 +171,13 @@ export class SegmentPlayer {
     const { buffered } = video;
     for (let i = 0; i < buffered.length; i++) {
       const start = buffered.start(i);
-      if (start > video.currentTime && start - video.currentTime < 1) {
-        video.currentTime = start + 0.001;
-        return;
+      if (start <= video.currentTime) {
+        if (buffered.end(i) > video.currentTime + decodeSeconds) return; // it is there, and about to be shown
+        continue;
       }
+      // One track may end before the segment does, by much when a node died: what is there already has nothing more to give.
+      if (start - video.currentTime < 1 || allPresent(this.#segments, this.#present, this.#positionMs, start * 1000)) video.currentTime = start + 0.001;
+      return;
     }
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Recording, Segment } from '../api/types';
 import { placeOf } from './place';
-import { endedBefore, nextToFetch, segmentAt } from './segments';
+import { allPresent, endedBefore, nextToFetch, segmentAt } from './segments';
 
 const url = (...numbers: number[]) => numbers.map((number) => `/segments/${number}`);
 const segment = (number: number, startMs: number, durationMs = 4_000): Segment => ({
@@ -52,6 +52,15 @@ describe('endedBefore', () => {
   it('names only what is there and wholly past', () => {
     expect(endedBefore(segments, new Set(url(0, 1, 2)), 8_000)).toEqual(url(0, 1));
     expect(endedBefore(segments, new Set(url(1, 2)), 7_999)).toEqual([]);
+  });
+});
+
+describe('allPresent', () => {
+  it('asks for those that have something of the stretch', () => {
+    expect(allPresent(segments, new Set(url(1)), 7_900, 20_000)).toBe(true);
+    expect(allPresent(segments, new Set(url(1)), 7_900, 20_001)).toBe(false);
+    expect(allPresent(segments, new Set(url(2)), 7_900, 20_000)).toBe(false);
+    expect(allPresent(segments, new Set(), 8_000, 20_000)).toBe(true);
   });
 });
 

@@ -30,3 +30,8 @@ export function endedBefore(segments: Segment[], present: ReadonlySet<string>, m
     .filter((segment) => present.has(segment.url) && segment.startMs + segment.durationMs <= ms)
     .map((segment) => segment.url);
 }
+
+/** Whether every segment that has something of a stretch of time is there. */
+export function allPresent(segments: Segment[], present: ReadonlySet<string>, fromMs: number, toMs: number): boolean {
+  return segments.every((segment) => segment.startMs >= toMs || segment.startMs + segment.durationMs <= fromMs || present.has(segment.url));
+}

@@ -213,7 +213,9 @@ export class Publisher {
       if (this.#peer === peer) this.#send({ type: 'candidate', candidate: event.candidate?.toJSON() ?? null });
     };
     peer.onconnectionstatechange = () => {
-      if (this.#peer === peer && peer.connectionState === 'failed') this.#socket.restart();
+      if (this.#peer !== peer) return;
+      if (peer.connectionState === 'failed') this.#socket.restart();
+      if (peer.connectionState === 'disconnected') this.#socket.check();
     };
     for (const track of stream.getVideoTracks().slice(0, 1)) {
       const sendEncodings = cameraEncodings(track, this.#rates);

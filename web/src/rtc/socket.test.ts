@@ -55,6 +55,27 @@ describe('ReconnectingSocket', () => {
     expect(sockets.all).toHaveLength(7);
   });
 
+  it('opens a new one when a server that is asked says nothing', () => {
+    const { sockets, socket } = setUp();
+    socket.start();
+    socket.check();
+    expect(sockets.all).toHaveLength(1);
+    sockets.last.accept();
+    socket.check();
+    vi.advanceTimersByTime(1_999);
+    sockets.last.say({ type: 'pong' });
+    vi.advanceTimersByTime(10_000);
+    expect(sockets.all).toHaveLength(1);
+    socket.check();
+    socket.check();
+    vi.advanceTimersByTime(2_000);
+    expect(sockets.all).toHaveLength(2);
+    expect(socket.status.phase).toBe('connecting');
+    sockets.last.accept();
+    vi.advanceTimersByTime(10_000);
+    expect(sockets.all).toHaveLength(2);
+  });
+
   it.each([4400, 4401, 4403, 4409, 4429])('takes %i as the last word', (code) => {
     const { sockets, socket } = setUp();
     socket.start();

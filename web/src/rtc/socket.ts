@@ -36,6 +36,7 @@ export interface SocketOptions {
 const openState = 1;
 const pingEveryMs = 20_000;
 const longestWaitMs = 8_000;
+const answerWithinMs = 2_000;
 const idleCode = 4408;
 
 /** Codes 44xx are refusals, but for «idle»: a machine that slept comes back. */
@@ -57,6 +58,7 @@ export class ReconnectingSocket {
   #socket: SocketLike | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #ping: ReturnType<typeof setInterval> | undefined;
+  #doubt: ReturnType<typeof setTimeout> | undefined;
   #status: SocketStatus = { phase: 'closed', failures: 0, closeCode: 0 };
 
   constructor(options: SocketOptions) {
@@ -80,6 +82,15 @@ export class ReconnectingSocket {
   /** Opens a new socket at once in place of the present one. */
   reopen(): void {
     if (this.#status.phase !== 'closed') this.#connect(0);
+  }
+
+  /**
+   * Asks whether the server is still there: a machine that is gone closes nothing. When it says nothing
+   * for two seconds, a new socket is opened at once.
+   */
+  check(): void {
+    if (this.#doubt !== undefined || !this.send({ type: 'ping' })) return;
+    this.#doubt = setTimeout(() => this.#connect(0), answerWithinMs);
   }
 
   /** Drops an open socket and opens a new one after a wait: the way out of a media connection that failed. */
@@ -113,6 +124,7 @@ export class ReconnectingSocket {
       this.#ping = setInterval(() => this.send({ type: 'ping' }), pingEveryMs);
     };
     socket.onmessage = (event) => {
+      this.#trust();
       const message = decode(event.data);
       if (message !== undefined) this.#options.onMessage(message);
     };
@@ -132,7 +144,13 @@ export class ReconnectingSocket {
     this.#retry = setTimeout(() => this.#connect(failures), waitBeforeRetry(failures));
   }
 
+  #trust(): void {
+    clearTimeout(this.#doubt);
+    this.#doubt = undefined;
+  }
+
   #drop(): void {
+    this.#trust();
     clearInterval(this.#ping);
     const socket = this.#socket;
     this.#socket = undefined;

@@ -332,7 +332,9 @@ export class Viewer {
       if (this.#peer === peer) this.#send({ type: 'candidate', candidate: event.candidate?.toJSON() ?? null });
     };
     peer.onconnectionstatechange = () => {
-      if (this.#peer === peer && peer.connectionState === 'failed') this.#socket.restart();
+      if (this.#peer !== peer) return;
+      if (peer.connectionState === 'failed') this.#socket.restart();
+      if (peer.connectionState === 'disconnected') this.#socket.check();
     };
     return peer;
   }
