@@ -52,8 +52,12 @@ func TestNodesStory(t *testing.T) {
 		}
 	}
 	records := openArchive(t, d, c.store)
+	recovered := 0
 	for who, attempt := range f.Students {
-		t.Run(who, func(t *testing.T) { checkTwoParts(t, records, attempt, f.Killed, f.Back[who]) })
+		t.Run(who, func(t *testing.T) { recovered += checkTwoParts(t, records, attempt, f.Killed, f.Back[who]) })
+	}
+	if recovered == 0 { // of one student it may be, who had just begun a segment
+		t.Error("no segment was found in the dead node's spool unfinished")
 	}
 	waitSealed(t, c.store)
 	if audited, err := records.Audit(t.Context(), true); err != nil || len(audited.Findings) > 0 || audited.Recordings != 6 {
@@ -64,14 +68,14 @@ func TestNodesStory(t *testing.T) {
 	}
 }
 
-// checkTwoParts says that a recording is one of two nodes, whole but for the time in which neither had her.
-func checkTwoParts(t *testing.T, records *archive.Archive, attempt uuid.UUID, killed, back int64) {
+// checkTwoParts says that a recording is one of two nodes, whole but for the time in which neither had her. It counts the segments that the dead node
+// had not finished.
+func checkTwoParts(t *testing.T, records *archive.Archive, attempt uuid.UUID, killed, back int64) (recovered int) {
 	list, err := records.Recordings(t.Context(), attempt)
 	if err != nil || len(list) != 1 || len(list[0].Parts) != 2 {
 		t.Fatalf("recordings: %+v, %v", list, err)
 	}
 	r := list[0]
-	recovered := 0
 	for _, id := range r.Parts {
 		part := archive.Recording{ID: id}
 		for _, s := range r.Segments {
@@ -84,8 +88,8 @@ func checkTwoParts(t *testing.T, records *archive.Archive, attempt uuid.UUID, ki
 		}
 		playable(t, records, part, "part "+id.String()[:8])
 	}
-	if recovered != 1 {
-		t.Errorf("%d segments were found in the dead node's spool unfinished; want 1", recovered)
+	if recovered > 1 {
+		t.Errorf("%d segments were unfinished when the node died; at most one can be", recovered)
 	}
 	// kill -9 loses two seconds of a stream at most; afterwards a connection, and a key frame, are needed on a busy machine.
 	if lost := missing(r, killed-20_000, killed-2_000); lost > time.Second {
@@ -113,6 +117,7 @@ func checkTwoParts(t *testing.T, records *archive.Archive, attempt uuid.UUID, ki
 	if said, want := duration(t, file), float64(r.EndMS())/1000; math.Abs(said-want) > 0.5 {
 		t.Errorf("the whole file lasts %.1f s; want %.1f", said, want)
 	}
+	return recovered
 }
 
 // duration is what ffprobe says of a file, in seconds; it decodes all of it on the way.
