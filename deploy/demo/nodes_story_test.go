@@ -92,8 +92,8 @@ func checkTwoParts(t *testing.T, records *archive.Archive, attempt uuid.UUID, ki
 		t.Errorf("%d segments were unfinished when the node died; at most one can be", recovered)
 	}
 	// kill -9 loses two seconds of a stream at most; afterwards a connection, and a key frame, are needed on a busy machine.
-	if lost := missing(r, killed-20_000, killed-2_000); lost > time.Second {
-		t.Errorf("%v are missing of the 18 s before the last two of the dead node", lost)
+	if lost := missing(r, killed-14_000, killed-2_000); lost > time.Second {
+		t.Errorf("%v are missing of the 12 s before the last two of the dead node", lost)
 	}
 	away := between(killed, back)
 	if lost := missing(r, killed, back+5_000); lost < away-2*time.Second || lost > away+5*time.Second {

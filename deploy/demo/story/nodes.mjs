@@ -2,7 +2,7 @@
 // back by itself, the attempts stay where they were, and the recording is one, with a gap where nobody had her. Beside what every story is told
 // (stage.mjs): media (files), control (where the nodes are killed and started).
 import { attempt, attemptOf, consent, devices, expectLive, join, look } from './sitting.mjs';
-import { config, expect, id, patience, person, play, signIn, step, succeed, until } from './stage.mjs';
+import { config, expect, id, patience, person, phone, play, signIn, step, succeed, until } from './stage.mjs';
 
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 const names = { anna: 'Смирнова Анна', boris: 'Кузнецов Борис', vera: 'Попова Вера' };
@@ -112,6 +112,23 @@ async function story(facts) {
     await everybodyConnected(true);
     await sitting('after it came back');
     return proctor.page;
+  });
+
+  await step('An administrator sees both nodes, and which one has the exam', async () => {
+    const admin = await person('admin');
+    await admin.page.goto(`${config.url}/system`);
+    await signIn(admin.page, 'Новиков Захар');
+    await id(admin.page, 'system').waitFor();
+    await id(admin.page, 'system-nodes').waitFor();
+    const up = admin.page.locator('[data-testid="system-node"][data-up="true"]');
+    await up.nth(1).waitFor();
+    expect((await up.count()) === 2, 'both are up');
+    const { rooms, nodes } = await (await admin.page.request.get(`${config.url}/api/system`)).json();
+    expect(rooms.length === 1 && rooms[0].live === 3 && rooms[0].watching === 1, `whichever node answers counts everybody: ${JSON.stringify(rooms)}`);
+    expect(nodes.find((node) => node.name === rooms[0].node)?.rooms === 1, `the room is on a node: ${JSON.stringify(nodes)}`);
+    await phone(admin.page, 'system');
+    await admin.page.evaluate(() => scrollTo(0, 0));
+    return admin.page;
   });
 
   await step('The exam ends; the recording plays across the gap', async () => {

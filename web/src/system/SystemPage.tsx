@@ -56,9 +56,16 @@ export default function SystemPage() {
           </Stack>
         )}
         <Stack component="section" gap="md">
-          <Title order={2} size="h3">
-            {t('load.title')}
-          </Title>
+          <Group gap="sm">
+            <Title order={2} size="h3">
+              {t('load.title')}
+            </Title>
+            {nodes.length > 1 && (
+              <Text c="dimmed" data-testid="load-node">
+                {t('load.node', { name: nodes.find((node) => node.self)?.name })}
+              </Text>
+            )}
+          </Group>
           <QueueTiles media={media} queues={queues} />
         </Stack>
         <Stack component="section" gap="md">
