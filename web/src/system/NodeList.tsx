@@ -32,7 +32,7 @@ export function NodeList({ nodes }: { nodes: NodeLoad[] }) {
                 <Group gap="xs" wrap="nowrap">
                   <span className={classes.number}>{node.name}</span>
                   {node.self && (
-                    <Badge variant="light" color="gray" size="sm">
+                    <Badge variant="light" color="gray" size="sm" miw="fit-content">
                       {t('nodes.self')}
                     </Badge>
                   )}
