@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"ochno/proctor/archive"
+	"ochno/proctor/esia/esiamock"
 )
 
 // route is what a browser says of the pair of candidates that it uses.
@@ -21,11 +22,16 @@ func TestMediaStory(t *testing.T) {
 		t.Fatal("the browser story takes two minutes: leave -short away, or name another test with -run")
 	}
 	d := startDemo(t, false)
+	enrol(t, d, face(t), esiamock.StudentAnna)
+	// Firefox's own microphone hums: the picture alone is compared.
+	if _, err := openStore(t, d).Pool.Exec(t.Context(), `update exam set policy = policy || '{"modalities": ["photo"]}'`); err != nil {
+		t.Fatal(err)
+	}
 	var f struct {
 		Attempts map[string]uuid.UUID
 		Ways     map[string]struct{ Student, Proctor route }
 	}
-	play(t, d, "media.mjs", map[string]any{"media": makeMedia(t), "firefox": firefox(t)}, &f)
+	play(t, d, "media.mjs", map[string]any{"media": makeMedia(t), "firefox": firefox(t), "portrait": facePath(t)}, &f)
 	store := openStore(t, d)
 	records := openArchive(t, d, store)
 	if len(f.Attempts) != 4 || len(f.Ways) != 5 {

@@ -79,8 +79,8 @@ async function page(socket, close) {
   const self = {
     close,
     goto: (url) => send('browsingContext.navigate', { context, url, wait: 'complete' }),
-    /** Runs an async function in every page before its own scripts. */
-    addInitScript: (script) => send('script.addPreloadScript', { functionDeclaration: `() => { (${script})(); }` }),
+    /** Runs a function in every page before its own scripts. */
+    addInitScript: (script, argument) => send('script.addPreloadScript', { functionDeclaration: `() => { (${script})(${JSON.stringify(argument ?? null)}); }` }),
     async evaluate(act, argument) {
       const answer = await send('script.callFunction', {
         functionDeclaration: `async (text) => JSON.stringify((await (${act})(JSON.parse(text))) ?? null)`, awaitPromise: true,
