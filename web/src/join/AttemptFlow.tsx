@@ -8,6 +8,7 @@ import { ProblemAlert } from '../shell/ProblemAlert';
 import { rememberAttempt, useAttempt } from './attempt';
 import { answerForExam } from './examTab';
 import { HelpDock } from './HelpDock';
+import classes from './Join.module.css';
 import { ProctorVoice } from './ProctorVoice';
 import { createLive, LiveContext, type Live } from './live';
 import { StepView } from './StepView';
@@ -55,12 +56,12 @@ function Followed({ attemptId, live }: { attemptId: string; live: Live }) {
   useEffect(() => (code === undefined ? undefined : answerForExam(code)), [code]);
   if (attempt.data !== undefined) {
     return (
-      <>
+      <div className={classes.flow}>
         <StepView attempt={attempt.data} />
         <HelpDock attempt={attempt.data}>
           <ProctorVoice />
         </HelpDock>
-      </>
+      </div>
     );
   }
   if (attempt.isError) {

@@ -43,7 +43,13 @@ export function IdentificationResult({ view, attempt }: IdentificationResultProp
       data-reason={identification?.reason ?? ''}
     >
       <Stack gap={6}>
-        {view.kind === 'matched' && <Text size="md">{t('identification.matchedText')}</Text>}
+        {view.kind === 'matched' && attempt.queue === undefined && <Text size="md">{t('identification.matchedText')}</Text>}
+        {view.kind === 'matched' && attempt.queue !== undefined && (
+          <>
+            <Text size="md">{t('identification.gateText')}</Text>
+            <QueueLine attempt={attempt} />
+          </>
+        )}
         {identification !== undefined && view.kind !== 'matched' && (
           <Text size="md">{pick(identification.message)}</Text>
         )}
