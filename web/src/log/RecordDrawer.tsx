@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { logExportURL } from '../api/client';
 import type { LogRecord } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
+import { useReasonText } from '../myfile/useReasonText';
 import { CopyHash } from './CopyHash';
 import classes from './Log.module.css';
 import { useRecordWords } from './useRecordWords';
@@ -35,6 +36,7 @@ function RecordDetails({ record }: { record: LogRecord }) {
   const { t } = useTranslation('log');
   const format = useFormat();
   const words = useRecordWords();
+  const reason = useReasonText();
   const rows: [string, string | undefined][] = [
     [t('column.type'), words.type(record.type)],
     [t('column.at'), format.stamp(record.at)],
@@ -44,7 +46,7 @@ function RecordDetails({ record }: { record: LogRecord }) {
     [t('column.outcome'), record.outcome === undefined ? undefined : words.outcome(record.outcome)],
     [t('column.score'), record.score === undefined ? undefined : format.score(record.score)],
     [t('record.threshold'), record.threshold === undefined ? undefined : format.score(record.threshold)],
-    [t('record.reason'), record.reason],
+    [t('record.reason'), record.reason === record.outcome ? undefined : reason(record.reason ?? '')],
     [t('record.index'), record.index?.toString() ?? t('record.notSealed')],
   ];
   return (

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { outcomes } from '../api/types';
+import { attemptStates, outcomes } from '../api/types';
 import { recordTypes } from './filter';
 
 /** Outcomes of the records that are no identifications. */
@@ -29,6 +29,18 @@ const decisions = [
   'viewed',
   'played',
   'downloaded',
+  'role_given',
+  'role_taken',
+  'login_issued',
+  'group_mapped',
+  'group_unmapped',
+  'organisation_created',
+  'warning',
+  'warning_withdrawn',
+  'extra_time',
+  'flag_confirmed',
+  'flag_dismissed',
+  'flag_reopened',
 ] as const;
 
 export interface RecordWords {
@@ -50,7 +62,9 @@ export function useRecordWords(): RecordWords {
         const outcome = outcomes.find((known) => known === given);
         if (outcome !== undefined) return t(`common:outcome.${outcome}`);
         const decision = decisions.find((known) => known === given);
-        return decision === undefined ? given : t(`outcome.${decision}`);
+        if (decision !== undefined) return t(`outcome.${decision}`);
+        const state = attemptStates.find((known) => known === given);
+        return state === undefined ? given : t(`common:state.${state}`);
       },
       color: (given) => {
         if (given === 'match') return 'teal';
