@@ -45,6 +45,7 @@ var permitted = map[string][]string{
 	"changeOrganisation":  {"administrator"},
 	"checkSystem":         {"administrator"},
 	"audit":               {"administrator"},
+	"phoneCode":           {"owner"},
 	"noteNetwork":         {"owner"},
 	"noteBehaviour":       {"owner"},
 	"begin":               {"owner"},

@@ -10,7 +10,7 @@ import (
 	"ochno/proctor/exam"
 )
 
-// TestSourcesStory plays a student whose screen is recorded too, and then has every recorded segment examined by ffprobe.
+// TestSourcesStory plays a student whose screen and phone are recorded too, and then has every recorded segment examined by ffprobe.
 func TestSourcesStory(t *testing.T) {
 	if testing.Short() {
 		t.Fatal("the browser story takes two minutes: leave -short away, or name another test with -run")
@@ -21,7 +21,7 @@ func TestSourcesStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Policy.Modalities, e.Policy.Screen = []exam.Modality{exam.Photo}, exam.Required
+	e.Policy.Modalities, e.Policy.Screen, e.Policy.Phone = []exam.Modality{exam.Photo}, exam.Required, exam.Required
 	if _, err := store.Exams.Ensure(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
@@ -38,11 +38,12 @@ func TestSourcesStory(t *testing.T) {
 	for _, r := range list {
 		kinds[r.Kind] = r
 	}
-	if len(kinds) != 2 || len(list) != 2 {
+	if len(kinds) != 3 || len(list) != 3 {
 		t.Fatalf("%d recordings: %v", len(list), kinds)
 	}
 	playable(t, records, kinds[exam.SourceCamera], "camera")
 	pictures(t, records, kinds[exam.SourceScreen], "screen")
+	pictures(t, records, kinds[exam.SourcePhone], "phone")
 }
 
 // pictures says that every segment of a recording is a WebM of pictures alone, as its row says, chained to the one before.

@@ -20,12 +20,14 @@ type hub struct {
 	mu       sync.Mutex
 	students map[uuid.UUID]*student // by attempt: the newest socket
 	live     map[uuid.UUID]uuid.UUID
+	phones   map[uuid.UUID]*student              // second cameras, by attempt
+	seen     map[uuid.UUID]bool                  // of them, whose picture arrives
 	watchers map[uuid.UUID]map[*watcher]struct{} // by exam
 	closed   bool
 }
 
 func newHub() *hub {
-	return &hub{students: map[uuid.UUID]*student{}, live: map[uuid.UUID]uuid.UUID{}, watchers: map[uuid.UUID]map[*watcher]struct{}{}}
+	return &hub{students: map[uuid.UUID]*student{}, live: map[uuid.UUID]uuid.UUID{}, phones: map[uuid.UUID]*student{}, seen: map[uuid.UUID]bool{}, watchers: map[uuid.UUID]map[*watcher]struct{}{}}
 }
 
 // enter makes c the attempt's socket and returns the one it takes over from, if any. It refuses when the server is closing.
@@ -35,33 +37,48 @@ func (h *hub) enter(attempt uuid.UUID, c *student) (older *student, ok bool) {
 	if h.closed {
 		return nil, false
 	}
-	older = h.students[attempt]
-	h.students[attempt] = c
+	like := h.like(c)
+	older = like[attempt]
+	like[attempt] = c
 	return older, true
+}
+
+// like is where connections of c's kind are; h.mu is held.
+func (h *hub) like(c *student) map[uuid.UUID]*student {
+	if c.phone {
+		return h.phones
+	}
+	return h.students
 }
 
 // leave forgets c, unless a newer socket has taken its place.
 func (h *hub) leave(attempt uuid.UUID, c *student) (left bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.students[attempt] != c {
+	like := h.like(c)
+	if like[attempt] != c {
 		return false
 	}
-	delete(h.students, attempt)
-	delete(h.live, attempt)
+	delete(like, attempt)
+	if c.phone {
+		delete(h.seen, attempt)
+	} else {
+		delete(h.live, attempt)
+	}
 	return true
 }
 
-// setLive notes whether camera and microphone of c arrive.
+// setLive notes whether camera and microphone of c, or the phone's camera, arrive.
 func (h *hub) setLive(attempt, exam uuid.UUID, c *student, live bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.students[attempt] != c {
-		return
-	}
-	if live {
+	switch {
+	case h.like(c)[attempt] != c:
+	case c.phone:
+		h.seen[attempt] = live
+	case live:
 		h.live[attempt] = exam
-	} else {
+	default:
 		delete(h.live, attempt)
 	}
 }
@@ -127,6 +144,26 @@ func (h *hub) student(attempt uuid.UUID) *student {
 	return h.students[attempt]
 }
 
+// phone is the attempt's second camera, nil when there is none here.
+func (h *hub) phone(attempt uuid.UUID) *student {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.phones[attempt]
+}
+
+// phoneState tells how the attempt's second camera stands here.
+func (h *hub) phoneState(attempt uuid.UUID) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.phones[attempt] == nil:
+		return phoneWaiting
+	case h.seen[attempt]:
+		return phoneLive
+	}
+	return phoneLost
+}
+
 func (h *hub) watching(exam uuid.UUID) []*watcher {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -186,12 +223,17 @@ func (h *hub) meters() map[uuid.UUID][]uuid.UUID {
 	return out
 }
 
-// everyAttempt calls f for each attempt that has a socket here.
+// everyAttempt calls f for each attempt that has a socket or a phone here.
 func (h *hub) everyAttempt(f func(uuid.UUID)) {
 	h.mu.Lock()
 	ids := make([]uuid.UUID, 0, len(h.students))
 	for id := range h.students {
 		ids = append(ids, id)
+	}
+	for id := range h.phones {
+		if h.students[id] == nil {
+			ids = append(ids, id)
+		}
 	}
 	h.mu.Unlock()
 	for _, id := range ids {
@@ -204,8 +246,10 @@ func (h *hub) closeAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
-	for _, c := range h.students {
-		c.close(websocket.CloseServiceRestart, "restart")
+	for _, all := range []map[uuid.UUID]*student{h.students, h.phones} {
+		for _, c := range all {
+			c.close(websocket.CloseServiceRestart, "restart")
+		}
 	}
 	for _, list := range h.watchers {
 		for w := range list {
@@ -227,6 +271,9 @@ func (s *Server) changed(attempt uuid.UUID) {
 	}
 	if !mayPublish(a.State) {
 		s.Identify.Stop(attempt)
+		if phone := s.hub.phone(attempt); phone != nil {
+			phone.endMedia()
+		}
 	}
 	student, watchers := s.hub.student(attempt), s.hub.watching(a.ExamID)
 	if student == nil && len(watchers) == 0 {

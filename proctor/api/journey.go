@@ -20,6 +20,7 @@ func (s *Server) journeyOperations() {
 	route(s, http.MethodGet, "/api/my-exams", "myExams", "My exams that lie ahead, go on, or have just ended", students, s.myExams)
 	route(s, http.MethodPost, "/api/attempts/{id}/probe", "probe", "Takes some bytes and forgets them: how fast the way up is", owner, s.probe, probeBody)
 	route(s, http.MethodPost, "/api/attempts/{id}/network", "noteNetwork", "What the student's page measured of its connection", owner, s.noteNetwork)
+	route(s, http.MethodPost, "/api/attempts/{id}/phone-code", "phoneCode", "A link, as a QR code, by which a phone becomes the second camera", owner, s.phoneCode)
 	route(s, http.MethodPost, "/api/attempts/{id}/behaviour", "noteBehaviour", "What the student's page noticed, where the exam's policy says so", owner, s.noteBehaviour)
 }
 

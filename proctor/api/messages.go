@@ -86,6 +86,7 @@ var problemTexts = map[string]Text{
 	"token_invalid":          {"Токен не подходит: он для другого, истёк или не выдавался.", "The token is no good: it is for something else, has expired, or was never issued."},
 	"too_many_tokens":        {"У этой попытки уже двадцать действующих токенов. Подождите, пока какой-нибудь истечёт.", "This attempt has twenty tokens that are good. Wait until one expires."},
 	"too_many_connections":   {"Слишком много подключений подряд. Подождите минуту.", "Too many connections in a row. Wait a minute."},
+	"phone_not_wanted":       {"Этот экзамен не просит второй камеры.", "This exam asks for no second camera."},
 	"not_live":               {"Студент сейчас ничего не передаёт.", "The student sends nothing now."},
 	"if_match_needed":        {"Запрос должен назвать действующее соединение (If-Match).", "The request must name the ICE session that stands (If-Match)."},
 	"taken_over":             {"Экзамен открыт в другом окне или на другом устройстве.", "The exam was opened in another window or on another device."},

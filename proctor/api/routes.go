@@ -58,6 +58,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /api/attempts/{id}/connection", s.sessionOnly(s.studentSocket))
 	mux.HandleFunc("GET /api/exams/{id}/watch", s.sessionOnly(s.watchSocket))
 	s.whipRoutes(mux)
+	s.phoneRoutes(mux)
 	s.whepRoutes(mux)
 	mux.Handle("/", s.page)
 	return mux

@@ -45,7 +45,7 @@ type ExamCard struct {
 	StartsAt     time.Time        `json:"startsAt"`
 	EndsAt       time.Time        `json:"endsAt"`
 	Contact      string           `json:"contact"`
-	Recorded     []string         `json:"recorded" nullable:"false" enum:"camera,microphone,screen"`
+	Recorded     []string         `json:"recorded" nullable:"false" enum:"camera,microphone,screen,phone"`
 	Page         exam.PageRules   `json:"page" doc:"What of the student's page is watched"`
 	ServerTime   time.Time        `json:"serverTime"`
 	AttemptID    *uuid.UUID       `json:"attemptId,omitempty" doc:"Of the one who is signed in"`
@@ -79,6 +79,7 @@ type Attempt struct {
 	Charge             *StaffCard            `json:"charge,omitempty" doc:"The proctor who looks after her; told to staff"`
 	Work               *exam.Work            `json:"work,omitempty" doc:"Where the exam itself is, while she sits it"`
 	Queue              *Queue                `json:"queue,omitempty" doc:"While she waits for a member of staff"`
+	Phone              string                `json:"phone,omitempty" enum:"waiting,live,lost" doc:"How the second camera stands, where the policy wants one"`
 	ServerTime         time.Time             `json:"serverTime"`
 }
 

@@ -293,7 +293,7 @@ func (s *Server) attemptOf(ctx context.Context, e exam.Exam, a exam.Attempt, now
 	out := Attempt{
 		ID: a.ID, ExamID: a.ExamID, Exam: card, Student: StudentCard{DisplayName: a.Student, Group: a.Group}, State: string(a.State), StateReason: a.StateReason,
 		TriesLeft: a.TriesLeft, TriesTotal: e.Policy.Tries, Threshold: e.Policy.Threshold, Verifier: string(e.Policy.Verifier), ServerTime: s.Now().UTC(),
-		EndsAt: a.EndsAt.UTC(), ExtraMinutes: a.ExtraMinutes,
+		EndsAt: a.EndsAt.UTC(), ExtraMinutes: a.ExtraMinutes, Phone: s.phoneState(e.Policy, a.ID),
 	}
 	text, err := s.Accounts.ConsentText(ctx, e.Organisation)
 	if err != nil && !errors.Is(err, account.ErrNoConsentText) {

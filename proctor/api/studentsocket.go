@@ -31,6 +31,7 @@ type student struct {
 	line
 	server  *Server
 	attempt exam.Attempt
+	phone   bool // it sends the second camera
 
 	mu        sync.Mutex
 	publisher *media.Publisher
@@ -100,7 +101,7 @@ func (s *Server) enterStudent(c *student) bool {
 	older, ok := s.hub.enter(c.attempt.ID, c)
 	if older != nil {
 		older.close(closeTakenOver, "taken over")
-		s.event(exam.Event{Attempt: c.attempt.ID, Lane: exam.LaneTechnical, Kind: "taken_over"})
+		s.event(exam.Event{Attempt: c.attempt.ID, Lane: exam.LaneTechnical, Kind: c.kind("taken_over")})
 	}
 	return ok
 }
@@ -108,7 +109,7 @@ func (s *Server) enterStudent(c *student) bool {
 // leaveStudent ends what c began.
 func (s *Server) leaveStudent(c *student) {
 	c.endMedia()
-	if s.hub.leave(c.attempt.ID, c) {
+	if s.hub.leave(c.attempt.ID, c) && !c.phone {
 		s.Identify.ForgetCamera(c.attempt.ID)
 	}
 }
@@ -158,6 +159,11 @@ func (c *student) mayOffer(ctx context.Context) error {
 			return problem(http.StatusConflict, "consent_needed")
 		}
 		return &exam.IllegalMove{From: a.State, To: exam.InProgress}
+	}
+	if c.phone {
+		if err := c.server.wantsPhone(ctx, a); err != nil {
+			return err
+		}
 	}
 	return c.server.notOver(ctx, a)
 }
@@ -213,7 +219,11 @@ func (c *student) recordings(ctx context.Context) (options media.PublishOptions,
 	if err != nil {
 		return options, err
 	}
-	options = media.PublishOptions{Room: c.attempt.ExamID, Attempt: c.attempt.ID}
+	options = media.PublishOptions{Room: c.attempt.ExamID, Attempt: c.attempt.ID, Phone: c.phone}
+	if c.phone {
+		options.Recording, err = c.server.Archive.Begin(ctx, c.attempt.ID, exam.SourcePhone)
+		return options, err
+	}
 	if options.Recording, err = c.server.Archive.Begin(ctx, c.attempt.ID, exam.SourceCamera); err != nil {
 		return options, err
 	}
@@ -227,6 +237,14 @@ func (c *student) recordings(ctx context.Context) (options media.PublishOptions,
 	return options, nil
 }
 
+// kind is what an event of the connection is called.
+func (c *student) kind(of string) string {
+	if c.phone {
+		return "phone_" + of
+	}
+	return of
+}
+
 // mediaState is called by the media plane, one state after the other.
 func (c *student) mediaState(state media.State) {
 	s, id := c.server, c.attempt.ID
@@ -235,11 +253,13 @@ func (c *student) mediaState(state media.State) {
 	switch state.Phase {
 	case media.Live:
 		c.send(mediaMessage{Type: "media", State: "live"})
-		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: "connected"})
-		s.reconnected(id)
+		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: c.kind("connected")})
+		if !c.phone {
+			s.reconnected(id)
+		}
 	case media.Lost:
 		c.send(mediaMessage{Type: "media", State: "lost"})
-		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: "connection_lost", Detail: map[string]any{"reason": state.Reason}})
+		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: c.kind("connection_lost"), Detail: map[string]any{"reason": state.Reason}})
 	case media.Closed:
 		if state.Reason == media.ReasonTakenOver {
 			c.close(closeTakenOver, "taken over")
@@ -252,7 +272,7 @@ func (c *student) mediaState(state media.State) {
 			c.mu.Unlock()
 			c.failed()
 		}
-		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: "disconnected", Detail: map[string]any{"reason": state.Reason}})
+		s.event(exam.Event{Attempt: id, Lane: exam.LaneTechnical, Kind: c.kind("disconnected"), Detail: map[string]any{"reason": state.Reason}})
 	}
 }
 

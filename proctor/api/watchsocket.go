@@ -80,12 +80,14 @@ func (s *Server) watchSocket(w http.ResponseWriter, r *http.Request) {
 func (c *watcher) offer(o media.Offer) {
 	m := offerMessage{Type: "offer", SDP: o.SDP, Tracks: []trackMessage{}, Microphone: o.Microphone}
 	for _, t := range o.Tracks {
-		track := trackMessage{MID: t.MID, AttemptID: t.Attempt.String(), Source: "camera", Media: string(t.Media)}
+		track := trackMessage{MID: t.MID, AttemptID: t.Attempt.String(), Source: exam.SourceCamera, Media: string(t.Media)}
 		switch t.Media {
 		case media.Low:
 			track.Media, track.Layer = string(media.Video), "low"
+		case media.Phone:
+			track.Media, track.Source = string(media.Video), exam.SourcePhone
 		case media.Screen:
-			track.Media, track.Source = string(media.Video), "screen"
+			track.Media, track.Source = string(media.Video), exam.SourceScreen
 		}
 		m.Tracks = append(m.Tracks, track)
 	}

@@ -91,7 +91,7 @@ func whipOptions(w http.ResponseWriter, _ *http.Request) {
 
 // whipBegin serves POST /whip: an offer, and the answer to it.
 func (s *Server) whipBegin(w http.ResponseWriter, r *http.Request) {
-	offer, token, bearer, ok := s.bearerOffer(w, r, exam.TokenPublish)
+	offer, token, bearer, ok := s.bearerOffer(w, r, exam.TokenPublish, exam.TokenPhone)
 	if !ok {
 		return
 	}
@@ -116,7 +116,7 @@ func (s *Server) sessionMade(w http.ResponseWriter, attempt uuid.UUID, path, eta
 }
 
 // bearerOffer reads what both doors of tokens begin with. When it is not ok the answer has been written.
-func (s *Server) bearerOffer(w http.ResponseWriter, r *http.Request, use exam.TokenUse) (offer string, token exam.Token, bearer string, ok bool) {
+func (s *Server) bearerOffer(w http.ResponseWriter, r *http.Request, uses ...exam.TokenUse) (offer string, token exam.Token, bearer string, ok bool) {
 	refuse := func(p *Problem) {
 		if p.Status == http.StatusUnauthorized {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="ochno"`)
@@ -128,7 +128,7 @@ func (s *Server) bearerOffer(w http.ResponseWriter, r *http.Request, use exam.To
 		return offer, token, bearer, ok
 	}
 	bearer = bearerOf(r)
-	token, err := s.Exams.Token(r.Context(), bearer, use)
+	token, err := s.Exams.Token(r.Context(), bearer, uses...)
 	if err != nil {
 		refuse(explain(r.Context(), s.Logger, err))
 		return offer, token, bearer, ok
@@ -177,16 +177,17 @@ func (s *Server) tellICE(w http.ResponseWriter, attempt uuid.UUID) {
 	}
 }
 
-// beginWhip makes the session the attempt's connection, like a page's socket. A refused offer leaves nothing behind, not even a page taken over.
+// beginWhip makes the session the attempt's connection, like a page's socket, or its phone's. A refused offer leaves nothing behind, not even a page taken over.
 func (s *Server) beginWhip(ctx context.Context, session *whip, token exam.Token, offer string) (string, error) {
-	if err := media.CheckOffer(offer); err != nil {
+	phone := token.Use == exam.TokenPhone
+	if err := media.CheckOffer(offer, phone); err != nil {
 		return "", err
 	}
 	a, err := s.Exams.Attempt(ctx, token.Attempt)
 	if err != nil {
 		return "", err
 	}
-	c := &student{line: session, server: s, attempt: a}
+	c := &student{line: session, server: s, attempt: a, phone: phone}
 	session.student, session.etag, session.offer = c, newETag(), offer
 	if err := c.mayOffer(ctx); err != nil {
 		return "", err

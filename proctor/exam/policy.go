@@ -52,6 +52,8 @@ type Policy struct {
 	Watch map[Behaviour]Watched `json:"watch"`
 	// Screen says whether the student's whole screen is recorded.
 	Screen Wanted `json:"screen"`
+	// Phone says whether a phone is recorded as a second camera.
+	Phone Wanted `json:"phone"`
 	// Rates are the ceilings of what a student sends.
 	Rates Rates `json:"rates"`
 	// Page says what of the student's page is watched.
@@ -212,7 +214,7 @@ func DefaultPolicy() Policy {
 	return Policy{
 		Threshold: 0.9999, Tries: 3, Digits: 4, Modalities: []Modality{Photo, Sound}, Verifier: Push, OnFailure: ProctorDecides,
 		Outage: Outage{RetryMinutes: 15, Then: OutageManual}, Again: Again{OnFailure: AgainAlert}, Admission: AdmitAtOnce, Liveness: map[Flag]Response{},
-		Watch: defaultWatch(), Screen: NotWanted, Rates: defaultRates(),
+		Watch: defaultWatch(), Screen: NotWanted, Phone: NotWanted, Rates: defaultRates(),
 	}
 }
 
@@ -286,8 +288,9 @@ func (p Policy) Check() error {
 		{p.Breaks.Count < 0 || p.Breaks.Count > 20, "breaks.count is not in 0…20"},
 		{p.Breaks.Count > 0 && (p.Breaks.Minutes < 1 || p.Breaks.Minutes > 120), "breaks.minutes are not in 1…120"},
 		{p.Breaks.Count == 0 && p.Breaks.Minutes != 0, "breaks.minutes are set and no break is allowed"},
+		{!p.Phone.valid(), "phone is not none or required"},
 		{!p.Screen.valid(), "screen is not none or required"},
-		{!p.Rates.valid(), "rates are not low in 64…500, high in 150…4000 and no less than low, screen in 150…4000 kbit/s"},
+		{!p.Rates.valid(), "rates are not low in 64…500, high in 150…4000 and no less than low, screen and phone in 150…4000 kbit/s"},
 		{!p.Work.valid(), "work.url is no https address, or nothing is there to embed"},
 		{!slices.Contains([]AgainFailure{AgainAlert, AgainPause, AgainTerminate}, a.OnFailure), "again.onFailure is not alert, pause or terminate"},
 	} {

@@ -88,6 +88,8 @@ func TestPolicyRefuses(t *testing.T) {
 		"a tile of a megabit":       func(p *Policy) { p.Rates.Low = 1000 },
 		"less large than small":     func(p *Policy) { p.Rates.Low, p.Rates.High = 400, 300 },
 		"a screen of nothing":       func(p *Policy) { p.Rates.Screen = 0 },
+		"two phones":                func(p *Policy) { p.Phone = "two" },
+		"a phone of a gigabit":      func(p *Policy) { p.Rates.Phone = 1000000 },
 		"an unknown again-answer":   func(p *Policy) { p.Again.OnFailure = "" },
 	} {
 		p := DefaultPolicy()

@@ -17,12 +17,13 @@ type Rates struct {
 	Low    int `json:"low"`    // the small picture of two, for walls of many students
 	High   int `json:"high"`   // the camera as it is recorded
 	Screen int `json:"screen"` // the screen
+	Phone  int `json:"phone"`  // the phone
 }
 
-func defaultRates() Rates { return Rates{Low: 150, High: 1000, Screen: 800} }
+func defaultRates() Rates { return Rates{Low: 150, High: 1000, Screen: 800, Phone: 500} }
 
 func (r Rates) valid() bool {
-	return r.Low >= 64 && r.Low <= 500 && r.High >= max(150, r.Low) && r.High <= 4000 && r.Screen >= 150 && r.Screen <= 4000
+	return r.Low >= 64 && r.Low <= 500 && r.High >= max(150, r.Low) && r.High <= 4000 && r.Screen >= 150 && r.Screen <= 4000 && r.Phone >= 150 && r.Phone <= 4000
 }
 
 // Sources of media.
@@ -30,6 +31,7 @@ const (
 	SourceCamera     = "camera"
 	SourceMicrophone = "microphone"
 	SourceScreen     = "screen"
+	SourcePhone      = "phone"
 )
 
 // Recorded are the sources that are recorded under the policy, as students are told.
@@ -37,6 +39,9 @@ func (p Policy) Recorded() []string {
 	recorded := []string{SourceCamera, SourceMicrophone}
 	if p.Screen == Required {
 		recorded = append(recorded, SourceScreen)
+	}
+	if p.Phone == Required {
+		recorded = append(recorded, SourcePhone)
 	}
 	return recorded
 }

@@ -21,6 +21,7 @@ type TokenUse string
 const (
 	TokenPublish TokenUse = "publish" // send camera and microphone
 	TokenWatch   TokenUse = "watch"   // see and hear what is sent
+	TokenPhone   TokenUse = "phone"   // send a second camera, and read how that stands
 )
 
 // Bounds of tokens.
@@ -52,6 +53,7 @@ type Token struct {
 const (
 	tokenPrefix = "ochno_" // so that a scanner of repositories and logs knows what it found
 	tokenBytes  = 32
+	maxToken    = 128
 )
 
 // IssueToken makes a token for one attempt. Its text is returned and not kept; that it was issued is an event of the attempt. By whom is zero on the
@@ -63,9 +65,7 @@ func (x *Exams) IssueToken(ctx context.Context, attempt uuid.UUID, use TokenUse,
 	if use == TokenWatch && by == uuid.Nil {
 		return "", Token{}, ErrTokenIssuer
 	}
-	secret := make([]byte, tokenBytes)
-	_, _ = rand.Read(secret) // never fails
-	text := tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
+	text := newTokenText()
 	now := x.now().UTC()
 	t := Token{Attempt: attempt, Use: use, IssuedBy: by, ExpiresAt: now.Add(life)}
 	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
@@ -86,9 +86,7 @@ func (x *Exams) IssueToken(ctx context.Context, attempt uuid.UUID, use TokenUse,
 		if good >= MostTokens {
 			return ErrTooManyTokens
 		}
-		hash := sha256.Sum256([]byte(text))
-		if _, err := tx.Exec(ctx, `insert into attempt_token (hash, attempt_id, use, issued_by, issued_at, expires_at) values ($1, $2, $3, $4, $5, $6)`,
-			hash[:], attempt, use, uuid.NullUUID{UUID: by, Valid: by != uuid.Nil}, now, t.ExpiresAt); err != nil {
+		if err := storeToken(ctx, tx, text, t, now); err != nil {
 			return err
 		}
 		return x.RecordIn(ctx, tx, Event{
@@ -101,15 +99,29 @@ func (x *Exams) IssueToken(ctx context.Context, attempt uuid.UUID, use TokenUse,
 	return text, t, nil
 }
 
-// Token finds what a token is for. ErrToken is all that a holder of a bad one learns.
-func (x *Exams) Token(ctx context.Context, text string, use TokenUse) (Token, error) {
-	if !strings.HasPrefix(text, tokenPrefix) || len(text) > 128 {
+func newTokenText() string {
+	secret := make([]byte, tokenBytes)
+	_, _ = rand.Read(secret) // never fails
+	return tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
+}
+
+func storeToken(ctx context.Context, tx pgx.Tx, text string, t Token, now time.Time) error {
+	hash := sha256.Sum256([]byte(text))
+	_, err := tx.Exec(ctx, `insert into attempt_token (hash, attempt_id, use, issued_by, issued_at, expires_at) values ($1, $2, $3, $4, $5, $6)`,
+		hash[:], t.Attempt, t.Use, uuid.NullUUID{UUID: t.IssuedBy, Valid: t.IssuedBy != uuid.Nil}, now, t.ExpiresAt)
+	return err
+}
+
+// Token finds what a token of one of these uses is for. ErrToken is all that a holder of a bad one learns.
+func (x *Exams) Token(ctx context.Context, text string, uses ...TokenUse) (Token, error) {
+	if !strings.HasPrefix(text, tokenPrefix) || len(text) > maxToken {
 		return Token{}, ErrToken
 	}
 	hash := sha256.Sum256([]byte(text))
-	t := Token{Use: use}
+	var t Token
 	var by uuid.NullUUID
-	err := x.pool.QueryRow(ctx, `select attempt_id, issued_by, expires_at from attempt_token where hash = $1 and use = $2`, hash[:], use).Scan(&t.Attempt, &by, &t.ExpiresAt)
+	err := x.pool.QueryRow(ctx, `select attempt_id, use, issued_by, expires_at from attempt_token where hash = $1 and use = any($2)`, hash[:], uses).
+		Scan(&t.Attempt, &t.Use, &by, &t.ExpiresAt)
 	t.IssuedBy = by.UUID
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && !x.now().Before(t.ExpiresAt) {
 		return Token{}, ErrToken

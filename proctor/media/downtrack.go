@@ -58,10 +58,17 @@ func (d *downTrack) Unbind(webrtc.TrackLocalContext) error {
 }
 
 // ID names the track in the description.
-func (d *downTrack) ID() string { return string(d.up.media) }
+func (d *downTrack) ID() string { return string(d.up.shown()) }
 
-// StreamID groups the tracks of one publisher.
-func (d *downTrack) StreamID() string { return d.up.pub.opts.Attempt.String() }
+// StreamID groups the tracks of one publisher. A phone's picture is no part of the
+// group in which a browser keeps lips in step.
+func (d *downTrack) StreamID() string {
+	id := d.up.pub.opts.Attempt.String()
+	if d.up.pub.opts.Phone {
+		id += "-phone"
+	}
+	return id
+}
 
 // RID is empty: each layer is a track of its own.
 func (d *downTrack) RID() string { return "" }

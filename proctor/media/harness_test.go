@@ -288,6 +288,7 @@ type studentOptions struct {
 	room, attempt uuid.UUID
 	recording     RecordingStart
 	noVideo       bool
+	phone         bool // a camera alone, beside another
 	networks      []webrtc.NetworkType
 	hears         bool                // the microphone's section receives too
 	change        func(string) string // of the offer on its way; nil: none
@@ -313,7 +314,7 @@ func startStudent(n *Node, o studentOptions) (*student, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(o.patience, testTimeout))
 	defer cancel()
 	s.pub, err = n.Publish(ctx, PublishOptions{
-		Room: o.room, Attempt: o.attempt, Recording: o.recording,
+		Room: o.room, Attempt: o.attempt, Phone: o.phone, Recording: o.recording,
 		OnState: func(st State) { s.states <- st },
 	})
 	if err != nil {
@@ -335,6 +336,9 @@ func startStudent(n *Node, o studentOptions) (*student, error) {
 		return nil, err
 	}
 	for _, track := range []webrtc.TrackLocal{video, audio} {
+		if o.phone && track.Kind() == webrtc.RTPCodecTypeAudio {
+			continue // what is written to it goes nowhere
+		}
 		direction := webrtc.RTPTransceiverDirectionSendonly
 		if o.hears && track.Kind() == webrtc.RTPCodecTypeAudio {
 			direction = webrtc.RTPTransceiverDirectionSendrecv

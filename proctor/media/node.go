@@ -78,6 +78,7 @@ type Node struct {
 	mu         sync.Mutex
 	closed     bool // nothing new begins
 	publishers map[uuid.UUID]*Publisher
+	phones     map[uuid.UUID]*Publisher // those with PublishOptions.Phone
 	viewers    map[*Viewer]struct{}
 	chains     map[uuid.UUID]*chain
 	deliveries sync.WaitGroup
@@ -109,7 +110,7 @@ func New(cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now,
-		stop: make(chan struct{}), publishers: map[uuid.UUID]*Publisher{}, viewers: map[*Viewer]struct{}{}, chains: map[uuid.UUID]*chain{},
+		stop: make(chan struct{}), publishers: map[uuid.UUID]*Publisher{}, phones: map[uuid.UUID]*Publisher{}, viewers: map[*Viewer]struct{}{}, chains: map[uuid.UUID]*chain{},
 		free: freeBytes, gate: newGate(uploads),
 	}
 	var err error
@@ -156,16 +157,18 @@ func (n *Node) Close(ctx context.Context) error {
 		return ErrClosed
 	}
 	n.closed = true
-	publishers, viewers := n.publishers, n.viewers
-	n.publishers, n.viewers = map[uuid.UUID]*Publisher{}, map[*Viewer]struct{}{}
+	publishers, phones, viewers := n.publishers, n.phones, n.viewers
+	n.publishers, n.phones, n.viewers = map[uuid.UUID]*Publisher{}, map[uuid.UUID]*Publisher{}, map[*Viewer]struct{}{}
 	n.mu.Unlock()
 
 	var ends sync.WaitGroup
 	for v := range viewers {
 		ends.Go(v.shutdown)
 	}
-	for _, p := range publishers {
-		ends.Go(func() { p.shutdown(ReasonShutdown) })
+	for _, all := range []map[uuid.UUID]*Publisher{publishers, phones} {
+		for _, p := range all {
+			ends.Go(func() { p.shutdown(ReasonShutdown) })
+		}
 	}
 	ends.Wait()
 
@@ -205,9 +208,11 @@ func (n *Node) tick() {
 		}
 		var viewers []*Viewer
 		n.mu.Lock()
-		for _, p := range n.publishers {
-			if int(p.opts.Attempt[15])%recorderTurns == turn%recorderTurns {
-				p.nudge()
+		for _, all := range []map[uuid.UUID]*Publisher{n.publishers, n.phones} {
+			for _, p := range all {
+				if int(p.opts.Attempt[15])%recorderTurns == turn%recorderTurns {
+					p.nudge()
+				}
 			}
 		}
 		if turn%reportTurns == 0 {
@@ -221,9 +226,14 @@ func (n *Node) tick() {
 }
 
 // Publisher returns the live publisher of an attempt.
-func (n *Node) Publisher(attempt uuid.UUID) (*Publisher, bool) {
+func (n *Node) Publisher(attempt uuid.UUID) (*Publisher, bool) { return n.live(attempt, false) }
+
+// Phone returns the live phone of an attempt.
+func (n *Node) Phone(attempt uuid.UUID) (*Publisher, bool) { return n.live(attempt, true) }
+
+func (n *Node) live(attempt uuid.UUID, phone bool) (*Publisher, bool) {
 	n.mu.Lock()
-	p := n.publishers[attempt]
+	p := n.like(phone)[attempt]
 	n.mu.Unlock()
 	if p == nil || !p.alive() {
 		return nil, false
@@ -238,7 +248,7 @@ type Load struct{ Publishers, Viewers int }
 func (n *Node) Load() Load {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return Load{Publishers: len(n.publishers), Viewers: len(n.viewers)}
+	return Load{Publishers: len(n.publishers) + len(n.phones), Viewers: len(n.viewers)}
 }
 
 // enter makes p the publisher of its attempt and returns the one before.
@@ -248,8 +258,9 @@ func (n *Node) enter(p *Publisher) (old *Publisher, err error) {
 	if n.closed {
 		return nil, ErrClosed
 	}
-	old = n.publishers[p.opts.Attempt]
-	n.publishers[p.opts.Attempt] = p
+	like := n.like(p.opts.Phone)
+	old = like[p.opts.Attempt]
+	like[p.opts.Attempt] = p
 	return old, nil
 }
 
@@ -257,9 +268,17 @@ func (n *Node) enter(p *Publisher) (old *Publisher, err error) {
 func (n *Node) leave(p *Publisher) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.publishers[p.opts.Attempt] == p {
-		delete(n.publishers, p.opts.Attempt)
+	if like := n.like(p.opts.Phone); like[p.opts.Attempt] == p {
+		delete(like, p.opts.Attempt)
 	}
+}
+
+// like is where publishers of a kind are kept; n.mu is held.
+func (n *Node) like(phone bool) map[uuid.UUID]*Publisher {
+	if phone {
+		return n.phones
+	}
+	return n.publishers
 }
 
 // wakeViewers lets the viewers of a room look again at what there is.

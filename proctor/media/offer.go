@@ -41,8 +41,8 @@ type extension struct {
 }
 
 // parseOffer reads an offer and refuses what a publisher may not offer, before
-// anything is set up for it.
-func parseOffer(text string) (*offer, error) {
+// anything is set up for it. A phone's has a camera and nothing else.
+func parseOffer(text string, phone bool) (*offer, error) {
 	d, err := parseSDP(text, MaxOfferSize)
 	if err != nil {
 		return nil, err
@@ -87,7 +87,9 @@ func parseOffer(text string) (*offer, error) {
 	switch {
 	case cameras == 0:
 		return nil, refuse(SDPNoVP8, "no video section")
-	case microphones == 0:
+	case phone && (screens > 0 || microphones > 0):
+		return nil, refuse(SDPUnexpected, "a second camera has no screen and no microphone")
+	case microphones == 0 && !phone:
 		return nil, refuse(SDPNoOpus, "no audio section")
 	case cameras > 1 || screens > 1 || microphones > 1:
 		return nil, refuse(SDPUnexpected, "%d cameras, %d screens and %d microphones, one of each is taken", cameras, screens, microphones)

@@ -17,7 +17,10 @@ import (
 // PublishOptions of Node.Publish.
 type PublishOptions struct {
 	Room, Attempt uuid.UUID
-	Recording     RecordingStart
+	// Phone: it is a second camera of the attempt's, without a microphone, beside
+	// the publisher that has one. Each takes over its like alone.
+	Phone     bool
+	Recording RecordingStart
 
 	// Screen is the recording of the screen. Without it a screen that is offered
 	// is not taken.
@@ -89,6 +92,9 @@ func (n *Node) Publish(ctx context.Context, opts PublishOptions) (*Publisher, er
 	}
 	if opts.Recording.Started.IsZero() {
 		opts.Recording.Started = n.now()
+	}
+	if opts.Screen != nil && opts.Phone {
+		return nil, errors.New("media: publish: a phone has no screen")
 	}
 	if opts.Screen != nil {
 		screen := *opts.Screen
@@ -168,7 +174,7 @@ func (p *Publisher) newRecorder(start RecordingStart, keys *keyRequests, each fu
 // holds the server's candidates. A bad one is refused with an *SDPError and
 // changes nothing. A later offer renegotiates (ICE restart).
 func (p *Publisher) Offer(ctx context.Context, sdp string) (answer string, err error) {
-	o, err := parseOffer(sdp)
+	o, err := parseOffer(sdp, p.opts.Phone)
 	if err != nil {
 		return "", err
 	}
@@ -244,7 +250,9 @@ func (p *Publisher) answer(conn *transport, o *offer) (string, error) {
 	a.version, a.session, a.talk = p.answers, p.session, p.speech.ssrc
 	p.offer = o
 	p.share(o.of(Screen) != nil)
-	p.speech.negotiated(o.of(Audio))
+	if microphone := o.of(Audio); microphone != nil {
+		p.speech.negotiated(microphone)
+	}
 	conn.agree(o)
 	return a.answer(o), nil
 }

@@ -211,7 +211,7 @@ func FuzzOffer(f *testing.F) {
 	f.Add("")
 	f.Fuzz(func(t *testing.T, s string) {
 		var refused *SDPError
-		o, err := parseOffer(s)
+		o, err := parseOffer(s, false)
 		if err != nil {
 			if !errors.As(err, &refused) {
 				t.Fatalf("an untyped error: %v", err)

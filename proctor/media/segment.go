@@ -81,6 +81,7 @@ const (
 	Audio  Media = "audio"
 	Low    Media = "low"    // the camera once more, small, for whom that is enough
 	Screen Media = "screen" // recorded on its own, as the video of its segments
+	Phone  Media = "phone"  // to viewers: the camera of a phone, which is Video to its own publisher
 )
 
 // RecordingStart says where a publisher's recording begins or goes on.

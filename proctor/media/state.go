@@ -71,11 +71,14 @@ func (p *Publisher) watch(now time.Time) {
 		p.shown = true
 		p.node.wakeViewers(p.opts.Room)
 	}
-	if camera == nil || p.audio == nil || p.closing {
+	if camera == nil || p.audio == nil && !p.opts.Phone || p.closing {
 		return
 	}
-	phase := Live
-	if max(camera.silence(now), p.audio.silence(now)) >= silenceAfter {
+	phase, silence := Live, camera.silence(now)
+	if p.audio != nil {
+		silence = max(silence, p.audio.silence(now))
+	}
+	if silence >= silenceAfter {
 		phase = Lost
 	}
 	if phase == p.phase {

@@ -123,6 +123,14 @@ func (u *upTrack) kind() Media {
 	return Video
 }
 
+// shown is what viewers know the track as.
+func (u *upTrack) shown() Media {
+	if u.media == Video && u.pub.opts.Phone {
+		return Phone
+	}
+	return u.media
+}
+
 // requestKey asks the sender for a key frame, like Publisher.RequestKeyFrame.
 func (u *upTrack) requestKey() {
 	if u.keys != nil {

@@ -117,7 +117,7 @@ func (n *Node) View(ctx context.Context, opts ViewOptions) (*Viewer, error) {
 // Scene is what a viewer has on the screen and hears.
 type Scene struct {
 	Small []uuid.UUID // the camera, in the low layer where there is one
-	Large []uuid.UUID // the camera as it is recorded, and the screen
+	Large []uuid.UUID // the camera as it is recorded, the screen and the phone
 	Heard []uuid.UUID // the microphone
 }
 
@@ -295,9 +295,9 @@ func (v *Viewer) reconcile() (Offer, bool, error) {
 // there returns the tracks of the scene that come in now, the large ones first.
 func (v *Viewer) there() []*upTrack {
 	var tracks []*upTrack
-	each := func(attempts []uuid.UUID, choose func(all []*upTrack) []*upTrack) {
+	each := func(attempts []uuid.UUID, of func(uuid.UUID) (*Publisher, bool), choose func(all []*upTrack) []*upTrack) {
 		for _, attempt := range attempts {
-			p, ok := v.node.Publisher(attempt)
+			p, ok := of(attempt)
 			if !ok || p.opts.Room != v.opts.Room {
 				continue
 			}
@@ -308,9 +308,10 @@ func (v *Viewer) there() []*upTrack {
 			}
 		}
 	}
-	each(v.scene.Large, func(all []*upTrack) []*upTrack { return only(all, Video, Screen) })
-	each(v.scene.Heard, func(all []*upTrack) []*upTrack { return only(all, Audio) })
-	each(v.scene.Small, func(all []*upTrack) []*upTrack {
+	each(v.scene.Large, v.node.Publisher, func(all []*upTrack) []*upTrack { return only(all, Video, Screen) })
+	each(v.scene.Large, v.node.Phone, func(all []*upTrack) []*upTrack { return only(all, Video) })
+	each(v.scene.Heard, v.node.Publisher, func(all []*upTrack) []*upTrack { return only(all, Audio) })
+	each(v.scene.Small, v.node.Publisher, func(all []*upTrack) []*upTrack {
 		if low := only(all, Low); len(low) > 0 {
 			return low
 		}
@@ -378,7 +379,7 @@ func (v *Viewer) offer() (Offer, error) {
 		}
 		for _, down := range v.downs {
 			if t.Sender() == down.sender {
-				offer.Tracks = append(offer.Tracks, TrackInfo{MID: t.Mid(), Attempt: down.up.pub.opts.Attempt, Media: down.up.media})
+				offer.Tracks = append(offer.Tracks, TrackInfo{MID: t.Mid(), Attempt: down.up.pub.opts.Attempt, Media: down.up.shown()})
 			}
 		}
 	}

@@ -14,6 +14,7 @@ const RequestPage = lazy(() => import('./arrival/RequestPage'));
 const RequestsPage = lazy(() => import('./requests/RequestsPage'));
 const RequestDetailPage = lazy(() => import('./requests/RequestDetailPage'));
 const JoinPage = lazy(() => import('./join/JoinPage'));
+const PhonePage = lazy(() => import('./phone/PhonePage'));
 const ReturnedPage = lazy(() => import('./join/ReturnedPage'));
 const ExamsPage = lazy(() => import('./wall/ExamsPage'));
 const RoomPage = lazy(() => import('./wall/RoomPage'));
@@ -59,6 +60,7 @@ export function AppRoutes() {
           <Route path="guardian" element={<GuardianPage />} />
           <Route path="e/:code" element={<JoinPage />} />
           <Route path="e/:code/returned" element={<ReturnedPage />} />
+          <Route path="phone" element={<PhonePage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
         <Route element={<StaffLayout roles={['proctor']} />}>

@@ -1,5 +1,5 @@
-// What is recorded beside camera and microphone: a student shares her whole screen, a proctor sees it beside her camera, it is lost and shared
-// again, and the review plays all of it in step. STORY also has: media.
+// What is recorded beside camera and microphone: a student shares her whole screen and scans a code with her phone, which becomes a second camera; a
+// proctor sees all three; the screen and the phone are lost and come back, and the review plays all of it in step. STORY also has: media.
 import { attempt, attemptOf, consent, devices, expectLive, join, look } from './sitting.mjs';
 import { config, expect, id, patience, person, phone, play, signIn, step, succeed, until } from './stage.mjs';
 
@@ -22,6 +22,20 @@ function rememberScreens() {
 }
 
 const screens = ['--use-fake-device-for-media-stream=display-media-type=monitor'];
+
+/** She scans the code that the page shows: opens its link on a phone, and allows the camera. */
+async function scan(page, name, camera) {
+  const held = await person(name, { camera, phone: true, mute: true });
+  await id(page, 'phone-link').waitFor();
+  await held.page.goto(await id(page, 'phone-link').getAttribute('data-link'));
+  await id(held.page, 'phone-open').waitFor();
+  await held.page.screenshot({ path: `${config.pictures}/${name}-start.png` });
+  expect(!held.page.url().includes('#'), 'the code is taken out of the address');
+  await id(held.page, 'phone-open').click();
+  await held.page.locator('[data-testid="phone-page"][data-phase="live"]').waitFor({ timeout: 2 * patience });
+  await held.page.screenshot({ path: `${config.pictures}/${name}-live.png` });
+  return held;
+}
 
 const lost = ({ events }) => events.filter((event) => event.kind === 'screen_lost');
 
@@ -47,19 +61,25 @@ async function story(facts) {
     await id(page, 'share-screen').click();
     await id(page, 'screen-view').waitFor();
     await page.screenshot({ path: `${config.pictures}/shared.png` });
-    await id(page, 'identify-start').waitFor({ timeout: 2 * patience });
+    await id(page, 'phone-qr').waitFor();
     return page;
+  });
+  let held;
+  await step('She scans the code with her phone, and the page goes on', async () => {
+    await phone(page, 'code');
+    held = await scan(page, 'phone', config.media.other);
+    await id(page, 'identify-start').waitFor({ timeout: 2 * patience });
+    return held.page;
   });
   await step('After a reload the browser asks again, at the same step', async () => {
     await page.reload();
-    await devices(anna).catch(() => undefined); // checked already in this tab
     await id(page, 'share-screen').click();
     await id(page, 'identify-start').waitFor({ timeout: 2 * patience });
     return page;
   });
 
   const proctor = await person('proctor', {});
-  await step('The proctor sees her camera and her screen side by side', async () => {
+  await step('The proctor sees her camera, her screen and her phone', async () => {
     await proctor.page.goto(`${config.url}/proctor`);
     await signIn(proctor.page, 'Соколова Елена');
     await proctor.page.locator('[data-testid^="exam-"]').first().click();
@@ -69,6 +89,8 @@ async function story(facts) {
     expectLive(await look(proctor.page, 'large-video'), 'her camera');
     const seen = await look(proctor.page, 'large-screen');
     expect(seen.width >= 320 && seen.frames >= 1 && seen.mean > 5, `her screen: ${JSON.stringify(seen)}`);
+    await id(proctor.page, 'large-phone').waitFor();
+    expectLive(await look(proctor.page, 'large-phone'), 'her phone');
     return proctor.page;
   });
   await step('She is identified and begins', async () => {
@@ -103,17 +125,47 @@ async function story(facts) {
     await phone(page, 'exam');
     return page;
   });
+  await step('The phone’s page is reloaded: one touch and it goes on', async () => {
+    await held.page.reload();
+    await id(held.page, 'phone-open').click();
+    await held.page.locator('[data-testid="phone-page"][data-phase="live"]').waitFor({ timeout: 2 * patience });
+    return held.page;
+  });
+  await step('Another phone takes over, and the first is told', async () => {
+    await held.page.close();
+    await id(page, 'phone-missing').waitFor({ timeout: 2 * patience });
+    await phone(page, 'phone-missing');
+    await id(page, 'phone-code').click();
+    held = await scan(page, 'second', config.media.right);
+    await page.keyboard.press('Escape');
+    await id(page, 'phone-missing').waitFor({ state: 'detached' });
+    const before = held;
+    // A third one while the second still sends: she asks for a code as her page does.
+    const code = await page.request.post(`${config.url}/api/attempts/${facts.attempt}/phone-code`, { data: {} });
+    const { link } = await code.json();
+    held = await person('third', { camera: config.media.other, phone: true, mute: true });
+    await held.page.goto(link);
+    await id(held.page, 'phone-open').click();
+    await held.page.locator('[data-testid="phone-page"][data-phase="live"]').waitFor({ timeout: 2 * patience });
+    await before.page.locator('[data-testid="phone-end"][data-phase="replaced"]').waitFor();
+    await before.page.screenshot({ path: `${config.pictures}/replaced.png` });
+    await page.waitForTimeout(12_000); // a segment of it
+    return page;
+  });
   await step('She hands in', async () => {
     await id(page, 'hand-in').click();
     await id(page, 'hand-in-confirm').click();
     await id(page, 'receipt').getByText('экран', { exact: false }).first().waitFor();
     await until('all is stored', proctor.page, `/api/attempts/${facts.attempt}/recordings`, (r) =>
-      ['camera', 'screen'].every((kind) => (r.recordings.find((one) => one.kind === kind)?.segments.length ?? 0) >= 2));
+      ['camera', 'screen', 'phone'].every((kind) => (r.recordings.find((one) => one.kind === kind)?.segments.length ?? 0) >= 2));
+    await held.page.locator('[data-testid="phone-end"][data-phase="over"]').waitFor();
+    await held.page.screenshot({ path: `${config.pictures}/over.png` });
     return page;
   });
-  await step('The review plays camera and screen in step', async () => {
+  await step('The review plays camera, screen and phone in step', async () => {
     await proctor.page.goto(`${config.url}/proctor/attempts/${facts.attempt}`);
     await id(proctor.page, 'review-video-screen').waitFor();
+    await id(proctor.page, 'review-video-phone').waitFor();
     await proctor.page.waitForTimeout(1_500);
     await proctor.page.keyboard.press('ArrowRight');
     await proctor.page.keyboard.press('ArrowRight');

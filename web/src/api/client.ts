@@ -70,6 +70,7 @@ import type {
   MyExams,
   NetworkNote,
   NewExam,
+  PhoneCode,
   Policy,
   Recording,
   RequestDetail,
@@ -221,6 +222,7 @@ export const api = {
   probe: (attempt: string, bytes: Blob, signal?: AbortSignal) =>
     call<{ bytes: number }>('POST', `api/attempts/${id(attempt)}/probe`, bytes, signal),
   noteNetwork: (attempt: string, report: NetworkNote) => call<undefined>('POST', `api/attempts/${id(attempt)}/network`, report),
+  phoneCode: (attempt: string) => call<PhoneCode>('POST', `api/attempts/${id(attempt)}/phone-code`, {}),
   noteBehaviour: (attempt: string, note: BehaviourNote) => call<undefined>('POST', `api/attempts/${id(attempt)}/behaviour`, note),
   identify: (attempt: string) =>
     call<{ identificationId: string }>('POST', `api/attempts/${id(attempt)}/identification`, {}),

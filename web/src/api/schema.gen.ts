@@ -671,6 +671,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attempts/{id}/phone-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A link, as a QR code, by which a phone becomes the second camera */
+        post: operations["phoneCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attempts/{id}/probe": {
         parameters: {
             query?: never;
@@ -2269,6 +2286,11 @@ export interface components {
             lastIdentification?: components["schemas"]["Identification"];
             /** @description While staff identify */
             manual?: components["schemas"]["ManualIdentification"];
+            /**
+             * @description How the second camera stands, where the policy wants one
+             * @enum {string}
+             */
+            phone?: "waiting" | "live" | "lost";
             /** @description While she waits for a member of staff */
             queue?: components["schemas"]["Queue"];
             /** Format: date-time */
@@ -2657,7 +2679,7 @@ export interface components {
             organisation: components["schemas"]["OrganisationCard"];
             /** @description What of the student's page is watched */
             page: components["schemas"]["PageRules"];
-            recorded: ("camera" | "microphone" | "screen")[];
+            recorded: ("camera" | "microphone" | "screen" | "phone")[];
             /** Format: date-time */
             serverTime: string;
             /** Format: date-time */
@@ -3427,6 +3449,14 @@ export interface components {
             /** @description Masked; may be empty */
             snils: string;
         };
+        PhoneCode: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Works once; its secret is behind the #, which no server sees */
+            link: string;
+            /** @description The link as a QR code: rows of 1 (dark) and 0, the quiet zone included */
+            modules: string[];
+        };
         PlaceHoldInputBody: {
             /** @description One of that exam; absent: all of it */
             attemptId?: string;
@@ -3448,6 +3478,7 @@ export interface components {
             onFailure: string;
             outage: components["schemas"]["Outage"];
             page: components["schemas"]["PageRules"];
+            phone: string;
             /** Format: double */
             photoThreshold: number;
             rates: components["schemas"]["Rates"];
@@ -3548,6 +3579,8 @@ export interface components {
             high: number;
             /** Format: int64 */
             low: number;
+            /** Format: int64 */
+            phone: number;
             /** Format: int64 */
             screen: number;
         };
@@ -6266,6 +6299,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    phoneCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCode"];
                 };
             };
             /** @description Forbidden */

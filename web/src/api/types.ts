@@ -245,6 +245,7 @@ export type ConsentRegister = Schemas['ConsentRegister'];
 export type RegisteredConsent = Schemas['RegisteredConsent'];
 
 /** How much an export would be, and those that are made apart. */
+export type PhoneCode = Schemas['PhoneCode'];
 export type Policy = Schemas['Policy'];
 export type ExamDraft = Schemas['ExamDraft'];
 export type NewExam = Schemas['NewExamInputBody'];

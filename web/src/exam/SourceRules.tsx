@@ -4,18 +4,18 @@ import type { Policy } from '../api/types';
 
 interface SourceRulesProps {
   policy: Policy;
-  onChange: (part: Partial<Pick<Policy, 'screen' | 'rates'>>) => void;
+  onChange: (part: Partial<Pick<Policy, 'screen' | 'phone' | 'rates'>>) => void;
 }
 
 /** The bounds of each ceiling (proctor/exam/source.go). */
-const bounds = { low: [64, 500], high: [150, 4000], screen: [150, 4000] } as const;
+const bounds = { low: [64, 500], high: [150, 4000], screen: [150, 4000], phone: [150, 4000] } as const;
 
 /** What is recorded beside camera and microphone, and how much of the student's network that may take. */
 export function SourceRules({ policy, onChange }: SourceRulesProps) {
   const { t } = useTranslation('exam');
   const { rates } = policy;
-  const shown = (['low', 'high', 'screen'] as const).filter((rate) => rate !== 'screen' || policy.screen === 'required');
-  const labels = { low: t('policy.sources.low'), high: t('policy.sources.high'), screen: t('policy.sources.screenRate') };
+  const shown = (['low', 'high', 'screen', 'phone'] as const).filter((rate) => rate === 'low' || rate === 'high' || policy[rate] === 'required');
+  const labels = { low: t('policy.sources.low'), high: t('policy.sources.high'), screen: t('policy.sources.screenRate'), phone: t('policy.sources.phoneRate') };
   return (
     <>
       <Switch
@@ -25,8 +25,15 @@ export function SourceRules({ policy, onChange }: SourceRulesProps) {
         onChange={(event) => onChange({ screen: event.currentTarget.checked ? 'required' : 'none' })}
         data-testid="policy-screen"
       />
+      <Switch
+        label={t('policy.sources.phone')}
+        description={t('policy.sources.phoneText')}
+        checked={policy.phone === 'required'}
+        onChange={(event) => onChange({ phone: event.currentTarget.checked ? 'required' : 'none' })}
+        data-testid="policy-phone"
+      />
       <Input.Wrapper label={t('policy.sources.rates')} description={t('policy.sources.ratesText')}>
-        <SimpleGrid cols={{ base: 1, sm: shown.length }} mt="xs">
+        <SimpleGrid cols={{ base: 2, sm: shown.length }} mt="xs">
           {shown.map((rate) => (
             <NumberInput
               key={rate}

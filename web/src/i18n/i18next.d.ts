@@ -12,6 +12,7 @@ import type people from './ru/people.json';
 import type requests from './ru/requests.json';
 import type retention from './ru/retention.json';
 import type review from './ru/review.json';
+import type phone from './ru/phone.json';
 import type screen from './ru/screen.json';
 import type talk from './ru/talk.json';
 import type system from './ru/system.json';
@@ -36,6 +37,7 @@ declare module 'i18next' {
       requests: typeof requests;
       retention: typeof retention;
       review: typeof review;
+      phone: typeof phone;
       screen: typeof screen;
       talk: typeof talk;
       system: typeof system;

@@ -6,6 +6,7 @@ import { clock } from '../i18n/clock';
 import { useStore } from '../rtc/useStore';
 import classes from './Join.module.css';
 import { useLive } from './live';
+import { PhoneMark } from './PhoneMark';
 import { ScreenMark } from './ScreenMark';
 import { useServerClock } from './useServerClock';
 
@@ -29,6 +30,7 @@ export function ExamBar({ attempt }: { attempt: Attempt }) {
           {live ? t('exam.connected') : t('exam.connecting')}
         </Text>
         <ScreenMark />
+        <PhoneMark attempt={attempt} />
         {attempt.extraMinutes > 0 && (
           <Badge ml="auto" size="lg" variant="light" color="teal" title={t('exam.extraLabel')} data-testid="extra-time" data-minutes={attempt.extraMinutes}>
             {t('exam.extra', { count: attempt.extraMinutes })}

@@ -7,6 +7,7 @@ import { useFormat } from '../i18n/useFormat';
 import { ClockNotice } from './ClockNotice';
 import { Countdown } from './Countdown';
 import classes from './Join.module.css';
+import { PhoneNeed } from './PhoneNeed';
 import { ScreenNeed } from './ScreenNeed';
 import { useRecordedNames } from './useRecordedNames';
 import { WatchNotice } from './WatchNotice';
@@ -62,6 +63,11 @@ export function ExamCardView({ card }: { card: ExamCard }) {
         <List size="md" spacing={6} center icon={<IconCheck size={20} color="var(--mantine-color-teal-6)" aria-hidden />}>
           <List.Item>{t('card.needEsia')}</List.Item>
           {card.recorded.includes('screen') ? <ScreenNeed /> : <List.Item>{t('card.needDevices')}</List.Item>}
+          {card.recorded.includes('phone') && (
+            <List.Item>
+              <PhoneNeed />
+            </List.Item>
+          )}
           <List.Item>{t('card.needPlace')}</List.Item>
         </List>
       </Stack>

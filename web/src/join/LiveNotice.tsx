@@ -4,9 +4,10 @@ import { useTranslation } from 'react-i18next';
 import { useStore } from '../rtc/useStore';
 import { DeviceProblemView } from './DeviceProblemView';
 import { useLive } from './live';
+import { PhoneNotice } from './PhoneNotice';
 import { ScreenNotice } from './ScreenNotice';
 
-/** What is wrong with the camera, the connection or the screen, calmly, the gravest alone; nothing when all is well. */
+/** What is wrong with the camera, the connection, the screen or the phone, calmly; nothing when all is well. */
 export function LiveNotice() {
   const { t } = useTranslation('common');
   const { devices, publisher } = useLive();
@@ -41,5 +42,10 @@ export function LiveNotice() {
       </Alert>
     );
   }
-  return <ScreenNotice />;
+  return (
+    <>
+      <ScreenNotice />
+      <PhoneNotice />
+    </>
+  );
 }

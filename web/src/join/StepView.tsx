@@ -12,6 +12,7 @@ import { ExamStep } from './ExamStep';
 import { IdentificationStep } from './IdentificationStep';
 import { useLive } from './live';
 import { ManualStep } from './ManualStep';
+import { PhoneStep } from './PhoneStep';
 import { ReceiptStep } from './ReceiptStep';
 import { ScreenStep } from './ScreenStep';
 import { needsLive, stepOf } from './step';
@@ -30,13 +31,17 @@ export function StepView({ attempt }: { attempt: Attempt }) {
   // What is passed is a step of this page: after a reload the browser shares nothing any more, and asks again.
   const [screenShown, setScreenShown] = useState(false);
   const [screenWaived, setScreenWaived] = useChecked('screen', attempt.id);
+  const wantsPhone = attempt.exam.recorded.includes('phone');
+  const [phoneShown, setPhoneShown] = useState(false);
+  const [phoneWaived, setPhoneWaived] = useChecked('phone', attempt.id);
   const step = stepOf(attempt, {
     devicesChecked,
     screenPassed: !wantsScreen || screenShown || screenWaived,
+    phonePassed: !wantsPhone || phoneShown || phoneWaived,
     connected: everLive && networkChecked,
   });
 
-  const wantsDevices = needsLive(step) || step === 'devices' || step === 'screen';
+  const wantsDevices = needsLive(step) || step === 'devices' || step === 'screen' || step === 'phone';
   const { phase, stream } = deviceState;
   useEffect(() => {
     if (wantsDevices && phase === 'closed') void devices.open();
@@ -68,6 +73,8 @@ export function StepView({ attempt }: { attempt: Attempt }) {
           onPassed={() => (screen.state.get().stream === undefined ? setScreenWaived(true) : setScreenShown(true))}
         />
       );
+    case 'phone':
+      return <PhoneStep attempt={attempt} onPassed={() => (attempt.phone === 'live' ? setPhoneShown(true) : setPhoneWaived(true))} />;
     case 'connection':
       return <ConnectionStep attempt={attempt} measured={networkChecked} onMeasured={() => setNetworkChecked(true)} />;
     case 'identification':

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-type Check = 'devices' | 'screen' | 'network';
+type Check = 'devices' | 'screen' | 'phone' | 'network';
 
 const key = (check: Check, attemptId: string) => `ochno.${check}.${attemptId}`;
 

@@ -3,7 +3,7 @@ import { attemptStates, type AttemptState } from '../api/types';
 import { fakeAttempt } from '../rtc/fakes';
 import { needsLive, stepOf, type Step } from './step';
 
-const fresh = { devicesChecked: false, screenPassed: true, connected: false };
+const fresh = { devicesChecked: false, screenPassed: true, phonePassed: true, connected: false };
 
 describe('stepOf', () => {
   it.each<[AttemptState, Step]>([
@@ -26,19 +26,20 @@ describe('stepOf', () => {
 
   it('goes on from the devices to the connection to the identification', () => {
     const ready = fakeAttempt({ state: 'ready' });
-    expect(stepOf(ready, { devicesChecked: true, screenPassed: true, connected: false })).toBe('connection');
-    expect(stepOf(ready, { devicesChecked: true, screenPassed: true, connected: true })).toBe('identification');
+    expect(stepOf(ready, { devicesChecked: true, screenPassed: true, phonePassed: true, connected: false })).toBe('connection');
+    expect(stepOf(ready, { devicesChecked: true, screenPassed: true, phonePassed: true, connected: true })).toBe('identification');
   });
 
-  it('asks for the screen between them, before the identification alone', () => {
-    const local = { devicesChecked: true, screenPassed: false, connected: true };
+  it('asks for the screen, then the phone, between them, before the identification alone', () => {
+    const local = { devicesChecked: true, screenPassed: false, phonePassed: false, connected: true };
     expect(stepOf(fakeAttempt({ state: 'ready' }), local)).toBe('screen');
     expect(stepOf(fakeAttempt({ state: 'ready' }), { ...local, devicesChecked: false })).toBe('devices');
+    expect(stepOf(fakeAttempt({ state: 'ready' }), { ...local, screenPassed: true })).toBe('phone');
     expect(stepOf(fakeAttempt({ state: 'in_progress' }), local)).toBe('exam');
   });
 
   it('wants the camera neither before the consent nor after the end', () => {
-    const withoutCamera = attemptStates.filter((state) => !needsLive(stepOf(fakeAttempt({ state }), { devicesChecked: true, screenPassed: true, connected: true })));
+    const withoutCamera = attemptStates.filter((state) => !needsLive(stepOf(fakeAttempt({ state }), { devicesChecked: true, screenPassed: true, phonePassed: true, connected: true })));
     expect(withoutCamera).toEqual(['registered', 'finished', 'reviewed', 'declined', 'terminated', 'expired']);
   });
 });

@@ -6,6 +6,7 @@ export type Step =
   | 'declined'
   | 'devices'
   | 'screen'
+  | 'phone'
   | 'connection'
   | 'identification'
   | 'manual'
@@ -21,6 +22,8 @@ export interface LocalProgress {
   devicesChecked: boolean;
   /** The screen is shared, was shared since the page was opened, or she goes on without; true where the exam does not ask for it. */
   screenPassed: boolean;
+  /** The same of the phone as a second camera. */
+  phonePassed: boolean;
   /** The server has had picture and sound since the page was opened, and the way there was measured in this tab. */
   connected: boolean;
 }
@@ -44,6 +47,7 @@ export function stepOf(attempt: Attempt, local: LocalProgress): Step {
     case 'identified':
       if (!local.devicesChecked) return 'devices';
       if (!local.screenPassed) return 'screen';
+      if (!local.phonePassed) return 'phone';
       return local.connected ? 'identification' : 'connection';
     case 'manual_identification':
       return 'manual';

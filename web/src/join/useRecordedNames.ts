@@ -13,6 +13,8 @@ export function useRecordedNames(recorded: string[]): string {
         return t('card.microphone');
       case 'screen':
         return t('card.screen');
+      case 'phone':
+        return t('card.phone');
       default:
         return source;
     }

@@ -44,6 +44,16 @@ export function useEventText(): (event: TimelineEvent) => string {
         return t('event.disconnected');
       case 'taken_over':
         return t('event.taken_over');
+      case 'phone_joined':
+        return t('event.phone_joined');
+      case 'phone_connected':
+        return t('event.phone_connected');
+      case 'phone_connection_lost':
+        return t('event.phone_connection_lost');
+      case 'phone_disconnected':
+        return t('event.phone_disconnected');
+      case 'phone_taken_over':
+        return t('event.phone_taken_over');
       case 'token_issued':
         return detail.use === 'watch' ? t('event.token_watch') : t('event.token_publish');
       case 'network': {

@@ -18,7 +18,7 @@ function setUp() {
     videoCodecs: () => [h264, vp8],
   });
   const stream = fakeStream(fakeTrack('audio'), fakeTrack('video'));
-  const hello = async (attempt = fakeAttempt(), rates = { low: 150, high: 1000, screen: 800 }) => {
+  const hello = async (attempt = fakeAttempt(), rates = { low: 150, high: 1000, screen: 800, phone: 500 }) => {
     sockets.last.accept();
     sockets.last.say({ type: 'hello', attempt, rates, iceServers: [{ urls: 'turn:server' }] });
     await settle();
@@ -52,7 +52,7 @@ describe('Publisher', () => {
   it('sends a camera in two layers, the whole one last, and a small camera in one; by the ceilings it is told, sound first', async () => {
     const { peers, publisher, stream, hello } = setUp();
     publisher.start(stream);
-    await hello(fakeAttempt(), { low: 100, high: 600, screen: 400 });
+    await hello(fakeAttempt(), { low: 100, high: 600, screen: 400, phone: 500 });
     expect(peers.last.transceivers.map(({ init }) => init?.sendEncodings)).toEqual([
       [
         { rid: 'l', scaleResolutionDownBy: 2, maxBitrate: 100_000, priority: 'low' },
@@ -70,7 +70,7 @@ describe('Publisher', () => {
   it('adds the screen to the connection that stands, takes it back, and shares another one in its place', async () => {
     const { sockets, peers, publisher, stream, hello } = setUp();
     publisher.start(stream);
-    await hello(fakeAttempt(), { low: 100, high: 600, screen: 400 });
+    await hello(fakeAttempt(), { low: 100, high: 600, screen: 400, phone: 500 });
     const offers = () => sockets.last.sentOfType('offer').map(({ sdp }) => sdp);
     const [first, second] = [fakeTrack('video'), fakeTrack('video')];
     publisher.share(fakeStream(first));

@@ -75,7 +75,7 @@ export class Publisher {
   #stream: MediaStream | undefined;
   #screen: MediaStream | undefined;
   #iceServers: RTCIceServer[] = [];
-  #rates: Rates = { low: 150, high: 1000, screen: 800 };
+  #rates: Rates = { low: 150, high: 1000, screen: 800, phone: 500 };
   #peer: PeerLike | undefined;
   /** The screen's part of the peer connection, once there was a screen. */
   #display: RTCRtpTransceiver | undefined;

@@ -99,17 +99,18 @@ describe('Viewer', () => {
     const { sockets, peers, viewer, hello } = setUp();
     viewer.start();
     hello();
-    const [low, high, screen, sound] = [fakeTrack('video'), fakeTrack('video'), fakeTrack('video'), fakeTrack('audio')];
+    const [low, high, screen, sound, phone] = [fakeTrack('video'), fakeTrack('video'), fakeTrack('video'), fakeTrack('audio'), fakeTrack('video')];
     const tracks = [
       { ...track('0', 'a', 'video'), layer: 'low' },
       track('1', 'a', 'video'),
       { ...track('2', 'a', 'video'), source: 'screen' },
+      { ...track('5', 'a', 'video'), source: 'phone' },
       track('3', 'a', 'audio'),
       { ...track('4', 'b', 'video'), layer: 'low' },
     ];
     sockets.last.say({ type: 'offer', sdp: 'one', tracks });
     await Promise.resolve();
-    peers.last.receives({ '0': low, '1': high, '2': screen, '3': sound, '4': fakeTrack('video') });
+    peers.last.receives({ '0': low, '1': high, '2': screen, '3': sound, '4': fakeTrack('video'), '5': phone });
     await settle();
     const { streams, large } = viewer.state.get();
     expect(streams.get('a')?.getTracks()).toEqual([low]);
@@ -117,6 +118,7 @@ describe('Viewer', () => {
     expect(large.get('a')?.screen?.getTracks()).toEqual([screen]);
     expect(streams.has('b')).toBe(true);
     expect(large.get('b')?.screen).toBeUndefined();
+    expect(large.get('a')?.phone?.getTracks()).toEqual([phone]);
   });
 
   it('starts over when an offer is not an SDP', async () => {

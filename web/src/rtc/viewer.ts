@@ -8,6 +8,7 @@ import type { IdentificationPhase, ProctorClientMessage, ProctorServerMessage, T
 export interface LargeStreams {
   camera: MediaStream | undefined;
   screen: MediaStream | undefined;
+  phone: MediaStream | undefined;
 }
 
 /** What is on the page: small pictures, one student large, one listened to. */
@@ -29,7 +30,7 @@ export interface ViewerState {
   room: ExamRoom | undefined;
   /** The small pictures by attempt: one video track each. */
   streams: ReadonlyMap<string, MediaStream>;
-  /** What is large, by attempt: the camera with the sound where it is heard, and the screen. */
+  /** What is large, by attempt: the camera with the sound where it is heard, the screen and the phone. */
   large: ReadonlyMap<string, LargeStreams>;
   /** What an identification under way is doing, by attempt. */
   identifications: ReadonlyMap<string, IdentificationPhase>;
@@ -314,12 +315,15 @@ export class Viewer {
       const small = camera.find(({ info }) => info.layer === 'low') ?? high;
       const sound = own.find(({ info }) => info.media === 'audio');
       const screen = own.find(({ info }) => info.source === 'screen');
+      const phone = own.find(({ info }) => info.source === 'phone');
       const tile = stream(before.streams.get(attemptId), small === undefined ? [] : [small.track]);
       if (tile !== undefined) streams.set(attemptId, tile);
       const old = before.large.get(attemptId);
       const whole = stream(old?.camera, [high ?? small, sound].flatMap((one) => (one === undefined ? [] : [one.track])));
       const shown = stream(old?.screen, screen === undefined ? [] : [screen.track]);
-      large.set(attemptId, old !== undefined && old.camera === whole && old.screen === shown ? old : { camera: whole, screen: shown });
+      const second = stream(old?.phone, phone === undefined ? [] : [phone.track]);
+      const same = old !== undefined && old.camera === whole && old.screen === shown && old.phone === second;
+      large.set(attemptId, same ? old : { camera: whole, screen: shown, phone: second });
     }
     this.state.patch({ streams, large });
   }

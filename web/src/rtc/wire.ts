@@ -40,12 +40,13 @@ export interface Rates {
   low: number;
   high: number;
   screen: number;
+  phone: number;
 }
 
 export interface TrackInfo {
   mid: string;
   attemptId: string;
-  source: 'camera' | 'screen';
+  source: 'camera' | 'screen' | 'phone';
   /** low: the small picture of two. */
   layer?: 'low';
   media: 'video' | 'audio';

@@ -1,5 +1,5 @@
 import { ActionIcon, Anchor, Badge, Group, Stack, Tabs, Text, Title, Tooltip } from '@mantine/core';
-import { IconScreenShareOff, IconUser, IconVolume, IconVolumeOff } from '@tabler/icons-react';
+import { IconDeviceMobileOff, IconScreenShareOff, IconUser, IconVolume, IconVolumeOff } from '@tabler/icons-react';
 import { memo, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
@@ -43,6 +43,8 @@ export const LargeStudent = memo(function LargeStudent({ entry, phase, streams, 
   const screen = streams?.screen;
   const status = useStatus()(entry, phase);
   const { attempt } = entry;
+  const phone = streams?.phone;
+  const wantsPhone = entry.connected && attempt.exam.recorded.includes('phone');
   const wantsScreen = entry.connected && attempt.exam.recorded.includes('screen');
   useEffect(() => {
     viewer.look(attempt.id);
@@ -66,7 +68,7 @@ export const LargeStudent = memo(function LargeStudent({ entry, phase, streams, 
   const soundLabel = sound ? t('sound.off') : t('sound.on');
   return (
     <div className={classes.scroll} data-testid="large-student" data-attempt={attempt.id}>
-      <div className={classes.pictures} data-screen={screen !== undefined || wantsScreen}>
+      <div className={classes.pictures} data-screen={screen !== undefined || wantsScreen} data-phone={phone !== undefined || wantsPhone}>
       <div className={classes.large}>
         <StreamVideo
           stream={stream}
@@ -92,6 +94,18 @@ export const LargeStudent = memo(function LargeStudent({ entry, phase, streams, 
             </span>
           ) : (
             <StreamVideo stream={screen} className={classes.screenPicture} data-testid="large-screen" aria-label={t('screenOf', { name: attempt.student.displayName })} />
+          )}
+        </div>
+      )}
+      {(phone !== undefined || wantsPhone) && (
+        <div className={classes.large} data-testid="large-phone-place" data-live={phone !== undefined}>
+          {phone === undefined ? (
+            <span className={classes.nothing}>
+              <IconDeviceMobileOff size={40} aria-hidden />
+              {t('noPhone')}
+            </span>
+          ) : (
+            <StreamVideo stream={phone} className={classes.screenPicture} data-testid="large-phone" aria-label={t('phoneOf', { name: attempt.student.displayName })} />
           )}
         </div>
       )}
