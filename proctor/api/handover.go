@@ -254,7 +254,9 @@ func (s *Server) roomOf(r *http.Request) (uuid.UUID, error) {
 	case len(parts) >= 3 && parts[0] == "api" && parts[1] == "attempts":
 		attempt, _ = uuid.Parse(parts[2])
 	case parts[0] == "whip":
-		attempt, err = s.attemptOfToken(r, exam.TokenPublish)
+		attempt, err = s.attemptOfToken(r, exam.TokenPublish, exam.TokenPhone)
+	case path == "/api/phone":
+		attempt, err = s.attemptOfToken(r, exam.TokenPhone)
 	case parts[0] == "whep":
 		attempt, err = s.attemptOfToken(r, exam.TokenWatch)
 	case path == "/auth/verification":
@@ -267,12 +269,12 @@ func (s *Server) roomOf(r *http.Request) (uuid.UUID, error) {
 }
 
 // attemptOfToken is whose a request with a bearer token is; none when the token is no good, which its own handler says.
-func (s *Server) attemptOfToken(r *http.Request, use exam.TokenUse) (uuid.UUID, error) {
+func (s *Server) attemptOfToken(r *http.Request, uses ...exam.TokenUse) (uuid.UUID, error) {
 	bearer := bearerOf(r)
 	if bearer == "" {
 		return uuid.Nil, nil
 	}
-	token, err := s.Exams.Token(r.Context(), bearer, use)
+	token, err := s.Exams.Token(r.Context(), bearer, uses...)
 	if errors.Is(err, exam.ErrToken) {
 		return uuid.Nil, nil
 	}

@@ -291,7 +291,7 @@ func (s *Server) getSealed(ctx context.Context, key string, v any) error {
 func (s *Server) at(path string) string { return base(s.PublicURL) + path }
 
 // returnPages are the pages of the application to which a sign-in may come back: the first part of their paths.
-var returnPages = []string{"", "e", "exams", "proctor", "log", "rosters", "people", "ready", "account", "requests", "request", "choose", "consents", "consent-register", "guardian", "consent-texts", "guardian-claims", "retention", "my-file", "appeals", "signed-in", "phone", "system", "audit"}
+var returnPages = []string{"", "e", "exams", "proctor", "log", "rosters", "people", "organisations", "ready", "account", "requests", "request", "choose", "consents", "consent-register", "guardian", "consent-texts", "guardian-claims", "retention", "my-file", "appeals", "signed-in", "phone", "system", "audit"}
 
 // localPath keeps a path to one of our pages and turns everything else into "/": a redirect never leaves the service.
 func localPath(p string) string {
