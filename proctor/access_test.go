@@ -120,6 +120,7 @@ var permitted = map[string][]string{
 	"rosterReadiness":     {"registrar", "administrator"},
 	"remind":              {"registrar", "administrator"},
 	"importRoster":        {"registrar", "administrator"},
+	"accommodate":         {"registrar", "administrator"},
 	"signInWithLogin":     {"nobody", "owner", "other", "proctor", "registrar", "administrator"},
 	"account":             {"owner", "other", "proctor", "registrar", "administrator"},
 	"changePassword":      {"owner", "other", "proctor", "registrar", "administrator"},

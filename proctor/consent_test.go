@@ -26,7 +26,7 @@ func (h *house) another(t *testing.T, code, oid string) {
 		if p.OID == oid {
 			_, err = h.store.Exams.Import(ctx, e, []exam.RosterRow{{
 				Line: 2, Name: account.Name{Last: p.LastName, First: p.FirstName, Middle: p.MiddleName}, BirthDate: p.BirthDate, SNILS: p.SNILS,
-			}})
+			}}, account.Person{})
 			must(t, err)
 		}
 	}

@@ -198,7 +198,7 @@ func (h *house) seed(t *testing.T) {
 			return err
 		}))
 	}
-	_, err = h.store.Exams.Import(ctx, h.exam, roster)
+	_, err = h.store.Exams.Import(ctx, h.exam, roster, account.Person{})
 	must(t, err)
 }
 

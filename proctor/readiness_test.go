@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"ochno/proctor/account"
 	"ochno/proctor/esia/esiamock"
 	"ochno/proctor/exam"
 )
@@ -102,7 +103,7 @@ func TestReadiness(t *testing.T) {
 		}
 		rows, err := exam.ParseRoster(strings.NewReader("ФИО;Дата рождения;СНИЛС;Почта\n" + p.LastName + " " + p.FirstName + " " + p.MiddleName + ";" + p.BirthDate.Format("02.01.2006") + ";" + p.SNILS + ";student@example.org\n"))
 		must(t, err)
-		_, err = h.store.Exams.Import(t.Context(), h.exam, rows)
+		_, err = h.store.Exams.Import(t.Context(), h.exam, rows, account.Person{})
 		must(t, err)
 	}
 	letters := func() (n int) {

@@ -367,7 +367,7 @@ func rosterImport(ctx context.Context, c *call) error {
 			if err != nil {
 				return fmt.Errorf("exam %q: %w", *code, err)
 			}
-			done, err := store.Exams.Import(ctx, e, rows)
+			done, err := store.Exams.Import(ctx, e, rows, account.Person{})
 			if err == nil {
 				fmt.Fprintf(c.stdout, "%d rows read, %d new in the roster, %d changed\n", done.Rows, done.New, done.Changed)
 			}

@@ -120,7 +120,7 @@ func addCases(t *testing.T, d *demo.Demo, store proctor.Store) {
 		t.Fatal(err)
 	}
 	row := exam.RosterRow{Line: 2, Name: maria.Name, BirthDate: maria.BirthDate, SNILS: maria.SNILS, Faculty: "Механико-математический", Group: "МА-21"}
-	if _, err := store.Exams.Import(ctx, e, []exam.RosterRow{row}); err != nil {
+	if _, err := store.Exams.Import(ctx, e, []exam.RosterRow{row}, account.Person{}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -72,7 +72,7 @@ func seed(ctx context.Context, store proctor.Store, now time.Time) (string, erro
 			Group: "МА-21", Faculty: "Механико-математический",
 		})
 	}
-	_, err = store.Exams.Import(ctx, e, rows)
+	_, err = store.Exams.Import(ctx, e, rows, account.Person{})
 	return code, err
 }
 

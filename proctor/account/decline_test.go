@@ -39,7 +39,7 @@ func TestCase10DeclineWithoutPenalty(t *testing.T) {
 	_, err = exams.Import(ctx, e, []exam.RosterRow{
 		{Line: 2, Name: account.Name{Last: "Ёлкина", First: "Мария"}, BirthDate: birth, SNILS: "11223344595"},
 		{Line: 3, Name: account.Name{Last: "Ким", First: "Ир"}, BirthDate: birth, SNILS: "08765430300"},
-	})
+	}, account.Person{})
 	must(t, err)
 	entries, err := exams.Entries(ctx, e.ID)
 	must(t, err)

@@ -133,6 +133,8 @@ func explain(ctx context.Context, logger *slog.Logger, err error) *Problem {
 		return problem(http.StatusConflict, "exam_over")
 	case errors.Is(err, invigilate.ErrNotStaff):
 		return problem(http.StatusUnprocessableEntity, "not_proctor")
+	case errors.Is(err, exam.ErrAccommodation):
+		return problem(http.StatusUnprocessableEntity, "bad_request")
 	case errors.As(err, new(*invigilate.SpokenError)):
 		return problem(http.StatusConflict, "voice_taken")
 	case errors.Is(err, exam.ErrExtra):

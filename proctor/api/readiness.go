@@ -75,6 +75,7 @@ func (s *Server) readiness(ctx context.Context, in *codePath) (*body[Readiness],
 	if err != nil {
 		return nil, err
 	}
+	card.Accommodation = accommodated(entry.Accommodation)
 	if a, err := s.Exams.Of(ctx, e.ID, person.ID); err == nil {
 		card.AttemptID = &a.ID
 	} else if !errors.Is(err, exam.ErrNotFound) {
@@ -183,6 +184,8 @@ type ReadinessRow struct {
 	Ready       bool       `json:"ready"`
 	Email       bool       `json:"email" doc:"We can write to her"`
 	RemindedAt  *time.Time `json:"remindedAt,omitempty"`
+
+	Accommodation *exam.Accommodation `json:"accommodation,omitempty" doc:"What is done differently for her; absent: nothing"`
 }
 
 // ReadinessFilter selects students of a roster.
@@ -268,7 +271,7 @@ func (s *Server) readinessRows(ctx context.Context, e exam.Exam) ([]ReadinessRow
 		p := prepared[entry.Person]
 		rows[i] = ReadinessRow{
 			PersonID: entry.Person, DisplayName: p.Name.String(), Group: entry.Group, Faculty: entry.Faculty, Checks: checksOf(entry, p, known),
-			Minor: p.Minor, Declined: entry.Declined, Email: p.Email, RemindedAt: entry.RemindedAt,
+			Minor: p.Minor, Declined: entry.Declined, Email: p.Email, RemindedAt: entry.RemindedAt, Accommodation: accommodated(entry.Accommodation),
 		}
 		rows[i].Ready = rows[i].Checks.ready() && !entry.Declined
 	}

@@ -24,6 +24,7 @@ type RosterPreview struct {
 	Changed       int             `json:"changed"`
 	Known         int             `json:"known"`
 	Absent        int             `json:"absent" doc:"Are in the roster and not in the file; they stay"`
+	Accommodated  int             `json:"accommodated" doc:"For whom something else is done differently from then on"`
 	Problems      []RosterProblem `json:"problems" nullable:"false" doc:"At most 10,000 of them"`
 	ProblemsTotal int             `json:"problemsTotal" doc:"While there is one, nothing can be imported"`
 }
@@ -78,7 +79,7 @@ func (s *Server) importRoster(ctx context.Context, in *importRosterInput) (*body
 	if out.ProblemsTotal > 0 {
 		return nil, problem(http.StatusUnprocessableEntity, "roster_broken")
 	}
-	done, err := s.Exams.Import(ctx, e, rows)
+	done, err := s.Exams.Import(ctx, e, rows, *caller(ctx))
 	var broken *exam.RosterError
 	if errors.As(err, &broken) { // somebody changed a person since the preview
 		return nil, problem(http.StatusConflict, "roster_changed")
@@ -129,6 +130,6 @@ func (s *Server) readRoster(ctx context.Context, e exam.Exam, file []byte) (Rost
 
 func previewShape(digest string, p exam.RosterPreview) RosterPreview {
 	return RosterPreview{
-		SHA256: digest, Rows: p.Rows, New: p.New, NewPeople: p.NewPeople, Changed: p.Changed, Known: p.Known, Absent: p.Absent, Problems: []RosterProblem{},
+		SHA256: digest, Rows: p.Rows, New: p.New, NewPeople: p.NewPeople, Changed: p.Changed, Known: p.Known, Absent: p.Absent, Accommodated: p.Accommodated, Problems: []RosterProblem{},
 	}
 }

@@ -82,6 +82,7 @@ func (s *Server) operations() {
 	s.examOperations()
 	s.exportOperations()
 	s.invigilateOperations()
+	s.accommodationOperations()
 	s.reviewOperations()
 	s.consentRegisterOperations()
 	s.journeyOperations()

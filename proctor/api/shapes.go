@@ -49,6 +49,8 @@ type ExamCard struct {
 	Page         exam.PageRules   `json:"page" doc:"What of the student's page is watched"`
 	ServerTime   time.Time        `json:"serverTime"`
 	AttemptID    *uuid.UUID       `json:"attemptId,omitempty" doc:"Of the one who is signed in"`
+
+	Accommodation *exam.Accommodation `json:"accommodation,omitempty" doc:"What is done differently for the student; absent: nothing"`
 }
 
 // Attempt is one student's sitting.
@@ -63,6 +65,7 @@ type Attempt struct {
 	TriesLeft          int                   `json:"triesLeft"`
 	TriesTotal         int                   `json:"triesTotal"`
 	Threshold          float64               `json:"threshold"`
+	Voice              bool                  `json:"voice" doc:"Her voice is compared: she will be asked to speak"`
 	Verifier           string                `json:"verifier" enum:"push,session" doc:"session: she is identified on the verifier's own page"`
 	LastIdentification *Identification       `json:"lastIdentification,omitempty"`
 	Waiting            *Waiting              `json:"waiting,omitempty" doc:"While the verifier does not answer"`

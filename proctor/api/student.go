@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -35,6 +36,12 @@ func (s *Server) examCard(ctx context.Context, in *codePath) (*body[ExamCard], e
 		case err == nil:
 			card.AttemptID = &a.ID
 		case !errors.Is(err, exam.ErrNotFound):
+			return nil, err
+		}
+		switch entry, err := s.Exams.Entry(ctx, e.ID, p.ID); {
+		case err == nil:
+			card.Accommodation = accommodated(entry.Accommodation)
+		case !errors.Is(err, exam.ErrNotInRoster):
 			return nil, err
 		}
 	}
@@ -289,10 +296,11 @@ func (s *Server) attemptOf(ctx context.Context, e exam.Exam, a exam.Attempt, now
 	if err != nil {
 		return Attempt{}, err
 	}
-	card.AttemptID = &a.ID
+	card.AttemptID, card.Accommodation = &a.ID, accommodated(a.Accommodation())
 	out := Attempt{
 		ID: a.ID, ExamID: a.ExamID, Exam: card, Student: StudentCard{DisplayName: a.Student, Group: a.Group}, State: string(a.State), StateReason: a.StateReason,
 		TriesLeft: a.TriesLeft, TriesTotal: e.Policy.Tries, Threshold: e.Policy.Threshold, Verifier: string(e.Policy.Verifier), ServerTime: s.Now().UTC(),
+		Voice:  slices.Contains(a.Accommodation().Modalities(e.Policy), exam.Sound),
 		EndsAt: a.EndsAt.UTC(), ExtraMinutes: a.ExtraMinutes, Phone: s.phoneState(e.Policy, a.ID),
 	}
 	text, err := s.Accounts.ConsentText(ctx, e.Organisation)

@@ -27,8 +27,10 @@ type Attempt struct {
 	Student     string // full name
 	OID         string `db:"oid"` // the student's ESIA account
 
-	EndsAt       time.Time // the exam's end for her, extra time included
-	ExtraMinutes int       // that she was given
+	EndsAt       time.Time // the exam's end for her, extra time and accommodation included
+	ExtraMinutes int       // that she was given during the exam
+	NoVoice      bool      // of her accommodation
+	MoreMinutes  int       // the same
 	Closed       bool      // the exam was ended for everybody
 }
 
@@ -43,7 +45,7 @@ var ErrOver = errors.New("the exam is over")
 
 const selectAttempt = `select a.id, a.exam_id, e.code as exam_code, e.title as exam_title, a.person_id, a.state, a.state_reason, a.tries_left, r.group_name as "group",
 	trim(p.last_name || ' ' || p.first_name || ' ' || p.middle_name) as student, coalesce(p.esia_oid, '') as oid,
-	e.ends_at + make_interval(mins => a.extra_minutes) as ends_at, a.extra_minutes, e.finished_at is not null as closed
+	e.ends_at + make_interval(mins => a.extra_minutes + r.more_minutes) as ends_at, a.extra_minutes, r.no_voice, r.more_minutes, e.finished_at is not null as closed
 	from attempt a join exam e on e.id = a.exam_id join roster_entry r on r.id = a.roster_entry_id join person p on p.id = a.person_id`
 
 // Join returns the person's attempt at the exam, making it at the first time.

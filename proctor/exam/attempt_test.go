@@ -366,7 +366,7 @@ func TestOneConnectionIsEnough(t *testing.T) {
 		{"Record", func() error {
 			return x.Record(ctx, Event{Attempt: ready.ID, Lane: LaneTechnical, Kind: "gap", At: x.now()})
 		}},
-		{"Import", func() error { _, err := x.Import(ctx, x.exam, []RosterRow{row(1)}); return err }},
+		{"Import", func() error { _, err := x.Import(ctx, x.exam, []RosterRow{row(1)}, account.Person{}); return err }},
 		{"Finish", func() error { return x.Finish(ctx, x.exam.ID, x.proctor) }},
 	} {
 		if err := step.do(); err != nil {

@@ -28,15 +28,17 @@ type Entry struct {
 	Declined   bool       // she chose another form; nothing else follows from it
 	RemindedAt *time.Time // by e-mail
 	Devices    *DeviceCheck
+
+	Accommodation Accommodation
 }
 
-const selectEntry = `select r.id, r.person_id, r.faculty, r.group_name, coalesce(a.state = 'declined', false), r.reminded_at, d.camera, d.microphone, d.at
+const selectEntry = `select r.id, r.person_id, r.faculty, r.group_name, coalesce(a.state = 'declined', false), r.reminded_at, d.camera, d.microphone, d.at, r.no_voice, r.more_minutes
 	from roster_entry r left join attempt a on a.roster_entry_id = r.id left join device_check d on d.person_id = r.person_id`
 
 func scanEntry(row pgx.CollectableRow) (e Entry, err error) {
 	var camera, microphone *bool
 	var at *time.Time
-	if err = row.Scan(&e.ID, &e.Person, &e.Faculty, &e.Group, &e.Declined, &e.RemindedAt, &camera, &microphone, &at); err == nil && at != nil {
+	if err = row.Scan(&e.ID, &e.Person, &e.Faculty, &e.Group, &e.Declined, &e.RemindedAt, &camera, &microphone, &at, &e.Accommodation.NoVoice, &e.Accommodation.MoreMinutes); err == nil && at != nil {
 		e.Devices = &DeviceCheck{Camera: *camera, Microphone: *microphone, At: *at}
 	}
 	return e, err

@@ -25,6 +25,10 @@ type RosterRow struct {
 	Faculty   string
 	Document  string // series and number of the identity document; may be empty where there is a SNILS
 	Email     string // empty: the file has none
+
+	// What the file says of an accommodation; nil: nothing, what holds stays.
+	NoVoice     *bool
+	MoreMinutes *int
 }
 
 // RosterProblem is one broken row, without the row's personal values.
@@ -85,13 +89,15 @@ var rosterColumns = map[string]string{
 	"группа": "group", "учебная группа": "group", "group": "group",
 	"факультет": "faculty", "институт": "faculty", "faculty": "faculty",
 	"документ": "document", "паспорт": "document", "серия и номер паспорта": "document", "серия и номер документа": "document", "identity document": "document",
+	"без голоса": "voiceless", "without voice": "voiceless",
+	"дополнительное время": "more", "дополнительное время, мин": "more", "доп. время, мин": "more", "extra time": "more", "extra time, min": "more",
 	"почта": "email", "электронная почта": "email", "e-mail": "email", "email": "email",
 }
 
 // columnNames are the same as problems call them.
 var columnNames = map[string]string{
 	"full": "ФИО", "last": "Фамилия", "first": "Имя", "middle": "Отчество", "birth": "Дата рождения", "snils": "СНИЛС", "group": "Группа",
-	"faculty": "Факультет", "document": "Документ", "email": "Электронная почта",
+	"faculty": "Факультет", "document": "Документ", "email": "Электронная почта", "voiceless": "Без голоса", "more": "Дополнительное время, мин",
 }
 
 // table is a roster file row by row. next returns io.EOF after the last row; a *RosterError ends the reading.
@@ -264,6 +270,7 @@ func (p *rosterParser) row(line int, cells []string) RosterRow {
 			bad("email", "не адрес почты: нужен вид имя@пример.рф", "not an e-mail address: want name@example.org")
 		}
 	}
+	p.accommodation(&row, cell, bad)
 	if row.Document != "" && cell("snils") == "" {
 		return row // somebody without a SNILS is known by the document
 	}
@@ -276,6 +283,31 @@ func (p *rosterParser) row(line int, cells []string) RosterRow {
 		p.seen[row.SNILS] = line
 	}
 	return row
+}
+
+// accommodation reads the two columns that say what is done differently for a student.
+func (p *rosterParser) accommodation(row *RosterRow, cell func(string) string, bad func(key, ru, en string)) {
+	switch strings.ToLower(cell("voiceless")) {
+	case "":
+	case "да", "yes", "1", "+":
+		yes := true
+		row.NoVoice = &yes
+	case "нет", "no", "0", "-":
+		no := false
+		row.NoVoice = &no
+	default:
+		bad("voiceless", "нужно «да» или «нет», без причины", "want yes or no, without a reason")
+	}
+	text := cell("more")
+	if text == "" {
+		return
+	}
+	minutes, err := strconv.Atoi(text)
+	if err != nil || minutes < 0 || minutes > MaxMoreMinutes {
+		bad("more", "нужно целое число минут, от 0 до 720", "want a whole number of minutes, 0 to 720")
+		return
+	}
+	row.MoreMinutes = &minutes
 }
 
 // epoch is the day from which a spreadsheet counts its days.

@@ -281,15 +281,15 @@ func TestImport(t *testing.T) {
 	x := newTestExams(t)
 	people := x.count(`select count(*) from person`)
 	rows := []RosterRow{row(1), row(2), row(3)}
-	if n, err := x.Import(t.Context(), x.exam, rows); err != nil || n.New != 3 {
+	if n, err := x.Import(t.Context(), x.exam, rows, account.Person{}); err != nil || n.New != 3 {
 		t.Fatalf("%+v, %v; want 3 new", n, err)
 	}
-	if n, err := x.Import(t.Context(), x.exam, rows); err != nil || n.New != 0 {
+	if n, err := x.Import(t.Context(), x.exam, rows, account.Person{}); err != nil || n.New != 0 {
 		t.Errorf("again: %+v, %v; want none new", n, err)
 	}
 	rows[0].Group, rows[0].Name.Last = "МА-22", "ЕЛКИНА"
 	rows = append(rows, row(4))
-	if n, err := x.Import(t.Context(), x.exam, rows); err != nil || n.New != 1 {
+	if n, err := x.Import(t.Context(), x.exam, rows, account.Person{}); err != nil || n.New != 1 {
 		t.Errorf("with one more: %+v, %v; want 1 new", n, err)
 	}
 	if n := x.count(`select count(*) from person`) - people; n != 4 {
@@ -312,7 +312,7 @@ func TestImport(t *testing.T) {
 	if other.ID, err = x.Ensure(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := x.Import(t.Context(), other, rows[:2]); err != nil || n.New != 2 || x.count(`select count(*) from person`)-people != 4 {
+	if n, err := x.Import(t.Context(), other, rows[:2], account.Person{}); err != nil || n.New != 2 || x.count(`select count(*) from person`)-people != 4 {
 		t.Errorf("another exam: %+v, %v", n, err)
 	}
 }
@@ -320,7 +320,7 @@ func TestImport(t *testing.T) {
 func TestImportIsAllOrNothing(t *testing.T) {
 	x := newTestExams(t)
 	known := row(1)
-	if _, err := x.Import(t.Context(), x.exam, []RosterRow{known}); err != nil {
+	if _, err := x.Import(t.Context(), x.exam, []RosterRow{known}, account.Person{}); err != nil {
 		t.Fatal(err)
 	}
 	tables := func() string {
@@ -337,7 +337,7 @@ func TestImportIsAllOrNothing(t *testing.T) {
 	younger.Line, younger.BirthDate = 5, known.BirthDate.AddDate(1, 0, 0)
 	changed.Group = "МА-99"
 	fresh := row(2)
-	n, err := x.Import(t.Context(), x.exam, []RosterRow{changed, fresh, renamed, younger})
+	n, err := x.Import(t.Context(), x.exam, []RosterRow{changed, fresh, renamed, younger}, account.Person{})
 	problems := problemsOf(t, "a conflict", err)
 	if n != (RosterPreview{}) || len(problems) != 2 || problems[0].Line != 3 || problems[1].Line != 5 || problems[0].Column != "СНИЛС" || problems[0].Ru == "" {
 		t.Errorf("%+v, %+v; want a problem in the lines 3 and 5", n, problems)
@@ -353,7 +353,7 @@ func TestImportIsAllOrNothing(t *testing.T) {
 	// A row that PostgreSQL refuses undoes the others too.
 	impossible := row(3)
 	impossible.Group = "\x00"
-	if _, err := x.Import(t.Context(), x.exam, []RosterRow{fresh, impossible}); err == nil || strings.Contains(err.Error(), "Ёлкина") {
+	if _, err := x.Import(t.Context(), x.exam, []RosterRow{fresh, impossible}, account.Person{}); err == nil || strings.Contains(err.Error(), "Ёлкина") {
 		t.Errorf("a fault: %v; want an error without personal values", err)
 	}
 	if after := tables(); after != before {

@@ -20,6 +20,8 @@ type RosterPreview struct {
 	Changed   int // are in the roster; group, faculty, SNILS, document or e-mail are renewed
 	Known     int // are in the roster just so
 	Absent    int // are in the roster and not in the file; they stay
+
+	Accommodated int // for whom something else is done differently from then on
 }
 
 // rosterChange is a row with what it comes to.
@@ -28,6 +30,9 @@ type rosterChange struct {
 	isNew          bool
 	renewed        bool   // group or faculty
 	faculty, group string // what the file leaves empty stays
+
+	accommodation Accommodation
+	accommodated  bool // it is another one than before
 }
 
 // PreviewRoster tells what Import would do with the rows, and changes nothing. People whose SNILS stands beside another name in our database are
@@ -41,9 +46,10 @@ func (x *Exams) PreviewRoster(ctx context.Context, e Exam, rows []RosterRow) (Ro
 	return preview, err
 }
 
-// Import puts the rows into the exam's roster, all or nothing, and may be repeated: whoever is there stays, group, faculty and e-mail are renewed.
-// It returns what it did. People whose SNILS stands beside another name in our database are problems of a *RosterError.
-func (x *Exams) Import(ctx context.Context, e Exam, rows []RosterRow) (done RosterPreview, err error) {
+// Import puts the rows into the exam's roster, all or nothing, and may be repeated: whoever is there stays, group, faculty and e-mail are renewed,
+// and what the file says of accommodations holds from then on. It returns what it did. The actor is zero on the command line. People whose SNILS
+// stands beside another name in our database are problems of a *RosterError.
+func (x *Exams) Import(ctx context.Context, e Exam, rows []RosterRow, actor account.Person) (done RosterPreview, err error) {
 	err = pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
 		people, err := x.accounts.EnsureAll(ctx, tx, e.Organisation, newPeople(e, rows))
 		if err != nil {
@@ -53,7 +59,18 @@ func (x *Exams) Import(ctx context.Context, e Exam, rows []RosterRow) (done Rost
 		if done, changes, err = compareRoster(ctx, tx, e, rows, people); err != nil {
 			return err
 		}
-		return writeRoster(ctx, tx, e, changes)
+		if err := writeRoster(ctx, tx, e, changes); err != nil {
+			return err
+		}
+		for _, c := range changes {
+			if !c.accommodated {
+				continue
+			}
+			if err := x.accommodate(ctx, tx, e, c.person, actor, c.accommodation); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return RosterPreview{}, fmt.Errorf("import the roster: %w", err)
@@ -82,8 +99,10 @@ func compareRoster(ctx context.Context, q queryer, e Exam, rows []RosterRow, peo
 	type entry struct {
 		PersonID           uuid.UUID
 		Faculty, GroupName string
+		NoVoice            bool
+		MoreMinutes        int
 	}
-	found, _ := q.Query(ctx, `select person_id, faculty, group_name from roster_entry where exam_id = $1`, e.ID)
+	found, _ := q.Query(ctx, `select person_id, faculty, group_name, no_voice, more_minutes from roster_entry where exam_id = $1`, e.ID)
 	entries, err := pgx.CollectRows(found, pgx.RowToStructByPos[entry])
 	if err != nil {
 		return preview, nil, fmt.Errorf("read the roster: %w", err)
@@ -122,13 +141,18 @@ func compareRoster(ctx context.Context, q queryer, e Exam, rows []RosterRow, peo
 		was, known := there[id]
 		changes[i] = rosterChange{person: id, isNew: !known, faculty: cmp.Or(row.Faculty, was.Faculty), group: cmp.Or(row.Group, was.GroupName)}
 		changes[i].renewed = known && (changes[i].faculty != was.Faculty || changes[i].group != was.GroupName)
+		before := Accommodation{NoVoice: was.NoVoice, MoreMinutes: was.MoreMinutes}
+		changes[i].accommodation = row.accommodation(before)
+		if changes[i].accommodated = changes[i].accommodation != before; changes[i].accommodated {
+			preview.Accommodated++
+		}
 		switch {
 		case !known:
 			preview.New++
 			if people[i].New {
 				preview.NewPeople++
 			}
-		case changes[i].renewed || people[i].Changed:
+		case changes[i].renewed || changes[i].accommodated || people[i].Changed:
 			preview.Changed++
 		default:
 			preview.Known++
@@ -139,6 +163,17 @@ func compareRoster(ctx context.Context, q queryer, e Exam, rows []RosterRow, peo
 		return RosterPreview{}, nil, &broken
 	}
 	return preview, changes, nil
+}
+
+// accommodation is what holds after the row, which may say nothing of it.
+func (r RosterRow) accommodation(before Accommodation) Accommodation {
+	if r.NoVoice != nil {
+		before.NoVoice = *r.NoVoice
+	}
+	if r.MoreMinutes != nil {
+		before.MoreMinutes = *r.MoreMinutes
+	}
+	return before
 }
 
 func writeRoster(ctx context.Context, tx pgx.Tx, e Exam, changes []rosterChange) error {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ochno/proctor/account"
 )
 
 func TestPreviewRoster(t *testing.T) {
@@ -22,10 +24,10 @@ func TestPreviewRoster(t *testing.T) {
 	if n := x.count(`select count(*) from roster_entry`); n != 0 {
 		t.Errorf("a preview wrote %d entries", n)
 	}
-	if _, err := x.Import(t.Context(), x.exam, []RosterRow{row(1), row(2), row(3), row(4)}); err != nil {
+	if _, err := x.Import(t.Context(), x.exam, []RosterRow{row(1), row(2), row(3), row(4)}, account.Person{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := x.Import(t.Context(), x.exam, []RosterRow{row(1)}); err != nil {
+	if _, err := x.Import(t.Context(), x.exam, []RosterRow{row(1)}, account.Person{}); err != nil {
 		t.Fatal(err)
 	}
 	moved, bare, reached := row(2), row(3), row(4)
@@ -37,7 +39,7 @@ func TestPreviewRoster(t *testing.T) {
 	if got := preview(rows...); got != want {
 		t.Errorf("%+v; want %+v", got, want)
 	}
-	if got, err := x.Import(t.Context(), x.exam, rows); err != nil || got != want {
+	if got, err := x.Import(t.Context(), x.exam, rows, account.Person{}); err != nil || got != want {
 		t.Errorf("the import did %+v, %v; want what the preview said, %+v", got, err, want)
 	}
 	if got, want := preview(rows...), (RosterPreview{Rows: 4, Known: 4, Absent: 1}); got != want {
@@ -76,21 +78,21 @@ func TestImportOfFiftyThousand(t *testing.T) {
 	}
 	stranger := rows[MaxRosterRows/2]
 	stranger.Name.Last = "Палкина"
-	if _, err := x.Import(t.Context(), x.exam, []RosterRow{stranger}); err != nil {
+	if _, err := x.Import(t.Context(), x.exam, []RosterRow{stranger}, account.Person{}); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	if _, err := x.Import(t.Context(), x.exam, rows); len(problemsOf(t, "one that collides", err)) != 1 {
+	if _, err := x.Import(t.Context(), x.exam, rows, account.Person{}); len(problemsOf(t, "one that collides", err)) != 1 {
 		t.Errorf("one that collides: %v", err)
 	}
 	if n := x.count(`select count(*) from roster_entry`); n != 1 {
 		t.Fatalf("a refused roster left %d entries; want 1", n)
 	}
 	rows[MaxRosterRows/2].SNILS = snils(MaxRosterRows + 1)
-	if got, err := x.Import(t.Context(), x.exam, rows); err != nil || got.New != MaxRosterRows || got.NewPeople != MaxRosterRows {
+	if got, err := x.Import(t.Context(), x.exam, rows, account.Person{}); err != nil || got.New != MaxRosterRows || got.NewPeople != MaxRosterRows {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if got, err := x.Import(t.Context(), x.exam, rows); err != nil || got.Known != MaxRosterRows || got.New+got.Changed != 0 {
+	if got, err := x.Import(t.Context(), x.exam, rows, account.Person{}); err != nil || got.Known != MaxRosterRows || got.New+got.Changed != 0 {
 		t.Errorf("again: %+v, %v", got, err)
 	}
 	t.Logf("three imports of 50,000 took %v", time.Since(began).Round(time.Millisecond))

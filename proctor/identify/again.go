@@ -254,8 +254,8 @@ func (s *Service) planAll(ctx context.Context) error {
 
 // again begins the identifications that are due, of everybody who is connected here.
 func (s *Service) again(ctx context.Context, room Room) error {
-	rows, _ := s.Pool.Query(ctx, `select r.attempt_id, r.cause from reidentification r join attempt a on a.id = r.attempt_id join exam e on e.id = a.exam_id
-		where r.due_at <= $1 and e.finished_at is null and e.ends_at + make_interval(mins => a.extra_minutes) > $1 and a.state in ('in_progress', 'paused', 'admitted') order by r.due_at limit 200`, s.Now())
+	rows, _ := s.Pool.Query(ctx, `select r.attempt_id, r.cause from reidentification r join attempt a on a.id = r.attempt_id join exam e on e.id = a.exam_id join roster_entry o on o.id = a.roster_entry_id
+		where r.due_at <= $1 and e.finished_at is null and e.ends_at + make_interval(mins => a.extra_minutes + o.more_minutes) > $1 and a.state in ('in_progress', 'paused', 'admitted') order by r.due_at limit 200`, s.Now())
 	type row struct {
 		Attempt uuid.UUID
 		Cause   Cause

@@ -31,7 +31,7 @@ func (s *Service) challenge(ctx context.Context, f *finding, length int) error {
 		digits = append(digits, d)
 	}
 	now := s.Now().UTC()
-	c := &Challenge{ID: uuid.New(), Digits: string(digits), ExpiresAt: now.Add(s.Timing.Challenge)}
+	c := &Challenge{ID: uuid.New(), Digits: string(digits), ExpiresAt: now.Add(f.time(s.Timing.Challenge))}
 	if _, err := s.Pool.Exec(ctx, `insert into challenge (id, attempt_id, digits, created_at, expires_at) values ($1, $2, $3, $4, $5)`,
 		c.ID, f.attempt.ID, c.Digits, now, c.ExpiresAt); err != nil {
 		return fmt.Errorf("store the challenge: %w", err)
@@ -59,7 +59,7 @@ func (s *Service) listen(ctx context.Context, f *finding, stream Stream, tap *me
 // beforehand, or a voice that reads along from somewhere else, would have to follow them.
 func (s *Service) show(ctx context.Context, f *finding, stream Stream, tap *media.Tap, report func(Progress)) error {
 	report(Progress{Phase: PhaseChallenge, Challenge: f.challenge})
-	next := time.NewTimer(s.Timing.GetReady + s.waver())
+	next := time.NewTimer(f.time(s.Timing.GetReady) + s.waver())
 	defer next.Stop()
 	ask := time.NewTimer(s.Timing.KeyFrame)
 	defer ask.Stop()
@@ -78,9 +78,9 @@ func (s *Service) show(ctx context.Context, f *finding, stream Stream, tap *medi
 			ask.Reset(liveness.Speaking)
 			report(Progress{Phase: PhaseChallenge, Challenge: f.challenge, Shown: len(f.shown)})
 			if len(f.shown) == len(f.challenge.Digits) {
-				next.Reset(s.Timing.LastDigit)
+				next.Reset(f.time(s.Timing.LastDigit))
 			} else {
-				next.Reset(s.Timing.Digit + s.waver())
+				next.Reset(f.time(s.Timing.Digit) + s.waver())
 			}
 		case <-ask.C:
 			stream.RequestKeyFrame()
@@ -97,6 +97,14 @@ func (s *Service) show(ctx context.Context, f *finding, stream Stream, tap *medi
 			}
 		}
 	}
+}
+
+// time is how long a step of the student's takes at most: twice as long for her whose accommodation is more time.
+func (f *finding) time(d time.Duration) time.Duration {
+	if f.attempt.MoreMinutes > 0 {
+		return 2 * d
+	}
+	return d
 }
 
 // waver is a random part of the time before a digit.

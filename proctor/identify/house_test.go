@@ -288,7 +288,7 @@ func (h *house) student(t testing.TB, oid string) exam.Attempt {
 	snils := "000" + strings.Repeat("0", 8-len(oid)) + oid // small numbers have no check sum
 	birth := time.Date(2004, 1, 2, 0, 0, 0, 0, time.UTC)
 	name := account.Name{Last: "Студент" + oid, First: "Имя"}
-	_, err := h.exams.Import(ctx, h.exam, []exam.RosterRow{{Line: 2, Name: name, BirthDate: birth, SNILS: snils}})
+	_, err := h.exams.Import(ctx, h.exam, []exam.RosterRow{{Line: 2, Name: name, BirthDate: birth, SNILS: snils}}, account.Person{})
 	must(t, err)
 	people, err := h.accounts.SignIn(ctx, account.Claims{OID: oid, Name: name, BirthDate: birth, SNILS: snils, Level: account.Confirmed}, nil)
 	must(t, err)

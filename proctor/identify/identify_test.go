@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"ochno/proctor/account"
 	"ochno/proctor/exam"
 	"ochno/proctor/identify"
 	"ochno/proctor/ledger"
@@ -179,6 +180,35 @@ func TestListens(t *testing.T) {
 		if phases[identify.PhaseChallenge] != c.want {
 			t.Errorf("%v went through %v", c.modalities, phases)
 		}
+	}
+}
+
+// TestAccommodated: whose accommodation spares her the voice is identified by her face alone, without digits, and her record says why the voice was not
+// compared although the policy does; the policy holds for everybody else.
+func TestAccommodated(t *testing.T) {
+	h := newHouse(t)
+	clip := studenttest.NewClip(t, studenttest.Face, studenttest.Silence) // nobody hears a word of hers
+	a := h.student(t, "2001")
+	h.enrol(t, a.OID)
+	must(t, h.exams.Accommodate(t.Context(), h.exam, a.PersonID, account.Person{}, exam.Accommodation{NoVoice: true, MoreMinutes: 30}))
+	stream := h.publish(t, a, clip)
+	seen, result := h.run(t, h.service, a.ID, stream, nil)
+	if result.Outcome != identify.Match {
+		t.Fatalf("%s (%s)", result.Outcome, result.Reason)
+	}
+	for _, p := range seen {
+		if p.Phase == identify.PhaseChallenge {
+			t.Error("she was asked to speak")
+		}
+	}
+	records := h.records(t, a.ID, ledger.TypeIdentification)
+	if len(records) != 1 {
+		t.Fatalf("%d records", len(records))
+	}
+	var d ledger.Identification
+	must(t, records[0].Data(&d))
+	if !d.Policy.Accommodated || !slices.Equal(d.Policy.Modalities, []string{"photo"}) || d.Scores == nil || d.Scores.Sound != nil || d.Voice != nil || d.Policy.Digits != 0 {
+		t.Errorf("the record says %+v, scores %+v, voice %+v", d.Policy, d.Scores, d.Voice)
 	}
 }
 

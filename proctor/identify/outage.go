@@ -86,8 +86,8 @@ func (s *Service) waitNoMore(ctx context.Context, tx pgx.Tx, attempt uuid.UUID) 
 func (s *Service) resume(ctx context.Context, room Room) error {
 	answered := s.answered.Swap(false)
 	rows, _ := s.Pool.Query(ctx, `select w.attempt_id, w.since, w.until, w.next_at, w.tries, a.state, e.id, e.policy
-		from outage_wait w join attempt a on a.id = w.attempt_id join exam e on e.id = a.exam_id
-		where (w.next_at <= $1 or $2) and a.state <> 'identifying' and e.finished_at is null and e.ends_at + make_interval(mins => a.extra_minutes) > $1 order by w.next_at limit 200`, s.Now(), answered)
+		from outage_wait w join attempt a on a.id = w.attempt_id join exam e on e.id = a.exam_id join roster_entry o on o.id = a.roster_entry_id
+		where (w.next_at <= $1 or $2) and a.state <> 'identifying' and e.finished_at is null and e.ends_at + make_interval(mins => a.extra_minutes + o.more_minutes) > $1 order by w.next_at limit 200`, s.Now(), answered)
 	type row struct {
 		Attempt uuid.UUID
 		Waiting Waiting

@@ -22,6 +22,7 @@ func (f *finding) draft(software string) ledger.Identification {
 	d := ledger.Identification{
 		Exam: examRef(f.attempt), StartedAt: f.startedAt, Policy: inForce(f.exam.Policy, f.modalities), Request: f.id.String(), Software: software,
 	}
+	d.Policy.Accommodated = f.accommodated()
 	if f.kind == Again {
 		d.Kind, d.Cause = string(Again), string(f.cause)
 	}
@@ -54,6 +55,11 @@ func (f *finding) draft(software string) ledger.Identification {
 	}
 	d.Flags = f.flags
 	return d
+}
+
+// accommodated tells whether the voice would have been compared, were it not for the student's accommodation.
+func (f *finding) accommodated() bool {
+	return f.attempt.NoVoice && !f.silent && !f.asks(exam.Sound) && f.exam.Policy.Asks(exam.Sound)
 }
 
 // doubts are the flags as the record has them: of a verdict that is decided on later they come from its evidence.

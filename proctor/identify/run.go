@@ -92,7 +92,7 @@ func (s *Service) find(ctx context.Context, run *attemptRun, f *finding, stream 
 		return err
 	}
 	f.exam = e
-	f.modalities = e.Policy.Modalities
+	f.modalities = f.attempt.Accommodation().Modalities(e.Policy)
 	if f.silent {
 		f.modalities = []exam.Modality{exam.Photo}
 	}
@@ -140,7 +140,7 @@ func (s *Service) look(ctx context.Context, f *finding, stream Stream, tap *medi
 	if f.silent {
 		patience = s.Timing.Glance
 	}
-	limit := time.NewTimer(patience)
+	limit := time.NewTimer(f.time(patience))
 	defer limit.Stop()
 	ask := time.NewTimer(s.Timing.KeyFrame)
 	defer ask.Stop()

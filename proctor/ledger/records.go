@@ -66,6 +66,7 @@ type Policy struct {
 	Threshold      float64  `json:"threshold"`
 	Tries          int      `json:"tries"`
 	Modalities     []string `json:"modalities,omitempty"`    // what was compared: "photo", "sound"
+	Accommodated   bool     `json:"accommodated,omitzero"`   // the voice was not compared by an accommodation of this student's; the exam's policy compares it
 	PhotoThreshold float64  `json:"photoThreshold,omitzero"` // the least score of one modality; absent: the overall score alone counted
 	SoundThreshold float64  `json:"soundThreshold,omitzero"`
 	Digits         int      `json:"digits,omitzero"`    // length of the challenge that was read aloud; absent: nobody was asked to speak
@@ -250,8 +251,9 @@ type Decision struct {
 	From    string  `json:"from"`
 	To      string  `json:"to"`
 	Reason  string  `json:"reason"`
-	Act     string  `json:"act,omitempty"`    // of one that moves the attempt nowhere: "warning", "warning_withdrawn", "extra_time", "flag_confirmed", "flag_dismissed", "flag_reopened"
-	Minutes int     `json:"minutes,omitzero"` // of extra_time; less than 0: taken back
+	Act     string  `json:"act,omitempty"`    // of one that moves the attempt nowhere: "warning", "warning_withdrawn", "extra_time", "accommodation" (what is done differently for the student of an exam from then on; why is written down nowhere), "flag_confirmed", "flag_dismissed", "flag_reopened"
+	Minutes int     `json:"minutes,omitzero"` // of extra_time; less than 0: taken back. Of an accommodation: by how much her exam ends later, absent: not at all
+	NoVoice bool    `json:"noVoice,omitzero"` // of an accommodation: her voice is not compared
 }
 
 // Appeal is an act on a student's appeal (апелляция) against a decision on her attempt; who decides is not who took that decision. Outcomes:

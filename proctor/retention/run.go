@@ -213,11 +213,15 @@ func (s *Service) destroyKey(ctx context.Context, tx pgx.Tx, list []expired) err
 	return s.Archive.Destroy(ctx, tx, list[0].ID, reason)
 }
 
-// words are what people wrote during an attempt: kept as long as its recordings.
+// words are what people wrote during an attempt, and what was done differently in it: kept as long as its recordings.
 var words = []string{
 	`update message set body = null where attempt_id = $1 and body is not null`, `update help_call set body = null where attempt_id = $1 and body is not null`,
 	`update warning set body = null where attempt_id = $1 and body is not null`, `update note set body = null where attempt_id = $1 and body is not null`,
 	`update conclusion set body = null where attempt_id = $1 and body is not null`,
+	// An accommodation tells of somebody's health. While her exam may still go on it is needed.
+	`delete from accommodation o using attempt a, exam e where a.id = $1 and o.roster_entry_id = a.roster_entry_id and e.id = a.exam_id and (e.finished_at is not null or e.ends_at < now() - interval '2 days')`,
+	`update roster_entry r set no_voice = false, more_minutes = 0 from attempt a, exam e
+		where a.id = $1 and r.id = a.roster_entry_id and e.id = a.exam_id and (e.finished_at is not null or e.ends_at < now() - interval '2 days') and (r.no_voice or r.more_minutes > 0)`,
 }
 
 // erasures empty rows by their ids.

@@ -101,7 +101,7 @@ func newRoom(t *testing.T, change func(*exam.Policy)) *room {
 	r.exam.ID, err = r.exams.Ensure(ctx, r.exam)
 	must(t, err)
 	name, birth := account.Name{Last: "Ёлкина", First: "Мария"}, time.Date(2004, 1, 2, 0, 0, 0, 0, time.UTC)
-	_, err = r.exams.Import(ctx, r.exam, []exam.RosterRow{{Line: 2, Name: name, BirthDate: birth, SNILS: "00000009901"}})
+	_, err = r.exams.Import(ctx, r.exam, []exam.RosterRow{{Line: 2, Name: name, BirthDate: birth, SNILS: "00000009901"}}, account.Person{})
 	must(t, err)
 	people, err := accounts.SignIn(ctx, account.Claims{OID: "9901", Name: name, BirthDate: birth, SNILS: "00000009901", Level: account.Confirmed}, nil)
 	must(t, err)

@@ -158,6 +158,19 @@ func actText(d ledger.Decision) string {
 			"technical": "технический сбой", "accommodation": "особые условия", "interruption": "экзамен прерывался", "other": "иная причина",
 		}))
 	}
+	if d.Act == "accommodation" {
+		var parts []string
+		if d.NoVoice {
+			parts = append(parts, "без голоса")
+		}
+		if d.Minutes > 0 {
+			parts = append(parts, fmt.Sprintf("больше времени: +%d мин.", d.Minutes))
+		}
+		if len(parts) == 0 {
+			return "особые условия отменены"
+		}
+		return "особые условия: " + strings.Join(parts, ", ")
+	}
 	return named(d.Act, map[string]string{
 		"warning": "предупреждение", "warning_withdrawn": "предупреждение отозвано", "flag_confirmed": "отметка системы подтверждена", "flag_dismissed": "отметка системы отклонена", "flag_reopened": "отметка системы снова не рассмотрена",
 	}) + " (" + named(d.Reason, map[string]string{
@@ -316,6 +329,9 @@ func (p Protocol) try(f *fpdf.Fpdf, d ledger.Identification, zone *time.Location
 	f.SetFont("go", "B", 10)
 	f.MultiCell(portraitWidth, 5.5, printable(fmt.Sprintf("№ %d. %s — %s", d.Number, d.StartedAt.In(zone).Format("02.01.2006 15:04:05"), outcomeText(d.Outcome))), "", "L", false)
 	text := fmt.Sprintf("Порог %s, попыток %d.", decimal(d.Policy.Threshold), d.Policy.Tries)
+	if d.Policy.Accommodated {
+		text += " Голос не сравнивался: особые условия студента."
+	}
 	if d.Scores != nil {
 		sound := "не сравнивался"
 		if d.Scores.Sound != nil {

@@ -2,6 +2,7 @@
 import { serverURL } from './base';
 import { ApiError, isProblem } from './problem';
 import type {
+  Accommodation,
   Conclusion,
   ConclusionResult,
   EventFlag,
@@ -319,6 +320,7 @@ export const api = {
   previewRoster: (exam: string, file: Blob) => call<RosterPreview>('POST', `api/exams/${id(exam)}/roster/preview`, file),
   rosterReadiness: (exam: string, show: ReadinessFilter, text: string, offset: number, signal?: AbortSignal) =>
     call<RosterReadiness>('GET', `api/exams/${id(exam)}/readiness${query({ show, text, offset })}`, undefined, signal),
+  accommodate: (exam: string, body: Accommodation & { personId: string }) => call<Accommodation>('POST', `api/exams/${id(exam)}/accommodation`, body),
   remind: (exam: string) => call<Reminded>('POST', `api/exams/${id(exam)}/remind`, {}),
   readiness: (code: string, signal?: AbortSignal) => call<Readiness>('GET', `api/ready/${id(code)}`, undefined, signal),
   noteDevices: (code: string, camera: boolean, microphone: boolean) =>

@@ -1031,6 +1031,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exams/{id}/accommodation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what is done differently for one student of the roster, never why */
+        post: operations["accommodate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/exams/{id}/admit": {
         parameters: {
             query?: never;
@@ -2116,6 +2133,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccommodateInputBody: {
+            /** Format: int64 */
+            moreMinutes: number;
+            noVoice: boolean;
+            personId: string;
+        };
+        Accommodation: {
+            /** Format: int64 */
+            moreMinutes: number;
+            noVoice: boolean;
+        };
         AccountPage: {
             displayName: string;
             /** @description Absent: no ESIA account is linked */
@@ -2312,6 +2340,8 @@ export interface components {
              * @enum {string}
              */
             verifier: "push" | "session";
+            /** @description Her voice is compared: she will be asked to speak */
+            voice: boolean;
             /** @description While the verifier does not answer */
             waiting?: components["schemas"]["Waiting"];
             /** @description In order, those taken back too */
@@ -2666,6 +2696,8 @@ export interface components {
             verdict: "" | "confirmed" | "dismissed";
         };
         ExamCard: {
+            /** @description What is done differently for the student; absent: nothing */
+            accommodation?: components["schemas"]["Accommodation"];
             /** @description A date, or empty */
             actDate: string;
             actNumber: string;
@@ -3642,6 +3674,8 @@ export interface components {
             unknown: number;
         };
         ReadinessRow: {
+            /** @description What is done differently for her; absent: nothing */
+            accommodation?: components["schemas"]["Accommodation"];
             checks: components["schemas"]["Checks"];
             declined: boolean;
             displayName: string;
@@ -3901,6 +3935,11 @@ export interface components {
              * @description Are in the roster and not in the file; they stay
              */
             absent: number;
+            /**
+             * Format: int64
+             * @description For whom something else is done differently from then on
+             */
+            accommodated: number;
             /** Format: int64 */
             changed: number;
             /** Format: int64 */
@@ -7517,6 +7556,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExamSummary"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    accommodate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccommodateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accommodation"];
                 };
             };
             /** @description Forbidden */

@@ -13,11 +13,13 @@ import classes from './Exam.module.css';
 
 interface DeviceTrialProps {
   again: boolean;
+  /** Nobody need speak: her accommodation. */
+  spared: boolean;
   onTried: (camera: boolean, microphone: boolean) => void;
 }
 
 /** Camera and microphone tried here and now; nothing leaves the browser but that they work. */
-export function DeviceTrial({ again, onTried }: DeviceTrialProps) {
+export function DeviceTrial({ again, spared, onTried }: DeviceTrialProps) {
   const { t } = useTranslation(['exam', 'join']);
   const [devices] = useState(() => new Devices());
   const { phase, stream, problem } = useStore(devices.state);
@@ -25,7 +27,7 @@ export function DeviceTrial({ again, onTried }: DeviceTrialProps) {
   const [pictureOf, setPictureOf] = useState<MediaStream>();
   const [voiceOf, setVoiceOf] = useState<MediaStream>();
   const picture = stream !== undefined && pictureOf === stream;
-  const voice = stream !== undefined && voiceOf === stream;
+  const voice = stream !== undefined && (spared || voiceOf === stream);
   const told = useRef(onTried);
   useEffect(() => {
     told.current = onTried;
@@ -76,7 +78,7 @@ export function DeviceTrial({ again, onTried }: DeviceTrialProps) {
             <CheckRow
               label={t('join:devices.microphone')}
               state={voice ? 'ok' : 'wait'}
-              text={voice ? t('join:devices.microphoneOk') : t('join:devices.microphoneWait')}
+              text={spared ? t('join:devices.microphoneSpared') : voice ? t('join:devices.microphoneOk') : t('join:devices.microphoneWait')}
               testId="trial-microphone"
             >
               <MicrophoneLevel stream={stream} onHeard={() => setVoiceOf(stream)} />

@@ -123,7 +123,7 @@ function Ready() {
               <ReadyRow name="enrolment" state={checks.enrolment} title={t('ready.enrolment')} text={enrolmentText} />
               <ReadyRow name="devices" state={checks.devices} title={t('ready.devices')} text={devicesText}>
                 {devices.isError && <ProblemAlert error={devices.error} />}
-                <DeviceTrial again={checks.devices === 'done'} onTried={(camera, microphone) => devices.mutate({ camera, microphone })} />
+                <DeviceTrial again={checks.devices === 'done'} spared={exam.accommodation?.noVoice === true} onTried={(camera, microphone) => devices.mutate({ camera, microphone })} />
               </ReadyRow>
             </ul>
           </Card>

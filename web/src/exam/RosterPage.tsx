@@ -6,12 +6,14 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { api } from '../api/client';
-import type { ReadinessFilter, RosterReadiness } from '../api/types';
+import type { ReadinessFilter, ReadinessRow, RosterReadiness } from '../api/types';
+import { useAccommodationWords } from '../i18n/useAccommodationWords';
 import { useFormat } from '../i18n/useFormat';
 import { ConfirmModal } from '../shell/ConfirmModal';
 import { LoadingView } from '../shell/LoadingView';
 import { PageTitle } from '../shell/PageTitle';
 import { ProblemAlert } from '../shell/ProblemAlert';
+import { AccommodationModal } from './AccommodationModal';
 import classes from './Exam.module.css';
 
 const colors = { done: 'teal', missing: 'orange', failed: 'red', unknown: 'gray' } as const;
@@ -41,6 +43,8 @@ export default function RosterPage() {
   const [text, setText] = useState('');
   const [offset, setOffset] = useState(0);
   const [asking, setAsking] = useState(false);
+  const [accommodating, setAccommodating] = useState<ReadinessRow>();
+  const accommodationWords = useAccommodationWords();
   const [sought] = useDebouncedValue(text, 250);
   const roster = useQuery({
     queryKey: ['roster', id, show, sought, offset],
@@ -138,6 +142,7 @@ export default function RosterPage() {
                       {t(`roster.column.${name}`)}
                     </Table.Th>
                   ))}
+                  <Table.Th scope="col">{t('accommodation.column')}</Table.Th>
                   <Table.Th scope="col">{t('roster.mail')}</Table.Th>
                 </Table.Tr>
               </Table.Thead>
@@ -168,6 +173,19 @@ export default function RosterPage() {
                       ))
                     )}
                     <Table.Td>
+                      <Anchor
+                        component="button"
+                        type="button"
+                        size="sm"
+                        ta="left"
+                        aria-label={t('accommodation.setFor', { name: row.displayName })}
+                        onClick={() => setAccommodating(row)}
+                        data-testid={`accommodate-${row.personId}`}
+                      >
+                        {accommodationWords(row.accommodation).join(', ') || t('accommodation.set')}
+                      </Anchor>
+                    </Table.Td>
+                    <Table.Td>
                       <Text size="xs" c="dimmed">
                         {row.remindedAt !== undefined && t('roster.remindedAt', { date: format.dateTime(row.remindedAt) })}
                         {row.remindedAt === undefined && (row.email ? t('roster.hasEmail') : t('roster.noEmail'))}
@@ -193,6 +211,9 @@ export default function RosterPage() {
           </Group>
         )}
       </Stack>
+      {accommodating !== undefined && (
+        <AccommodationModal examId={id} row={accommodating} onClose={() => setAccommodating(undefined)} />
+      )}
       <ConfirmModal
         opened={asking}
         title={t('roster.remindTitle')}

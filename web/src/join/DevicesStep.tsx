@@ -33,7 +33,8 @@ export function DevicesStep({ attempt, onChecked }: DevicesStepProps) {
   const [voiceOf, setVoiceOf] = useState<MediaStream>();
   const picture = stream !== undefined && pictureOf === stream;
   const voice = stream !== undefined && voiceOf === stream;
-  const silent = useAfter(silenceBeforeHelpMs, stream) && !voice;
+  const spared = attempt.exam.accommodation?.noVoice === true;
+  const silent = useAfter(silenceBeforeHelpMs, stream) && !voice && !spared;
   return (
     <StepFrame title={t('devices.title')} station="devices" wide testId="devices">
       {problem !== undefined && <DeviceProblemView problem={problem} onAgain={() => void devices.open()} />}
@@ -47,12 +48,12 @@ export function DevicesStep({ attempt, onChecked }: DevicesStepProps) {
           <SelfView stream={stream} onElement={setVideo} />
           <Stack className={classes.panel} gap="lg">
             <CameraCheck video={video} seen={picture} onSeen={() => setPictureOf(stream)} />
-            <MicrophoneCheck stream={stream} heard={voice} silent={silent} onHeard={() => setVoiceOf(stream)} />
+            <MicrophoneCheck stream={stream} heard={voice} spared={spared} silent={silent} onHeard={() => setVoiceOf(stream)} />
           </Stack>
         </SimpleGrid>
       )}
       <Group gap="md" align="center">
-        <Button disabled={!picture || !voice} onClick={onChecked} data-testid="device-continue" w={{ base: '100%', sm: 240 }}>
+        <Button disabled={!picture || (!voice && !spared)} onClick={onChecked} data-testid="device-continue" w={{ base: '100%', sm: 240 }}>
           {t('devices.continue')}
         </Button>
         {picture && silent && (

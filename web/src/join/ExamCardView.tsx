@@ -56,6 +56,15 @@ export function ExamCardView({ card }: { card: ExamCard }) {
         )}
         {card.contact !== '' && <Field label={t('card.contact')}>{card.contact}</Field>}
       </SimpleGrid>
+      {card.accommodation !== undefined && (
+        <Stack gap={4} data-testid="my-accommodation">
+          <Text size="sm" className={classes.term}>
+            {t('card.accommodation')}
+          </Text>
+          {card.accommodation.moreMinutes > 0 && <Text>{t('card.accommodationMore', { count: card.accommodation.moreMinutes })}</Text>}
+          {card.accommodation.noVoice && <Text>{t('card.accommodationNoVoice')}</Text>}
+        </Stack>
+      )}
       <Stack gap="xs">
         <Text size="sm" className={classes.term}>
           {t('card.need')}

@@ -23,7 +23,7 @@ export function IdentificationGuide({ view, attempt }: IdentificationGuideProps)
   if (view.kind === 'intro') {
     return (
       <div>
-        <Text>{attempt.verifier === 'session' ? t('identification.introPage') : t('identification.intro')}</Text>
+        <Text>{attempt.verifier === 'session' ? t('identification.introPage') : attempt.voice ? t('identification.intro') : t('identification.introFace')}</Text>
         <Text c="dimmed" size="md">
           {t('identification.introTips')}
         </Text>
@@ -32,7 +32,7 @@ export function IdentificationGuide({ view, attempt }: IdentificationGuideProps)
   }
   return (
     <div>
-      <PhaseBar phase={view.kind} verifier={attempt.verifier} />
+      <PhaseBar phase={view.kind} way={attempt.verifier === 'session' ? 'session' : attempt.voice ? 'push' : 'face'} />
       <div className={classes.instruction} aria-live="assertive" role="status" data-testid="instruction">
         {view.kind === 'looking' && (
           <Text size="xl" fw={600} data-testid="hint" data-code={view.hint ?? ''}>

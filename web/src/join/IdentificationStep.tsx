@@ -58,7 +58,7 @@ export function IdentificationStep({ attempt }: { attempt: Attempt }) {
           onStart={() => identify.mutate()}
         />
       </Stack>
-      {!underWay(view) && <SpokenSwitch spoken={spoken} />}
+      {!underWay(view) && <SpokenSwitch spoken={spoken} digits={attempt.voice} />}
       {attempt.state === 'ready' && !underWay(view) && <OtherForm attempt={attempt} />}
       <ContactLine contact={attempt.exam.contact} />
     </StepFrame>

@@ -8,19 +8,21 @@ import { MicrophoneLevel } from '../media/MicrophoneLevel';
 interface MicrophoneCheckProps {
   stream: MediaStream;
   heard: boolean;
+  /** Nobody need speak: her accommodation. */
+  spared: boolean;
   /** Nothing was heard for a while. */
   silent: boolean;
   onHeard: () => void;
 }
 
 /** Shows the live level and waits for a voice. */
-export function MicrophoneCheck({ stream, heard, silent, onHeard }: MicrophoneCheckProps) {
+export function MicrophoneCheck({ stream, heard, spared, silent, onHeard }: MicrophoneCheckProps) {
   const { t } = useTranslation('join');
   const { devices } = useLive();
   const { microphones, microphoneId } = useStore(devices.state);
-  const state = heard ? 'ok' : silent ? 'warn' : 'wait';
+  const state = heard || spared ? 'ok' : silent ? 'warn' : 'wait';
   const text = {
-    ok: t('devices.microphoneOk'),
+    ok: spared ? t('devices.microphoneSpared') : t('devices.microphoneOk'),
     warn: t('devices.microphoneSilent'),
     wait: t('devices.microphoneWait'),
   }[state];

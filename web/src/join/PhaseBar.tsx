@@ -3,17 +3,18 @@ import { useTranslation } from 'react-i18next';
 
 const ways = {
   push: ['looking', 'challenge', 'verifying'],
+  face: ['looking', 'verifying'],
   session: ['looking', 'away', 'verifying'],
 } as const;
 
 interface PhaseBarProps {
   phase: 'looking' | 'challenge' | 'away' | 'verifying';
-  verifier: keyof typeof ways;
+  way: keyof typeof ways;
 }
 
-/** Face, then digits or the verifier's page, then the comparison: which of the three is under way. */
-export function PhaseBar({ phase, verifier }: PhaseBarProps) {
-  const phases: readonly PhaseBarProps['phase'][] = ways[verifier];
+/** Face, then digits or the verifier's page if any, then the comparison: which of them is under way. */
+export function PhaseBar({ phase, way }: PhaseBarProps) {
+  const phases: readonly PhaseBarProps['phase'][] = ways[way];
   const { t } = useTranslation('join');
   const labels = {
     looking: t('identification.phaseLook'),
@@ -23,7 +24,7 @@ export function PhaseBar({ phase, verifier }: PhaseBarProps) {
   };
   const current = phases.indexOf(phase);
   return (
-    <SimpleGrid cols={3} spacing={8}>
+    <SimpleGrid cols={phases.length} spacing={8}>
       {phases.map((name, index) => (
         <Stack key={name} gap={4}>
           <Progress

@@ -41,6 +41,7 @@ const decisions = [
   'flag_confirmed',
   'flag_dismissed',
   'flag_reopened',
+  'accommodation',
 ] as const;
 
 export interface RecordWords {

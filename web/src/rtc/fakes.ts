@@ -234,6 +234,7 @@ export function fakeAttempt(change: Partial<Attempt> = {}): Attempt {
     triesTotal: 3,
     endsAt: '2026-11-21T12:00:00Z',
     extraMinutes: 0,
+    voice: true,
     verifier: 'push',
     threshold: 0.75,
     serverTime: '2026-11-21T10:00:00Z',

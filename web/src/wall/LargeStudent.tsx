@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import type { Attempt, RoomAttempt } from '../api/types';
 import { StreamVideo } from '../media/StreamVideo';
+import { useAccommodationWords } from '../i18n/useAccommodationWords';
 import type { Speaker } from '../rtc/speaker';
 import type { LargeStreams, Viewer } from '../rtc/viewer';
 import type { IdentificationPhase } from '../rtc/wire';
@@ -45,6 +46,7 @@ export const LargeStudent = memo(function LargeStudent({ entry, phase, streams, 
   const { attempt } = entry;
   const phone = streams?.phone;
   const wantsPhone = entry.connected && attempt.exam.recorded.includes('phone');
+  const accommodations = useAccommodationWords()(attempt.exam.accommodation);
   const wantsScreen = entry.connected && attempt.exam.recorded.includes('screen');
   useEffect(() => {
     viewer.look(attempt.id);
@@ -125,6 +127,11 @@ export const LargeStudent = memo(function LargeStudent({ entry, phase, streams, 
                   {attempt.student.group}
                 </Text>
               )}
+              {accommodations.map((words) => (
+                <Badge key={words} variant="outline" color="gray.8" size="lg" tt="none" data-testid="accommodation">
+                  {words}
+                </Badge>
+              ))}
               {attempt.charge !== undefined && (
                 <Text size="sm" c="dimmed" data-testid="in-charge">
                   {t('charge', { name: attempt.charge.name })}
