@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
 
 	"ochno/proctor"
 	"ochno/proctor/esia/esiamock"
@@ -23,14 +25,17 @@ import (
 )
 
 // anotherNode is a second node of the same service; stop ends it as an operator would.
-func (h *house) anotherNode(t *testing.T, spool string) (node *house, stop func()) {
+func (h *house) anotherNode(t *testing.T, spool string, change ...func(*proctor.Config)) (node *house, stop func()) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	copied := *h
 	node = &copied
 	node.url = "http://" + listener.Addr().String()
-	node.config.NodeURL, node.config.Spool = node.url, spool
+	node.config.Listen, node.config.NodeURL, node.config.Spool = listener.Addr().String(), node.url, spool
+	for _, f := range change {
+		f(&node.config)
+	}
 	service, err := proctor.Open(t.Context(), node.config, slog.New(slog.NewTextHandler(h.log, nil)))
 	must(t, err)
 	life, end := context.WithCancel(context.Background())
@@ -191,6 +196,136 @@ func TestTwoNodes(t *testing.T) {
 		if resp.StatusCode != http.StatusOK || size == 0 || size != resp.ContentLength {
 			t.Errorf("the whole file of a part: %d, %d bytes of %d", resp.StatusCode, size, resp.ContentLength)
 		}
+	}
+}
+
+// TestANodeThatIsCutOff: a machine that is gone closes no connection and says nothing. Pages that come by way of another node are told to connect again
+// all the same, and the room moves; the machine itself, if it lives, has left the room by then.
+func TestANodeThatIsCutOff(t *testing.T) {
+	a := newHouseWith(t, func(h *house) { h.env["OCHNO_NODE_URL"] = h.url })
+	var toNode, toDatabase *gate
+	b, _ := a.anotherNode(t, t.TempDir(), func(c *proctor.Config) {
+		database, err := url.Parse(c.Database)
+		must(t, err)
+		where := database.Query()
+		toNode, toDatabase = newGate(t, "tcp", c.Listen), newGate(t, "unix", filepath.Join(where.Get("host"), ".s.PGSQL.5432"))
+		host, port, err := net.SplitHostPort(toDatabase.address)
+		must(t, err)
+		where.Set("host", host)
+		where.Set("port", port)
+		database.RawQuery = where.Encode()
+		c.NodeURL, c.Database = "http://"+toNode.address, database.String()
+	})
+	defer toDatabase.thaw()
+	defer toNode.thaw()
+	anna, proctors := a.signedIn(t, esiamock.StudentAnna), a.signedIn(t, esiamock.Proctor)
+	attempt := anna.join(t, false)
+	if code := status(t, anna.at(b), fmt.Sprintf("/api/attempts/%s", attempt.ID)); code != http.StatusOK {
+		t.Fatalf("her attempt at the second node: %d", code)
+	}
+	path := fmt.Sprintf("/api/exams/%s", a.exam.ID)
+	watch, _ := proctors.dial(t, path+"/watch", nil)
+	if hello, code := until(t, watch, "hello"); hello == nil {
+		t.Fatalf("a proctor's page: closed with %d", code)
+	}
+	direct, _ := proctors.at(b).dial(t, path+"/watch", nil)
+	if hello, code := until(t, direct, "hello"); hello == nil {
+		t.Fatalf("a proctor's page at the node itself: closed with %d", code)
+	}
+
+	toNode.freeze()
+	toDatabase.freeze()
+	cut := time.Now()
+	for what, conn := range map[string]*websocket.Conn{"by the other node": watch, "at the node itself": direct} {
+		must(t, conn.SetReadDeadline(time.Now().Add(40*time.Second)))
+		if m, code := until(t, conn, "never"); m != nil || code == 0 {
+			t.Errorf("a page %s went on: %v", what, m)
+		}
+	}
+	wait(t, "the room answers on the other node", func() bool { return status(t, proctors, path) == http.StatusOK })
+	t.Logf("the room moved within %v", time.Since(cut))
+	if url, _ := a.owner(t); url != a.url {
+		t.Errorf("the room is at %s; want %s", url, a.url)
+	}
+	if !strings.Contains(a.log.String(), "A ROOM WAS LEFT") {
+		t.Error("the node that was cut off did not leave its room")
+	}
+}
+
+// gate is a way for connections that can be frozen: what is open stays open, and nothing passes.
+type gate struct {
+	address string
+	mu      sync.Mutex
+	open    chan struct{} // closed while it is
+}
+
+func newGate(t *testing.T, network, target string) *gate {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	g := &gate{address: l.Addr().String(), open: make(chan struct{})}
+	close(g.open)
+	var work sync.WaitGroup
+	var conns sync.Map
+	work.Go(func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial(network, target)
+			if err != nil {
+				in.Close()
+				continue
+			}
+			conns.Store(in, true)
+			conns.Store(out, true)
+			for _, way := range [][2]net.Conn{{in, out}, {out, in}} {
+				work.Go(func() {
+					defer way[1].Close()
+					buffer := make([]byte, 32<<10)
+					for {
+						n, err := way[0].Read(buffer)
+						<-g.way()
+						if _, wrong := way[1].Write(buffer[:n]); err != nil || wrong != nil {
+							return
+						}
+					}
+				})
+			}
+		}
+	})
+	t.Cleanup(func() {
+		g.thaw()
+		l.Close()
+		conns.Range(func(conn, _ any) bool {
+			conn.(net.Conn).Close()
+			return true
+		})
+		work.Wait()
+	})
+	return g
+}
+
+func (g *gate) way() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.open
+}
+
+func (g *gate) freeze() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.open = make(chan struct{})
+}
+
+func (g *gate) thaw() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	select {
+	case <-g.open:
+	default:
+		close(g.open)
 	}
 }
 
