@@ -79,10 +79,15 @@ bench-media: build ## measure the media plane against a floor (ten minutes, loop
 	@go build -o bin/bench ./deploy/bench
 	@bin/ochno stack -- bin/bench
 
+soak-media: setup-test build ## thirty minutes of 150 publishers, recorded into MinIO and watched, with three proctors (loopback only)
+	@go build -o bin/bench ./deploy/bench && mkdir -p .run
+	@ffmpeg -v error -y -loop 1 -i "$$(go list -m -f '{{.Dir}}' gocv.io/x/gocv)/images/face.jpg" -frames:v 1 -s 640x480 -c:v libvpx -b:v 4M .run/face.ivf
+	@bin/ochno stack -- bin/bench -rounds 1 -measure $(or $(SOAK),30m) -only "150 watched" -picture .run/face.ivf
+
 api: ## write the front end's types from the server's OpenAPI; not by way of the application, which does not build before they fit
 	@go build -o bin/ ./cmd/ochno && mkdir -p .run && bin/ochno openapi > .run/openapi.json && npm run --silent --prefix web gen
 
 clean: ## remove what was built and the local data
 	rm -rf .run bin web/dist/assets web/dist/index.html
 
-.PHONY: help run test story stories soak setup setup-test build tools lint test-web test-go test-quality quality fuzz bench bench-media api clean
+.PHONY: help run test story stories soak setup setup-test build tools lint test-web test-go test-quality quality fuzz bench bench-media soak-media api clean

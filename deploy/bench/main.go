@@ -16,6 +16,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -59,6 +60,8 @@ type trial struct {
 	late       int
 	walls      int
 	once       bool // measured in the first round alone
+	seen       int  // publishers that each viewer sees; 0: all
+	watched    bool // by a picture; measured only when there is one
 }
 
 func trials() []trial {
@@ -72,7 +75,9 @@ func trials() []trial {
 		{Name: "100 and 3 viewers", record: "folder", publishers: 100, viewers: 3, walls: 20, once: true},
 		{Name: "100 join 50", record: "folder", publishers: 50, viewers: 1, late: 100, once: true},
 	}
+	all = append(all, trial{Name: "150 watched, 3 proctors", record: "folder", publishers: 150, viewers: 3, seen: 10, watched: true, once: true})
 	if os.Getenv(stack.EnvMinioEndpoint) != "" {
+		all[len(all)-1].record = "minio"
 		all = slices.Insert(all, 2, trial{Name: "recording 50 into MinIO", record: "minio", publishers: 50, viewers: 1})
 	}
 	return all
@@ -91,6 +96,7 @@ type options struct {
 	seconds time.Duration
 	join    time.Duration
 	profile string
+	picture string
 }
 
 func measure(ctx context.Context, args []string) error {
@@ -102,6 +108,7 @@ func measure(ctx context.Context, args []string) error {
 	flags.DurationVar(&o.seconds, "measure", 15*time.Second, "`time` to measure, of every run")
 	flags.DurationVar(&o.join, "join", 8*time.Second, "`time` over which publishers join")
 	flags.StringVar(&o.profile, "profile", "", "`file` for a CPU profile of the last server")
+	flags.StringVar(&o.picture, "picture", "", "IVF `file` with a face, for the trial in which everybody is watched")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -109,7 +116,7 @@ func measure(ctx context.Context, args []string) error {
 	for round := 1; round <= *rounds; round++ {
 		floors := map[int]float64{}
 		for _, t := range trials() {
-			if t.once && round > 1 || *only != "" && !slices.ContainsFunc(strings.Split(*only, "|"), func(s string) bool { return strings.Contains(t.Name, s) }) {
+			if t.once && round > 1 || t.watched && o.picture == "" || *only != "" && !slices.ContainsFunc(strings.Split(*only, "|"), func(s string) bool { return strings.Contains(t.Name, s) }) {
 				continue
 			}
 			l := line{Trial: t.Name, Round: round}
@@ -149,6 +156,9 @@ func try(ctx context.Context, t trial, o options) (load.Result, error) {
 	if t.record != "" {
 		args = []string{"server", "-dir", dir, "-record", t.record}
 	}
+	if t.watched {
+		args = append(args, "-watch", o.picture)
+	}
 	server := exec.CommandContext(ctx, self, args...)
 	server.Stderr = os.Stderr
 	server.Cancel = func() error { return server.Process.Signal(syscall.SIGTERM) }
@@ -176,7 +186,7 @@ func generate(ctx context.Context, t trial, o options, at string, pid int) (load
 	}
 	join := min(o.join, 10*time.Second)
 	generator := exec.CommandContext(ctx, o.ochno, "loadgen", where, at, "--pid", fmt.Sprint(pid), "--publishers", fmt.Sprint(t.publishers),
-		"--viewers", fmt.Sprint(t.viewers), "--late", fmt.Sprint(t.late), "--walls", fmt.Sprint(t.walls), "--join", join.String(), "--measure", o.seconds.String())
+		"--viewers", fmt.Sprint(t.viewers), "--seen", fmt.Sprint(t.seen), "--late", fmt.Sprint(t.late), "--walls", fmt.Sprint(t.walls), "--join", join.String(), "--measure", o.seconds.String())
 	generator.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	var said strings.Builder
 	generator.Stderr = &said
@@ -189,6 +199,9 @@ func generate(ctx context.Context, t trial, o options, at string, pid int) (load
 			return result, err
 		}
 		defer fetch.Wait()
+	}
+	if o.seconds >= 2*time.Minute { // a long one tells how it goes
+		generator.Stderr = io.MultiWriter(&said, os.Stderr)
 	}
 	text, err := generator.Output()
 	if err != nil {

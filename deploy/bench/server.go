@@ -33,6 +33,7 @@ func serve(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
 	dir := flags.String("dir", "", "folder for the spool and the recordings")
 	record := flags.String("record", "folder", "where recordings go: folder, minio, or off")
+	picture := flags.String("watch", "", "IVF file with a face: everybody is watched, by this picture")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -55,7 +56,15 @@ func serve(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	s := &server{node: node, room: uuid.New(), views: map[string]*media.Viewer{}}
+	var watching *watcher
+	if *picture != "" {
+		if watching, err = newWatcher(*picture); err != nil {
+			return fmt.Errorf("watch: %w", err)
+		}
+		defer watching.finder.Close()
+		defer watching.running.Wait()
+	}
+	s := &server{ctx: ctx, watcher: watching, node: node, room: uuid.New(), views: map[string]*media.Viewer{}}
 	http.HandleFunc("POST /whip", s.whip)
 	http.HandleFunc("POST /view", s.view)
 	http.HandleFunc("POST /view/{id}", s.answer)
@@ -77,8 +86,10 @@ func serve(ctx context.Context, args []string) error {
 }
 
 type server struct {
-	node *media.Node
-	room uuid.UUID
+	ctx     context.Context // ends with the server: what watches outlives the request that began it
+	watcher *watcher        // nil: nobody is watched
+	node    *media.Node
+	room    uuid.UUID
 
 	mu    sync.Mutex
 	views map[string]*media.Viewer
@@ -104,6 +115,9 @@ func (s *server) whip(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
+	}
+	if s.watcher != nil {
+		s.watcher.watch(s.ctx, p)
 	}
 	w.WriteHeader(http.StatusCreated)
 	_, _ = io.WriteString(w, answer)

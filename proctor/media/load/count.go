@@ -11,6 +11,7 @@ import (
 type counter struct {
 	from, to  atomic.Int64 // Unix nanoseconds; to is 0 while the window is open
 	sentCount atomic.Int64
+	expected  atomic.Int64 // by viewers
 	keyFrames atomic.Int64
 
 	mu       sync.Mutex
@@ -26,9 +27,11 @@ func (c *counter) within(at int64) bool {
 	return from != 0 && at >= from && (to == 0 || at < to)
 }
 
-func (c *counter) sent(at int64) {
+// sent counts a packet that so many viewers shall get.
+func (c *counter) sent(at int64, viewers int64) {
 	if c.within(at) {
 		c.sentCount.Add(1)
+		c.expected.Add(viewers)
 	}
 }
 
@@ -50,7 +53,7 @@ func (c *counter) into(r *Result) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r.Sent, r.KeyFrames = c.sentCount.Load(), c.keyFrames.Load()
-	r.Expected = r.Sent * int64(r.Viewers)
+	r.Expected = c.expected.Load()
 	r.Lost = r.Expected - c.received
 	if len(c.latency) == 0 {
 		return

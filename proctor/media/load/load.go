@@ -36,7 +36,8 @@ type Options struct {
 	PID   int // of the server; 0 when its CPU is not to be read
 
 	Publishers int
-	Viewers    int           // each of all publishers
+	Viewers    int           // each of all publishers, or of Seen
+	Seen       int           // how many publishers a viewer sees, the next ones each; 0: all
 	Walls      int           // proctors who each open a wall of nine when it was measured, one after the other
 	Late       int           // publishers that join while it is measured, seen by nobody
 	Join       time.Duration // over which publishers come, and the late ones
@@ -90,7 +91,7 @@ type transport interface {
 
 // Run joins everybody, waits, measures and leaves.
 func Run(ctx context.Context, o Options) (Result, error) {
-	if o.Publishers < 1 || o.Publishers > 1000 || o.Viewers < 0 || o.Viewers > 20 || o.Late < 0 || o.Late > 1000 || o.Walls < 0 || o.Walls > 100 {
+	if o.Publishers < 1 || o.Publishers > 1000 || o.Viewers < 0 || o.Viewers > 20 || o.Late < 0 || o.Late > 1000 || o.Seen < 0 || o.Seen > o.Publishers || o.Walls < 0 || o.Walls > 100 {
 		return Result{}, errors.New("load: want 1 to 1000 publishers, at most 20 viewers, at most 1000 late ones")
 	}
 	if o.Tokens != nil && (len(o.Tokens) < o.Publishers+o.Late || o.Viewers > 0 || o.Walls > 0) {
@@ -130,9 +131,17 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if err := pause(ctx, time.Second); err != nil { // the server sees their tracks
 		return result, err
 	}
-	for range o.Viewers {
-		if err := t.view(ctx, publishers); err != nil {
+	for i := range o.Viewers {
+		seen := publishers
+		if o.Seen > 0 {
+			from := i * o.Seen % (len(publishers) - o.Seen + 1)
+			seen = publishers[from : from+o.Seen]
+		}
+		if err := t.view(ctx, seen); err != nil {
 			return result, err
+		}
+		for _, p := range seen {
+			p.viewers.Add(1)
 		}
 	}
 	o.Progress(fmt.Sprintf("%d viewers in", o.Viewers))

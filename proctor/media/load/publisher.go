@@ -36,6 +36,7 @@ type publisher struct {
 	count   *counter
 	tracks  [2]track
 	wantKey atomic.Bool
+	viewers atomic.Int64 // who see it
 	write   func(media int, h *rtp.Header, payload []byte) error
 	report  func(now time.Time)
 }
@@ -142,7 +143,7 @@ func (p *publisher) packet(media int, stamp uint32, marker bool, payload []byte)
 	t.mu.Lock()
 	t.sent[t.seq%4096] = sentPacket{now, t.seq}
 	t.mu.Unlock()
-	p.count.sent(now)
+	p.count.sent(now, p.viewers.Load())
 	h := rtp.Header{Version: 2, Marker: marker, PayloadType: [2]uint8{96, 111}[media], SequenceNumber: t.seq, Timestamp: stamp, SSRC: t.ssrc}
 	return p.write(media, &h, payload)
 }
