@@ -218,6 +218,9 @@ var words = []string{
 	`update message set body = null where attempt_id = $1 and body is not null`, `update help_call set body = null where attempt_id = $1 and body is not null`,
 	`update warning set body = null where attempt_id = $1 and body is not null`, `update note set body = null where attempt_id = $1 and body is not null`,
 	`update conclusion set body = null where attempt_id = $1 and body is not null`,
+	// What was announced to everybody goes with the last of the exam's recordings.
+	`update message m set body = null from attempt a where a.id = $1 and m.exam_id = a.exam_id and m.attempt_id is null and m.body is not null
+		and not exists (select from attempt o join object_key k on k.attempt_id = o.id where o.exam_id = a.exam_id and o.id <> a.id and k.destroyed_at is null)`,
 	// An accommodation tells of somebody's health. While her exam may still go on it is needed.
 	`delete from accommodation o using attempt a, exam e where a.id = $1 and o.roster_entry_id = a.roster_entry_id and e.id = a.exam_id and (e.finished_at is not null or e.ends_at < now() - interval '2 days')`,
 	`update roster_entry r set no_voice = false, more_minutes = 0 from attempt a, exam e

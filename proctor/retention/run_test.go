@@ -66,6 +66,50 @@ func TestRecordingsExpireWithReceipts(t *testing.T) {
 	h.verify()
 }
 
+// TestWordsGoWithTheRecordings: what was written during an attempt is emptied with its recordings, another's stays; an announcement stays as long
+// as anybody's recordings of that exam.
+func TestWordsGoWithTheRecordings(t *testing.T) {
+	h := newHouse(t)
+	first, person := h.attempt(h.exam)
+	second, _ := h.attempt(h.exam)
+	for _, a := range []uuid.UUID{first, second} {
+		h.recorded(a, "picture")
+		h.exec(`insert into message (id, exam_id, attempt_id, sender_id, from_student, at, body) values ($1, $2, $3, $4, true, $5, 'x')`, uuid.New(), h.exam, a, person, examEnd)
+		h.exec(`insert into help_call (id, attempt_id, reason, body, at) values ($1, $2, 'other', 'x', $3)`, uuid.New(), a, examEnd)
+		h.exec(`insert into warning (id, attempt_id, reason, body, at, given_by) values ($1, $2, 'other', 'x', $3, $4)`, uuid.New(), a, examEnd, person)
+		h.exec(`insert into note (id, attempt_id, author_id, at, body) values ($1, $2, $3, $4, 'x')`, uuid.New(), a, person, examEnd)
+		h.exec(`insert into conclusion (id, attempt_id, result, body, at, actor) values ($1, $2, 'violation', 'x', $3, $4)`, uuid.New(), a, examEnd, person)
+	}
+	h.exec(`insert into message (id, exam_id, attempt_id, sender_id, from_student, at, body) values ($1, $2, null, $3, false, $4, 'x')`, uuid.New(), h.exam, person, examEnd)
+	held := h.hold(second, Appeal)
+	left := func() (of map[uuid.UUID]int, toAll int) {
+		of = map[uuid.UUID]int{}
+		for _, table := range []string{"message", "help_call", "warning", "note", "conclusion"} {
+			for _, a := range []uuid.UUID{first, second} {
+				of[a] += h.count(`select count(*) from `+table+` where attempt_id = $1 and body is not null`, a)
+			}
+		}
+		return of, h.count(`select count(*) from message where attempt_id is null and body is not null`)
+	}
+	if of, toAll := left(); of[first] != 5 || of[second] != 5 || toAll != 1 {
+		t.Fatalf("before: %v, %d", of, toAll)
+	}
+	h.clock.set(examEnd.Add(181 * day))
+	h.erase()
+	if of, toAll := left(); of[first] != 0 || of[second] != 5 || toAll != 1 {
+		t.Errorf("one is erased, one held: %v, %d", of, toAll)
+	}
+	h.lift(held)
+	h.clock.set(examEnd.Add(182 * day))
+	h.erase()
+	if of, toAll := left(); of[second] != 0 || toAll != 0 {
+		t.Errorf("both are erased: %v, %d", of, toAll)
+	}
+	if n := h.count(`select count(*) from message`); n != 3 {
+		t.Errorf("%d messages: that they were written stays", n)
+	}
+}
+
 func TestDryRunChangesNothing(t *testing.T) {
 	h := newHouse(t)
 	attempt, _ := h.attempt(h.exam)
