@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -115,6 +116,13 @@ func (p *page) last(kind string) map[string]any {
 		}
 	}
 	return nil
+}
+
+// forget drops the messages of a type.
+func (p *page) forget(kind string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.messages = slices.DeleteFunc(p.messages, func(m map[string]any) bool { return m["type"] == kind })
 }
 
 // hears waits until the student is told that somebody speaks to her, or nobody.
@@ -311,9 +319,36 @@ func TestVoices(t *testing.T) {
 	one.hears(t, names[m])
 	two.hears(t, names[m])
 	eventually(t, "both hear her", func() bool { return one.packets('m') >= before+20 && two.packets('m') >= 20 })
+	// While her voice is waited for Boris hears nobody; nobody needs to do anything for the talk to go on.
+	if status, text := boris.call(t, http.MethodPost, "/api/attempts/"+second.ID.String()+"/identification", nil); status >= 300 {
+		t.Fatalf("identify: %d %s", status, text)
+	}
+	m.status(t, 1, 1)
+	two.hears(t, nil)
+	paused := two.packets('m')
+	now := one.packets('m')
+	eventually(t, "Anna hears on", func() bool { return one.packets('m') >= now+20 })
+	if n := two.packets('m'); n > paused+10 { // what was on its way
+		t.Errorf("Boris heard %d packets while his voice was waited for", n-paused)
+	}
+	two.wait(t, "the identification has ended", func() bool { return two.last("identification")["phase"] == "done" })
+	m.status(t, 2, 0)
+	two.hears(t, names[m])
+
 	m.say(t, map[string]any{"type": "hush"})
 	m.wait(t, "it is over", func() bool { return m.last("talk")["over"] == "hushed" })
 	one.hears(t, nil)
+
+	for what, wrong := range map[string]map[string]any{
+		"nobody": {"type": "talk"}, "nil": {"type": "talk", "attempt": uuid.Nil.String()}, "long": {"type": "talk", "attempt": strings.Repeat("7", 30_000)},
+	} {
+		m.forget("error")
+		m.say(t, wrong)
+		m.wait(t, what+" is refused", func() bool { return m.last("error") != nil })
+	}
+	broken := openPage(t, maria, "/api/exams/"+h.exam.ID.String()+"/watch", func(*page, map[string]any) {})
+	broken.say(t, map[string]any{"type": "talk", "all": "yes"})
+	broken.wait(t, "closed", func() bool { return broken.code == 4400 })
 
 	// A page that says so is a student's no more than any other: it may not speak.
 	two.say(t, to(first))

@@ -67,6 +67,52 @@ func TestFloor(t *testing.T) {
 	}
 }
 
+// FuzzFloor takes and leaves the floor of two exams in any order: no student ever hears two at once, who is refused changes nothing, and who has left is
+// heard by nobody.
+func FuzzFloor(f *testing.F) {
+	f.Add([]byte{0, 1, 2, 3, 0x80, 0x81, 4, 5, 6, 7})
+	f.Add([]byte{4, 0, 0x80, 1, 5})
+	f.Fuzz(func(t *testing.T, acts []byte) {
+		var floor Floor
+		exams, students := []uuid.UUID{{1}, {2}}, []uuid.UUID{{11}, {12}, {13}}
+		var on []Voice
+		for n, act := range acts[:min(len(acts), 200)] {
+			if act&0x80 != 0 && len(on) > 0 {
+				i := int(act&0x7f) % len(on)
+				if !floor.Leave(on[i].ID) || floor.Leave(on[i].ID) {
+					t.Fatal("a voice ends once")
+				}
+				on = slices.Delete(on, i, i+1)
+			} else {
+				v := Voice{ID: uuid.UUID{0xff, byte(n)}, Exam: exams[act&1]}
+				if who := int(act >> 1 & 3); who < len(students) {
+					v.Attempt = students[who]
+				}
+				if floor.Take(v) == nil {
+					on = append(on, v)
+				}
+			}
+			for _, e := range exams {
+				heard := map[uuid.UUID]int{}
+				voices := floor.In(e)
+				for _, v := range voices {
+					if !slices.ContainsFunc(on, func(o Voice) bool { return o.ID == v.ID }) {
+						t.Fatal("somebody speaks who was refused, or has left")
+					}
+					for _, student := range floor.Hear(v, students) {
+						heard[student]++
+					}
+				}
+				for student, by := range heard {
+					if by > 1 {
+						t.Fatalf("%s hears %d at once: %+v", student, by, voices)
+					}
+				}
+			}
+		}
+	})
+}
+
 // TestVoices is what is kept of what was said aloud: who, to whom, from when to when.
 func TestVoices(t *testing.T) {
 	d := newTestDesk(t)
