@@ -36,6 +36,7 @@ type Options struct {
 	Ephemeral bool   // speed instead of durability, for tests
 	AnyPort   bool   // do not try the usual ports first
 	Path      string // under which browsers find the service, such as /exams/ochno; empty: the root
+	Frames    string // origins whose pages an exam may show within ours, as OCHNO_FRAMES takes them
 	Cases     bool   // the ESIA stand has a test person for every case of signing in
 	Progress  io.Writer
 	Logger    *slog.Logger
@@ -215,6 +216,7 @@ func (d *Demo) configure(listener net.Listener) error {
 		turn = "127.0.0.1:0"
 	}
 	d.environment = map[string]string{
+		"OCHNO_FRAMES": d.options.Frames,
 		"OCHNO_LISTEN": listener.Addr().String(), "OCHNO_PUBLIC_URL": d.URL, "OCHNO_DATABASE": d.Stack.Postgres.URL("ochno"),
 		"OCHNO_MINIO_ENDPOINT": d.Stack.Minio.Endpoint, "OCHNO_MINIO_ACCESS_KEY": d.Stack.Minio.AccessKey,
 		"OCHNO_MINIO_SECRET_KEY_FILE": filepath.Join(secrets, "minio"), "OCHNO_MINIO_TLS": "false",

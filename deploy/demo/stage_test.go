@@ -24,11 +24,11 @@ import (
 // the test, and then its log must hold nobody's personal data.
 func startDemo(t *testing.T, cases bool) *demo.Demo {
 	t.Helper()
-	return startDemoUnder(t, "", cases)
+	return startDemoWith(t, demo.Options{Cases: cases})
 }
 
-// startDemoUnder is startDemo with the service under a path.
-func startDemoUnder(t *testing.T, path string, cases bool) *demo.Demo {
+// startDemoWith is startDemo with options besides the usual ones.
+func startDemoWith(t *testing.T, o demo.Options) *demo.Demo {
 	t.Helper()
 	root := projectRoot(t)
 	dir, err := os.MkdirTemp("", "ochno-demo-")
@@ -41,10 +41,9 @@ func startDemoUnder(t *testing.T, path string, cases bool) *demo.Demo {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	var log bytes.Buffer
 	writer := &lockedWriter{w: &log}
-	d, err := demo.Start(t.Context(), demo.Options{
-		Dir: dir, Programs: filepath.Join(root, "bin"), Minio: filepath.Join(root, "bin", "minio"), Ephemeral: true, AnyPort: true, Path: path, Cases: cases,
-		Logger: slog.New(slog.NewTextHandler(writer, nil)),
-	})
+	o.Dir, o.Programs, o.Minio, o.Ephemeral, o.AnyPort = dir, filepath.Join(root, "bin"), filepath.Join(root, "bin", "minio"), true, true
+	o.Logger = slog.New(slog.NewTextHandler(writer, nil))
+	d, err := demo.Start(t.Context(), o)
 	if err != nil {
 		t.Fatalf("start the demonstration (make setup-test build first?): %v", err)
 	}

@@ -82,9 +82,12 @@ await play(async (facts) => {
     await id(student, 'begin-exam').waitFor();
     return proctor;
   });
-  await job('She begins the exam', 'exam', async () => {
+  await job('She begins the exam, whose questions are within the page', 'exam', async () => {
     await id(student, 'begin-exam').click();
     await id(student, 'exam-bar').waitFor();
+    const questions = student.frameLocator('[data-testid="work-frame"]');
+    await questions.getByText('Вопрос 1 из 10').waitFor();
+    await questions.getByLabel('Ответ').fill('e');
     return student;
   });
   await job('She calls the proctor', 'call', async () => {
