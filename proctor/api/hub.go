@@ -174,12 +174,14 @@ func (h *hub) watching(exam uuid.UUID) []*watcher {
 	return list
 }
 
-// in are the sockets of an exam here.
+// in are the sockets and phones of an exam here.
 func (h *hub) in(exam uuid.UUID) (students []*student, watchers []*watcher) {
 	h.mu.Lock()
-	for _, c := range h.students {
-		if c.attempt.ExamID == exam {
-			students = append(students, c)
+	for _, all := range []map[uuid.UUID]*student{h.students, h.phones} {
+		for _, c := range all {
+			if c.attempt.ExamID == exam {
+				students = append(students, c)
+			}
 		}
 	}
 	h.mu.Unlock()

@@ -45,18 +45,23 @@ func (x *Exams) oneExam(ctx context.Context, query string, id uuid.UUID) (exam u
 	return exam, nil
 }
 
-// Severed notes that the connections of an exam's students ended with the node on which they were, and tells the listeners.
+// Severed notes that the connections of an exam's students, and of their phones, ended with the node on which they were, and tells the listeners.
 func (x *Exams) Severed(ctx context.Context, exam uuid.UUID, at time.Time) error {
 	return pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
-		rows, _ := tx.Query(ctx, `select a.id from attempt a join lateral (select kind from event e where e.attempt_id = a.id and lane = 'technical'
-				and kind in ('connected', 'connection_lost', 'disconnected') order by at desc limit 1) last on true
-			where a.exam_id = $1 and last.kind <> 'disconnected'`, exam)
-		list, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		type end struct {
+			Attempt uuid.UUID
+			Kind    string
+		}
+		rows, _ := tx.Query(ctx, `select a.id, of.prefix || 'disconnected' from attempt a cross join (values (''), ('phone_')) of (prefix)
+			join lateral (select kind from event e where e.attempt_id = a.id and lane = 'technical'
+				and kind in (of.prefix || 'connected', of.prefix || 'connection_lost', of.prefix || 'disconnected') order by at desc limit 1) last on true
+			where a.exam_id = $1 and last.kind <> of.prefix || 'disconnected'`, exam)
+		list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[end])
 		if err != nil {
 			return fmt.Errorf("find who was connected: %w", err)
 		}
-		for _, attempt := range list {
-			if err := x.RecordIn(ctx, tx, Event{Attempt: attempt, Lane: LaneTechnical, Kind: "disconnected", At: at, Detail: map[string]any{"reason": "node"}}); err != nil {
+		for _, e := range list {
+			if err := x.RecordIn(ctx, tx, Event{Attempt: e.Attempt, Lane: LaneTechnical, Kind: e.Kind, At: at, Detail: map[string]any{"reason": "node"}}); err != nil {
 				return err
 			}
 		}

@@ -62,8 +62,10 @@ describe('PhoneSender', () => {
     expect(peers.all).toHaveLength(2);
     await says('live');
     expect(sender.state.get().phase).toBe('live');
-    for (let look = 0; look < 3; look++) await says('waiting');
+    await says('waiting'); // its session is gone
     expect(peers.all).toHaveLength(3);
+    for (let look = 0; look < 3; look++) await says('lost');
+    expect(peers.all).toHaveLength(4);
     sender.stop();
   });
 

@@ -32,6 +32,8 @@ export class PhoneSender {
   #peer: PeerLike | undefined;
   #sender: RTCRtpSender | undefined;
   #unseen = 0;
+  /** Whether the server has known of this connection: then it is gone when the server waits for one. */
+  #known = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Counts the starts, so that a late answer of an earlier one is thrown away. */
   #turn = 0;
@@ -91,7 +93,9 @@ export class PhoneSender {
       return;
     }
     this.#unseen = view.state === 'live' ? 0 : this.#unseen + 1;
-    const broken = this.#peer?.connectionState === 'failed' || this.#peer?.connectionState === 'closed';
+    const gone = this.#known && view.state === 'waiting'; // with its node, when the exam has moved to another one
+    this.#known ||= view.state !== 'waiting';
+    const broken = gone || this.#peer?.connectionState === 'failed' || this.#peer?.connectionState === 'closed';
     if (this.#peer === undefined || broken || this.#unseen > looksUnseen) {
       this.state.patch({ phase: this.#peer === undefined ? 'connecting' : 'lost' });
       await this.#publish(view);
@@ -105,6 +109,7 @@ export class PhoneSender {
   async #publish(view: PhoneView): Promise<void> {
     this.#closePeer();
     this.#unseen = 0;
+    this.#known = false;
     const track = this.#stream?.getVideoTracks()[0];
     if (this.#stream === undefined || track === undefined) return;
     const peer = this.#options.createPeer({ iceServers: view.iceServers });
