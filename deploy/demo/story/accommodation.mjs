@@ -1,7 +1,7 @@
 // A student who cannot speak and needs more time: the registrar says so on the roster's page, and never why; the student is told on her card, nobody waits for
 // her voice, her face alone identifies her where others read digits; the proctor sees it in words. Beside what every story is told (stage.mjs): media (files).
-import { attempt, attemptOf, consent, join } from './sitting.mjs';
-import { config, expect, id, person, phone, play, signIn, step, succeed } from './stage.mjs';
+import { attempt, attemptOf, consent, expectLive, join, look } from './sitting.mjs';
+import { accessible, config, expect, id, person, phone, play, signIn, step, succeed } from './stage.mjs';
 
 async function story(facts) {
   const registrar = await person('registrar');
@@ -26,9 +26,11 @@ async function story(facts) {
 
   await step('It is saved, and stands in the roster', async () => {
     const { page } = registrar;
+    await accessible(page, 'the form of an accommodation');
     await phone(page, 'accommodation-form');
     await id(page, 'accommodation-confirm').click();
     await page.locator(`[data-testid="accommodate-${facts.person}"]`, { hasText: '+30 мин, без голоса' }).waitFor();
+    await accessible(page, 'the roster');
     await phone(page, 'roster');
     return page;
   });
@@ -39,6 +41,7 @@ async function story(facts) {
     expect((await id(anna.page, 'my-accommodation').count()) === 0, 'a stranger is told nothing');
     await signIn(anna.page, 'Смирнова Анна');
     await id(anna.page, 'my-accommodation').waitFor();
+    await accessible(anna.page, 'her card');
     await phone(anna.page, 'card');
     return anna.page;
   });
@@ -48,6 +51,7 @@ async function story(facts) {
     await consent(anna);
     const next = anna.page.locator('[data-testid="device-continue"]:not([disabled])');
     await next.waitFor();
+    await accessible(anna.page, 'the check of her devices');
     await phone(anna.page, 'devices');
     return anna.page;
   });
@@ -85,6 +89,8 @@ async function story(facts) {
     await id(page, `room-row-${facts.anna}`).click();
     await id(page, 'accommodation').first().waitFor();
     expect((await id(page, 'accommodation').allTextContents()).join('; ') === 'больше времени: +30 мин; без голоса', 'both are told');
+    await accessible(page, 'the room');
+    expectLive(await look(page, 'large-video'), 'she');
     await phone(page, 'wall');
     return page;
   });

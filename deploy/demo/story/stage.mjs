@@ -187,6 +187,16 @@ export async function phone(page, name) {
   await page.setViewportSize(size);
 }
 
+/** What axe finds on the page as it is must be nothing: for states that the walk over all pages does not come by. */
+export async function accessible(page, what) {
+  if ((await page.evaluate(() => typeof window.axe)) === 'undefined') await page.evaluate(readFileSync(packageFile('axe-core/axe.min.js'), 'utf8'));
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } });
+    return violations.map(({ id: rule, nodes }) => `${rule}: ${nodes.slice(0, 3).map((one) => one.target.join(' ')).join(', ')}`);
+  });
+  expect(found.length === 0, `${what} has nothing that axe finds: ${found.join('; ')}`);
+}
+
 /** Plays the story to its end; facts go to the Go test as the last line: FACTS {…}. */
 export async function play(story) {
   const facts = {};

@@ -1,7 +1,7 @@
 // A proctor speaks aloud: to one student, who hears her and is told so while the other one hears nothing; with a key that is held; to both. Her own
 // microphone is refused by the browser first. Beside what every story is told (stage.mjs): media (files).
 import { attempt, attemptOf, consent, devices, join } from './sitting.mjs';
-import { config, expect, id, person, phone, play, signIn, step, succeed, until } from './stage.mjs';
+import { accessible, config, expect, id, person, phone, play, signIn, step, succeed, until } from './stage.mjs';
 
 /** How loud what comes from the server is, at its loudest, until something is heard or so many seconds have passed; and whether it is played. */
 const heard = ({ page }, seconds) =>
@@ -82,6 +82,7 @@ async function story(facts) {
     await id(proctor.page, 'talk').click();
     await id(proctor.page, 'voice-problem').waitFor();
     expect((await id(proctor.page, 'voice-problem').getAttribute('data-code')) === 'denied', 'the reason');
+    await accessible(proctor.page, 'the room with a microphone that does not open');
     expect((await id(anna.page, 'proctor-voice').count()) === 0, 'nobody is told of a talk that there is not');
     return proctor.page;
   });
@@ -97,11 +98,13 @@ async function story(facts) {
     await silence(boris, 'Boris hears nothing');
     expect((await id(boris.page, 'proctor-voice').count()) === 0, 'Boris is told nothing');
     expect((await id(proctor.page, 'sound').getAttribute('aria-pressed')) === 'true', 'and the proctor hears Anna');
+    await accessible(proctor.page, 'the room while its proctor speaks');
     await phone(proctor.page, 'wall-speaking');
     return proctor.page;
   });
 
   await step('What Anna sees of it', async () => {
+    await accessible(anna.page, 'the page of a student who is spoken to');
     await phone(anna.page, 'spoken-to');
     return anna.page;
   });

@@ -67,6 +67,7 @@ export default function RosterPage() {
     );
   }
   const { exam, counts, rows, total } = roster.data;
+  const accommodation = (row: ReadinessRow) => accommodationWords(row.accommodation).join(', ') || t('accommodation.set');
   const choose = (next: ReadinessFilter) => {
     setShow(next);
     setOffset(0);
@@ -178,11 +179,11 @@ export default function RosterPage() {
                         type="button"
                         size="sm"
                         ta="left"
-                        aria-label={t('accommodation.setFor', { name: row.displayName })}
+                        aria-label={t('accommodation.setFor', { what: accommodation(row), name: row.displayName })}
                         onClick={() => setAccommodating(row)}
                         data-testid={`accommodate-${row.personId}`}
                       >
-                        {accommodationWords(row.accommodation).join(', ') || t('accommodation.set')}
+                        {accommodation(row)}
                       </Anchor>
                     </Table.Td>
                     <Table.Td>
