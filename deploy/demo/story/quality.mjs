@@ -75,7 +75,22 @@ async function look({ role, page }, name, kind = role) {
     if ((await page.evaluate(() => typeof window.axe)) === 'undefined') await page.evaluate(axe);
     const violations = await page.evaluate(async () => {
       const result = await window.axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } });
-      return result.violations.map(({ id: rule, nodes }) => ({
+      // A bar that sticks to the window's edge covers a part of something wherever one has scrolled to: what is in the middle must be whole.
+      const covered = async (rule, { target }) => {
+        const element = document.querySelector(target.at(-1));
+        if (rule !== 'target-size' || element === null) return false;
+        const from = window.scrollY;
+        element.scrollIntoView({ block: 'center' });
+        const again = await window.axe.run(element, { resultTypes: ['violations'], runOnly: { type: 'rule', values: [rule] } });
+        window.scrollTo(0, from);
+        return again.violations.length === 0;
+      };
+      for (const violation of result.violations) {
+        const nodes = [];
+        for (const node of violation.nodes) if (!(await covered(violation.id, node))) nodes.push(node);
+        violation.nodes = nodes;
+      }
+      return result.violations.filter(({ nodes }) => nodes.length > 0).map(({ id: rule, nodes }) => ({
         rule, count: nodes.length, first: nodes.slice(0, 3).map((one) => `${one.target.join(' ')}: ${[...one.any, ...one.all, ...one.none].map((why) => why.message).join('; ').slice(0, 240)}`),
       }));
     });
