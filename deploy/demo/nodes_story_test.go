@@ -18,8 +18,12 @@ import (
 	"ochno/proctor/esia/esiamock"
 )
 
-// backWithin is how soon everybody's page is back by itself when the node of her exam died.
-const backWithin = 10 * time.Second
+// backWithin is how soon everybody's page is back by itself when the node of her exam died; not before the dead node's lease ends, of which most was
+// left. A page on a busy machine says later that it is back than the recording goes on.
+const (
+	backWithin = 10 * time.Second
+	leastAway  = 3 * time.Second
+)
 
 // TestNodesStory plays an exam of three on two nodes. The one that has the exam is killed in the middle: everybody is back by herself, the recording
 // goes on at the other one, and what the dead one had in its spool is stored when it is back.
@@ -63,7 +67,7 @@ func TestNodesStory(t *testing.T) {
 	if audited, err := records.Audit(t.Context(), true); err != nil || len(audited.Findings) > 0 || audited.Recordings != 6 {
 		t.Errorf("the recordings against the log: %+v, %v", audited, err)
 	}
-	if gap := f.Jumped.To - f.Jumped.From; math.Abs(gap-between(f.Killed, f.Back["anna"]).Seconds()) > 5 {
+	if gap := f.Jumped.To - f.Jumped.From; gap < leastAway.Seconds() || gap > between(f.Killed, f.Back["anna"]).Seconds()+5 {
 		t.Errorf("the player jumped over %.1f s; she was away for %v", gap, between(f.Killed, f.Back["anna"]))
 	}
 }
@@ -96,7 +100,7 @@ func checkTwoParts(t *testing.T, records *archive.Archive, attempt uuid.UUID, ki
 		t.Errorf("%v are missing of the 12 s before the last two of the dead node", lost)
 	}
 	away := between(killed, back)
-	if lost := missing(r, killed, back+5_000); lost < away-2*time.Second || lost > away+5*time.Second {
+	if lost := missing(r, killed, back+5_000); lost < leastAway || lost > away+5*time.Second {
 		t.Errorf("she was away for %v; %v of the recording are missing then", away, lost)
 	}
 	if lost := missing(r, back+5_000, back+10_000); lost > time.Second {
