@@ -37,9 +37,33 @@ async function scan(page, name, camera) {
   return held;
 }
 
+/** Runs in the page: how far, in seconds of the real time at which they were recorded, the players are apart. */
+function apart(begun) {
+  const times = [...document.querySelectorAll('video[data-recording]')].map((video) => begun[video.dataset.recording] / 1000 + video.currentTime);
+  return { players: times.length, seconds: Math.max(...times) - Math.min(...times), times };
+}
+
 const lost = ({ events }) => events.filter((event) => event.kind === 'screen_lost');
 
 async function story(facts) {
+  const registrar = await person('registrar', {});
+  await step('The registrar wants the screen and a phone recorded, and less of the camera', async () => {
+    const { page } = registrar;
+    await page.goto(`${config.url}/rosters`);
+    await signIn(page, 'Лебедева Жанна');
+    await page.goto(`${config.url}/rosters`);
+    await page.locator('[data-testid^="exam-edit-"]').first().click();
+    await id(page, 'policy-form').waitFor();
+    await id(page, 'policy-screen').check();
+    await id(page, 'policy-phone').check();
+    await id(page, 'policy-rate-high').fill('700');
+    await id(page, 'policy-screen').scrollIntoViewIfNeeded();
+    await page.screenshot({ path: `${config.pictures}/form.png` });
+    await phone(page, 'form');
+    await id(page, 'exam-save').click();
+    await until('the rules are stored', page, '/api/join/demo', (card) => ['camera', 'microphone', 'screen', 'phone'].every((one) => card.recorded.includes(one)));
+    return page;
+  });
   const anna = await person('anna', { camera: config.media.right, more: screens, init: { script: rememberScreens } });
   const { page } = anna;
   await step('The card says that the screen is recorded', async () => {
@@ -167,12 +191,28 @@ async function story(facts) {
     await id(proctor.page, 'review-video-screen').waitFor();
     await id(proctor.page, 'review-video-phone').waitFor();
     await proctor.page.waitForTimeout(1_500);
-    await proctor.page.keyboard.press('ArrowRight');
-    await proctor.page.keyboard.press('ArrowRight');
-    await proctor.page.keyboard.press('ArrowRight');
+    // The last ten seconds: there all three were recorded without a gap.
+    await id(proctor.page, 'review-video').evaluate((video) => {
+      video.currentTime = video.duration - 11;
+    });
     await proctor.page.keyboard.press('Space');
-    await proctor.page.waitForTimeout(3_000);
+    const { recordings } = await (await proctor.page.request.get(`${config.url}/api/attempts/${facts.attempt}/recordings`)).json();
+    const begun = Object.fromEntries(recordings.map((one) => [one.id, Date.parse(one.startedAt)]));
+    const players = () => proctor.page.evaluate(apart, begun);
+    facts.playing = [];
+    await proctor.page.waitForTimeout(2_000); // they may begin apart
+    while (facts.playing.length < 15) {
+      facts.playing.push((await players()).seconds);
+      await proctor.page.waitForTimeout(200);
+    }
     await proctor.page.keyboard.press('Space');
+    for (const end = Date.now() + patience; ; await proctor.page.waitForTimeout(100)) {
+      const now = await players();
+      expect(now.players === 3, 'three players');
+      facts.paused = now.seconds;
+      if (now.seconds <= 0.1) break;
+      expect(Date.now() < end, `where it is paused the three are within 100 ms: ${JSON.stringify(now)}`);
+    }
     await phone(proctor.page, 'review');
     return proctor.page;
   });

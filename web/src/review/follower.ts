@@ -1,6 +1,16 @@
-/** How far the follower may be off before it is set right: seeking is costly while it plays. */
-const driftSeconds = 0.2;
+/** How far the follower may be off before it jumps: seeking is costly while it plays. */
+const driftSeconds = 0.3;
 const driftPausedSeconds = 0.04;
+/** A jump that led into a gap, where nothing was recorded, waits there for ever: so far behind, the next one is made. */
+const strandedSeconds = 1;
+/** Less than that it makes up for by playing a little faster or slower, by a tenth at most; what nobody sees is left alone. */
+const unseenSeconds = 0.02;
+const mostHaste = 0.1;
+
+/** By which part the follower plays faster, `behind` seconds behind; slower when it is ahead. */
+function haste(behind: number): number {
+  return Math.abs(behind) <= unseenSeconds ? 0 : Math.max(-mostHaste, Math.min(mostHaste, behind));
+}
 
 /** Keeps one video in step with another, `shiftSeconds` ahead of it in its own time. */
 export function follow(master: HTMLVideoElement, video: HTMLVideoElement, shiftSeconds: number): () => void {
@@ -13,9 +23,11 @@ export function follow(master: HTMLVideoElement, video: HTMLVideoElement, shiftS
       video.pause();
       return;
     }
-    const drift = master.paused ? driftPausedSeconds : driftSeconds;
-    if (Math.abs(video.currentTime - wanted) > drift && !video.seeking) video.currentTime = wanted;
-    if (video.playbackRate !== master.playbackRate) video.playbackRate = master.playbackRate;
+    const behind = wanted - video.currentTime;
+    const jumps = Math.abs(behind) > (master.paused ? driftPausedSeconds : driftSeconds);
+    if (jumps && (!video.seeking || master.paused || Math.abs(behind) > strandedSeconds)) video.currentTime = wanted;
+    const rate = master.playbackRate * (jumps || master.paused ? 1 : 1 + haste(behind));
+    if (video.playbackRate !== rate) video.playbackRate = rate;
     if (master.paused || master.seeking) video.pause();
     // Refused only while it has nothing to show; the next event tries again.
     else if (video.paused) void video.play().catch(() => undefined);
