@@ -56,13 +56,13 @@ test-web:
 	@npm run --silent --prefix web test
 
 test-go:
-	@bin/ochno stack -- go test -race -timeout 20m -skip '^TestQuality$$' $(PACKAGES)
+	@bin/ochno stack -- go test -race -timeout 40m -skip '^Test(Quality|WallTrace)$$' $(PACKAGES)
 
-quality: setup-test build test-quality ## walk every page of every role: accessibility, sizes, the first page's time; a table
+quality: setup-test build test-quality ## walk every page of every role: accessibility, sizes, the first page's time, the wall's frames; tables
 
 # Alone, for its times are measured; pictures of every page with OCHNO_STORY_PICTURES=folder.
 test-quality:
-	@go test -count=1 -timeout 20m -v -run '^TestQuality$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'; exit $${PIPESTATUS[0]}
+	@go test -count=1 -timeout 20m -v -run '^Test(Quality|WallTrace)$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'; exit $${PIPESTATUS[0]}
 
 fuzz: ## run every fuzz target for 60 seconds
 	@deploy/fuzz.sh 60s
