@@ -22,7 +22,7 @@ const sameScene = (a: Scene, b: Scene) =>
   a.large === b.large && a.heard === b.heard && a.small.length === b.small.length && a.small.every((id, index) => id === b.small[index]);
 
 /** Changes of students that come within so many ms are told together. */
-const together = 25;
+const together = 80;
 
 export interface ViewerState {
   socket: SocketStatus;

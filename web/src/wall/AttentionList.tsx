@@ -1,5 +1,4 @@
-import { Box, SegmentedControl, Text, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+import { Text } from '@mantine/core';
 import { memo, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../api/session';
@@ -7,6 +6,7 @@ import type { RoomAttempt } from '../api/types';
 import type { IdentificationPhase } from '../rtc/wire';
 import { passes, type Filter } from './attention';
 import { AttentionRow } from './AttentionRow';
+import { ListTools } from './ListTools';
 import { useHeldOrder } from './useHeldOrder';
 import classes from './Wall.module.css';
 
@@ -17,11 +17,6 @@ interface AttentionListProps {
   selected: string | undefined;
   onSelect: (attemptId: string) => void;
 }
-
-/** The search field's id: a key of the room goes there. */
-export const searchId = 'room-search';
-
-const filters: Filter[] = ['all', 'unidentified', 'lost', 'mine'];
 
 /** Up and down go from student to student, as in any list. */
 function moveFocus(event: KeyboardEvent<HTMLElement>): void {
@@ -53,30 +48,9 @@ export const AttentionList = memo(function AttentionList({ attempts, identificat
         passes(entry, filter, me) && entry.attempt.student.displayName.toLocaleLowerCase('ru').includes(needle),
     );
   const mine = attempts.some((entry) => entry.attempt.charge?.id === me);
-  const names = { all: t('filter.all'), unidentified: t('filter.unidentified'), lost: t('filter.lost'), mine: t('filter.mine') };
   return (
     <>
-      <Box className={classes.listTools}>
-        <TextInput
-          size="xs"
-          leftSection={<IconSearch size={16} aria-hidden />}
-          placeholder={t('filter.search')}
-          aria-label={t('filter.search')}
-          id={searchId}
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          mb={8}
-        />
-        <SegmentedControl
-          fullWidth
-          size="xs"
-          aria-label={t('filter.label')}
-          value={filter}
-          onChange={setFilter}
-          data={filters.filter((name) => name !== 'mine' || mine).map((name) => ({ value: name, label: names[name] }))}
-          data-testid="attention-filter"
-        />
-      </Box>
+      <ListTools typed={typed} onTyped={setTyped} filter={filter} onFilter={setFilter} mine={mine} />
       <div
         className={classes.scroll}
         onPointerEnter={() => setHeld(true)}

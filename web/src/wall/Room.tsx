@@ -1,13 +1,14 @@
-import { Box, SegmentedControl } from '@mantine/core';
 import { startTransition, useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ExamRoom } from '../api/types';
 import { useStore } from '../rtc/useStore';
 import type { Viewer } from '../rtc/viewer';
-import { AttentionList, searchId } from './AttentionList';
+import { AttentionList } from './AttentionList';
 import { byAttention } from './attention';
 import { LargeStudent } from './LargeStudent';
 import { LiveTiles } from './LiveTiles';
+import { searchId } from './ListTools';
+import { PaneTabs, type Pane } from './PaneTabs';
 import { RoomHead } from './RoomHead';
 import classes from './Wall.module.css';
 import { useKeys } from './useKeys';
@@ -20,8 +21,6 @@ interface RoomProps {
   room: ExamRoom;
   viewer: Viewer;
 }
-
-type Pane = 'list' | 'tiles' | 'large';
 
 /** Three panes: who needs attention, who is live, one student large. Only what is shown is subscribed. */
 export function Room({ room, viewer }: RoomProps) {
@@ -84,19 +83,7 @@ export function Room({ room, viewer }: RoomProps) {
         <VoiceBar attempts={room.attempts} viewer={viewer} speaker={speaker} />
       </div>
       <div className={classes.panes}>
-        <Box className={classes.paneTabs}>
-          <SegmentedControl
-            fullWidth
-            value={pane}
-            onChange={(value) => setPane(value)}
-            aria-label={t('panes.label')}
-            data={[
-              { value: 'list', label: t('panes.list') },
-              { value: 'tiles', label: t('panes.tiles') },
-              { value: 'large', label: t('panes.large') },
-            ]}
-          />
-        </Box>
+        <PaneTabs pane={pane} onPane={setPane} />
         <section
           className={`${classes.pane} ${classes.listPane}`}
           data-hidden={pane !== 'list'}

@@ -1,5 +1,6 @@
 import { ActionIcon, Pagination, Select, Tooltip } from '@mantine/core';
 import { IconPin, IconPinFilled } from '@tabler/icons-react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { rotationSeconds } from './useRotation';
 import type { WallPlaces } from './useWallPlaces';
@@ -14,7 +15,7 @@ interface TilesFootProps {
 }
 
 /** The pages of the wall, and how they turn by themselves. */
-export function TilesFoot({ places, every, pinned, onEvery, onPinned }: TilesFootProps) {
+export const TilesFoot = memo(function TilesFoot({ places, every, pinned, onEvery, onPinned }: TilesFootProps) {
   const { t } = useTranslation('wall');
   const label = pinned ? t('rotation.release') : t('rotation.hold');
   return (
@@ -51,4 +52,4 @@ export function TilesFoot({ places, every, pinned, onEvery, onPinned }: TilesFoo
       )}
     </div>
   );
-}
+});
