@@ -63,6 +63,8 @@ func seedStates(t *testing.T, store proctor.Store, like string) map[string]any {
 		policy func(*exam.Policy)
 	}{
 		"waiting": {state: exam.Ready, tries: -3},
+		"screen":  {state: exam.Ready, policy: func(p *exam.Policy) { p.Screen = exam.Required }},
+		"phone":   {state: exam.Ready, policy: func(p *exam.Policy) { p.Phone = exam.Required }},
 		"consent": {state: exam.Registered}, "devices": {state: exam.Ready}, "identification": {state: exam.Ready}, "manual": {state: exam.ManualIdentification},
 		"admitted": {state: exam.Admitted, policy: func(p *exam.Policy) { p.Page = exam.PageRules{Tabs: true, Focus: true, FullScreen: true} }},
 		"exam": {state: exam.InProgress, policy: func(p *exam.Policy) {

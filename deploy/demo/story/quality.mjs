@@ -188,6 +188,8 @@ async function guests(browser) {
   await visit(who, 'request', '/request', mark('request-needs-sign-in'));
   await visit(who, 'parent', '/guardian', mark('guardian-door'));
   await visit(who, 'staff page', '/log', mark('guard-sign-in'));
+  await visit(who, 'phone without a code', '/phone', mark('phone-no-code'));
+  await visit(who, 'phone with a code', '/phone#ochno_1', mark('phone-open'));
   await visit(who, 'check a package', '/verify', 'h1');
   const stranger = await visitor(browser, 'stranger', 'Орлов Демьян');
   await visit(stranger, 'request', '/request', mark('request-send'), {
@@ -206,7 +208,7 @@ async function guests(browser) {
 }
 
 async function students(browser) {
-  const checked = Object.fromEntries(['identification', 'waiting', 'admitted', 'exam', 'paused', 'manual'].flatMap((step) => {
+  const checked = Object.fromEntries(['identification', 'waiting', 'admitted', 'exam', 'paused', 'manual', 'screen', 'phone'].flatMap((step) => {
     const { attempt } = config.states[step];
     return [[`ochno.devices.${attempt}`, 'ok'], [`ochno.network.${attempt}`, 'ok']];
   }));
@@ -214,7 +216,7 @@ async function students(browser) {
   await visit(who, 'home', '/', mark('person-home'));
   await visit(who, 'exam card', `/e/${config.exam}`, mark('join'));
   await visit(who, 'readiness', `/ready/${config.exam}`, 'h1');
-  for (const step of ['consent', 'devices', 'identification', 'waiting', 'manual', 'admitted', 'exam', 'paused', 'receipt', 'stopped', 'expired', 'declined']) {
+  for (const step of ['consent', 'devices', 'screen', 'phone', 'identification', 'waiting', 'manual', 'admitted', 'exam', 'paused', 'receipt', 'stopped', 'expired', 'declined']) {
     const shown = { paused: 'exam', expired: 'stopped', waiting: 'identification' }[step] ?? step;
     await visit(who, step, `/e/${config.states[step].code}`, mark(`step-${shown}`), {
       act: async (page) => {
