@@ -30,6 +30,9 @@ func TestJobsStory(t *testing.T) {
 	}
 	var f struct{ Steps int }
 	play(t, d, "jobs.mjs", map[string]any{"media": makeMedia(t), "exam": d.Exam}, &f)
+	if f.Steps < 30 {
+		t.Errorf("%d steps were played: some of the four's jobs are missing", f.Steps)
+	}
 	waitSealed(t, store)
 	if report, err := store.Log.Verify(t.Context()); err != nil || report.Pending != 0 {
 		t.Errorf("the log afterwards: %+v, %v", report, err)
