@@ -72,7 +72,7 @@ func trials() []trial {
 		{Name: "floor 25", publishers: 25, viewers: 1},
 		{Name: "recording 25", record: "folder", publishers: 25, viewers: 1},
 		{Name: "forwarding 25", record: "off", publishers: 25, viewers: 1},
-		{Name: "100 and 3 viewers", record: "folder", publishers: 100, viewers: 3, walls: 20, once: true},
+		{Name: "100 and 3 viewers", record: "folder", publishers: 100, viewers: 3, walls: 60, once: true},
 		{Name: "100 join 50", record: "folder", publishers: 50, viewers: 1, late: 100, once: true},
 	}
 	all = append(all, trial{Name: "150 watched, 3 proctors", record: "folder", publishers: 150, viewers: 3, seen: 10, watched: true, once: true})

@@ -114,6 +114,12 @@ func TestKeyRequests(t *testing.T) {
 		{2300, k.request, 3},
 		{2400, func(time.Time) { k.arrived(at(2200)) }, 3}, // began to come before it was asked for again
 		{2700, k.tick, 4},
+		{2800, k.requestFirst, 4},
+		{3019, k.tick, 4},
+		{3020, k.tick, 5}, // who sees nothing yet waits less
+		{3100, k.request, 5},
+		{3420, k.tick, 5},
+		{3520, k.tick, 6},
 	} {
 		if step.do(at(step.ms)); sent != step.want {
 			t.Errorf("step %d: %d sent, want %d", i, sent, step.want)

@@ -19,7 +19,9 @@ type downTrack struct {
 	up     *upTrack
 	sender *webrtc.RTPSender // set before the reader of its RTCP starts
 
-	dropping bool   // guarded by the queue: the rest of a frame is dropped
+	// Guarded by the queue.
+	begun    bool   // it takes packets
+	dropping bool   // the rest of a frame is dropped
 	dropTime uint32 // of that frame
 
 	mu          sync.Mutex
@@ -41,8 +43,8 @@ func (d *downTrack) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters,
 		d.mu.Lock()
 		d.id, d.ssrc, d.payloadType, d.write = c.ID(), uint32(c.SSRC()), uint8(codec.PayloadType), c.WriteStream().WriteRTP
 		d.mu.Unlock()
-		if d.viewer.connected.Load() { // else it asks when it is: a key frame that comes before is lost
-			d.wantKey()
+		if d.viewer.connected.Load() { // else it begins when it is: what comes before is lost
+			d.begin()
 		}
 		return codec, nil
 	}
@@ -121,6 +123,22 @@ func (d *downTrack) report(now time.Time) (sr *rtcp.SenderReport, ok bool) {
 		SSRC: d.ssrc, NTPTime: toNTP(now), RTPTime: d.newest.time + uint32(now.Sub(d.newest.at)*rate/time.Second),
 		PacketCount: d.packets, OctetCount: d.octets,
 	}, true
+}
+
+// begin lets packets through once they can be sent. The first picture is a key frame
+// of a moment ago, with what came since, where there is one. The next is asked for
+// in any case: the first packets of a connection may be lost, and nobody would know.
+func (d *downTrack) begin() {
+	d.mu.Lock()
+	bound := d.write != nil
+	d.mu.Unlock()
+	if !bound {
+		return
+	}
+	d.viewer.queue.begin(d)
+	if d.up.keys != nil {
+		d.up.keys.requestFirst(d.up.pub.node.now())
+	}
 }
 
 func (d *downTrack) wantKey() {

@@ -68,7 +68,7 @@ func (q *downQueue) push(d *downTrack, p *packet) (list bool) {
 	q.mu.Lock()
 	full := q.count == viewerQueue
 	switch {
-	case q.closed, d.dropping && p.time == d.dropTime:
+	case q.closed, !d.begun, d.dropping && p.time == d.dropTime:
 		q.mu.Unlock()
 		return false
 	case full:
@@ -83,6 +83,22 @@ func (q *downQueue) push(d *downTrack, p *packet) (list bool) {
 	list, q.listed = !q.listed, true
 	q.mu.Unlock()
 	return list
+}
+
+// begin lets a track's packets in, those since a fresh key frame before all others.
+func (q *downQueue) begin(d *downTrack) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	d.begun = true
+	packets := d.up.sinceKey(d.up.pub.node.now())
+	if q.closed || q.count+len(packets) > viewerQueue {
+		return
+	}
+	for _, p := range packets {
+		q.ring[(q.head+q.count)%viewerQueue] = downItem{d, p}
+		q.count++
+	}
+	q.nudge()
 }
 
 func (q *downQueue) nudge() {

@@ -5,7 +5,12 @@ import (
 	"time"
 )
 
-const keyInterval = 500 * time.Millisecond
+const (
+	keyInterval = 500 * time.Millisecond
+	// Who sees nothing yet need not wait as long as who missed something. Chrome
+	// ignores a request that comes less than 300 ms after another.
+	firstKeyInterval = 320 * time.Millisecond
+)
 
 // keyRequests throttles requests for key frames. A request that comes too early
 // is remembered and sent when its time comes, unless a key frame came after it:
@@ -16,6 +21,7 @@ type keyRequests struct {
 	mu      sync.Mutex
 	last    time.Time
 	pending time.Time // when it was asked for last; zero: nothing is remembered
+	first   bool      // somebody who asked sees nothing yet
 }
 
 // request asks now or as soon as allowed.
@@ -24,6 +30,14 @@ func (k *keyRequests) request(now time.Time) {
 	k.pending = now
 	k.mu.Unlock()
 	k.tick(now)
+}
+
+// requestFirst is request for somebody who sees nothing yet.
+func (k *keyRequests) requestFirst(now time.Time) {
+	k.mu.Lock()
+	k.first = true
+	k.mu.Unlock()
+	k.request(now)
 }
 
 // force asks at the next tick, whatever was asked for before: of another stream.
@@ -36,9 +50,13 @@ func (k *keyRequests) force(now time.Time) {
 // tick sends what is due.
 func (k *keyRequests) tick(now time.Time) {
 	k.mu.Lock()
-	due := !k.pending.IsZero() && (k.last.IsZero() || now.Sub(k.last) >= keyInterval)
+	interval := keyInterval
+	if k.first {
+		interval = firstKeyInterval
+	}
+	due := !k.pending.IsZero() && (k.last.IsZero() || now.Sub(k.last) >= interval)
 	if due {
-		k.pending, k.last = time.Time{}, now
+		k.pending, k.last, k.first = time.Time{}, now, false
 	}
 	k.mu.Unlock()
 	if due {
@@ -50,7 +68,7 @@ func (k *keyRequests) tick(now time.Time) {
 func (k *keyRequests) arrived(began time.Time) {
 	k.mu.Lock()
 	if k.pending.Before(began) {
-		k.pending = time.Time{}
+		k.pending, k.first = time.Time{}, false
 	}
 	k.mu.Unlock()
 }

@@ -8,12 +8,15 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"ochno/proctor/media/assemble"
 )
 
 const (
 	receiveMTU = 1600
 	// A sender whose packets are all rubbish is not listened to for ever.
 	maxBadPackets = 5000
+	maxFresh      = 96 // packets since a key frame that a new viewer gets
 )
 
 // upTrack is one track that comes in. The goroutine that decrypts its packets
@@ -27,9 +30,10 @@ type upTrack struct {
 	cache       packetCache
 	last        atomic.Int64 // arrival of the newest packet, Unix nanoseconds
 	reception   reception
-	level       uint8        // number of the header extension that tells loudness; zero: none
-	keys        *keyRequests // nil for sound
-	recorder    *recorder    // nil when it is not recorded at all
+	level       uint8                  // number of the header extension that tells loudness; zero: none
+	keys        *keyRequests           // nil for sound
+	recorder    *recorder              // nil when it is not recorded at all
+	key         atomic.Pointer[packet] // the newest key frame begins with it
 
 	// Owned by take.
 	packets packetMaker
@@ -85,6 +89,9 @@ func (u *upTrack) take(h *rtp.Header, b []byte, at time.Time) {
 	p := u.packets.make(h, payload, at)
 	u.repair(at)
 	u.cache.put(p)
+	if u.keys != nil && assemble.BeginsKeyFrame(p.payload) {
+		u.key.Store(p)
+	}
 	if downs != nil {
 		for _, d := range *downs {
 			if q := d.viewer.queue; q.push(d, p) {
@@ -135,6 +142,27 @@ func (u *upTrack) shown() Media {
 func (u *upTrack) requestKey() {
 	if u.keys != nil {
 		u.keys.request(u.pub.node.now())
+	}
+}
+
+// sinceKey returns what came since a key frame that is fresh: so young that the
+// next one may not be asked for yet, and so few packets that they are sent at once.
+func (u *upTrack) sinceKey(now time.Time) []*packet {
+	key := u.key.Load()
+	if key == nil || now.Sub(key.at) >= keyInterval {
+		return nil
+	}
+	var packets []*packet
+	for seq := key.seq; ; seq++ {
+		p, ok := u.cache.get(seq)
+		if !ok {
+			return packets
+		}
+		// Numbers that began again would mislead the counter of SRTP, which has seen the newer ones.
+		if len(packets) == maxFresh || seq < key.seq {
+			return nil
+		}
+		packets = append(packets, p)
 	}
 }
 

@@ -89,7 +89,7 @@ func (n *Node) View(ctx context.Context, opts ViewOptions) (*Viewer, error) {
 		switch s {
 		case webrtc.PeerConnectionStateConnected:
 			v.connected.Store(true)
-			n.spawn(v.wantKeys)
+			n.spawn(v.begin)
 		case webrtc.PeerConnectionStateFailed:
 			n.spawn(v.shutdown)
 		}
@@ -407,12 +407,12 @@ func (v *Viewer) report(now time.Time) {
 	}
 }
 
-// wantKeys asks every watched publisher for a key frame.
-func (v *Viewer) wantKeys() {
+// begin brings the first picture of every track.
+func (v *Viewer) begin() {
 	v.mu.Lock()
 	downs := slices.Clone(v.downs)
 	v.mu.Unlock()
 	for _, d := range downs {
-		d.wantKey()
+		d.begin()
 	}
 }

@@ -71,6 +71,10 @@ func TestDownQueue(t *testing.T) {
 	asked := 0
 	pub.keys.send = func() { asked++ }
 	video := &downTrack{up: &upTrack{pub: pub, media: Video, keys: &pub.keys}}
+	if q.push(video, &packet{seq: 1, time: 1}); q.count != 0 {
+		t.Error("queued before it could be sent")
+	}
+	video.begun = true
 	for i := range viewerQueue - 1 {
 		q.push(video, &packet{seq: uint16(i), time: 1})
 	}
@@ -172,7 +176,7 @@ func TestResend(t *testing.T) {
 	pub := &Publisher{node: &Node{now: time.Now}}
 	up := &upTrack{pub: pub, media: Video}
 	q := newDownQueue()
-	d := &downTrack{up: up, viewer: &Viewer{queue: q}}
+	d := &downTrack{up: up, viewer: &Viewer{queue: q}, begun: true}
 	for seq := 65000; seq < 65000+cacheSize+100; seq++ {
 		up.cache.put(&packet{seq: uint16(seq), time: uint32(seq)})
 	}
@@ -192,6 +196,57 @@ func TestResend(t *testing.T) {
 	q.count = 0
 	if d.resend(many); q.count > maxNACKs {
 		t.Errorf("%d packets resent for one request", q.count)
+	}
+}
+
+// TestFirstPicture gives a new viewer what came since a fresh key frame, and asks
+// for the next.
+func TestFirstPicture(t *testing.T) {
+	key := []byte{0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00}
+	for _, c := range []struct {
+		name   string
+		first  int // number of the key frame's packet; -1: none came
+		after  int
+		age    time.Duration
+		queued int
+	}{
+		{"fresh", 1000, 20, 300 * time.Millisecond, 21},
+		{"old", 1000, 20, keyInterval, 0},
+		{"too much since", 1000, maxFresh, 100 * time.Millisecond, 0},
+		{"numbers began again", 65530, 20, 100 * time.Millisecond, 0},
+		{"none", -1, 0, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			now, asked := time.Now(), 0
+			up := &upTrack{pub: &Publisher{node: &Node{now: func() time.Time { return now }}}, media: Video, payloadType: 96, reception: reception{rate: videoRate}}
+			up.keys = &keyRequests{send: func() { asked++ }}
+			d := &downTrack{up: up, viewer: &Viewer{queue: newDownQueue()}, write: func(*rtp.Header, []byte) (int, error) { return 0, nil }}
+			up.downs.Store(&[]*downTrack{})
+			if c.first >= 0 {
+				for i := range c.after + 1 {
+					payload := []byte{0x10, 0x11, 0, 0}
+					if i == 0 {
+						payload = key
+					}
+					h := rtp.Header{Version: 2, PayloadType: 96, SequenceNumber: uint16(c.first + i), Timestamp: uint32(3000 * i)}
+					b, err := h.Marshal()
+					if err != nil {
+						t.Fatal(err)
+					}
+					up.take(&h, append(b, payload...), now)
+				}
+			}
+			now = now.Add(c.age)
+			d.begin()
+			if d.viewer.queue.count != c.queued || asked != 1 {
+				t.Errorf("%d packets queued, want %d; %d key frames asked for", d.viewer.queue.count, c.queued, asked)
+			}
+			for i := range c.queued {
+				if got := d.viewer.queue.ring[i].packet.seq; got != uint16(c.first+i) {
+					t.Errorf("packet %d is number %d", i, got)
+				}
+			}
+		})
 	}
 }
 

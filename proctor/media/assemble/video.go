@@ -99,11 +99,7 @@ func (v *Video) findKey() (int64, bool) {
 		if p == nil || len(p.Payload) == 0 {
 			continue
 		}
-		start, data, _ := descriptor(p.Payload)
-		if !start {
-			continue
-		}
-		if _, _, key := keyFrame(data); !key {
+		if !BeginsKeyFrame(p.Payload) {
 			continue
 		}
 		if _, whole := v.span(i); whole {
@@ -165,6 +161,16 @@ func (v *Video) join(from, end int64) Frame {
 	}
 	f.Width, f.Height, f.Key = keyFrame(f.Data)
 	return f
+}
+
+// BeginsKeyFrame reports whether a packet is the first of a key frame.
+func BeginsKeyFrame(payload []byte) bool {
+	start, data, _ := descriptor(payload)
+	if !start {
+		return false
+	}
+	_, _, key := keyFrame(data)
+	return key
 }
 
 // descriptor strips the VP8 payload descriptor (RFC 7741, 4.2). start means
