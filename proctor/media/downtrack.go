@@ -11,7 +11,10 @@ import (
 	"github.com/pion/webrtc/v3"
 )
 
-const maxNACKs = 128 // resent for one RTCP packet
+const (
+	maxNACKs  = 128         // resent for one RTCP packet
+	beginning = time.Second // of a track that a viewer begins to see
+)
 
 // downTrack is one track on its way to one viewer. It is pion's TrackLocal.
 type downTrack struct {
@@ -31,7 +34,8 @@ type downTrack struct {
 	write       func(*rtp.Header, []byte) (int, error)
 	packets     uint32 // sent
 	octets      uint32
-	newest      *packet // the last one sent
+	newest      *packet   // the last one sent
+	since       time.Time // when it could be sent first
 }
 
 // Bind is called by pion when the track's place in the connection is settled.
@@ -131,18 +135,33 @@ func (d *downTrack) report(now time.Time) (sr *rtcp.SenderReport, ok bool) {
 func (d *downTrack) begin() {
 	d.mu.Lock()
 	bound := d.write != nil
+	d.since = d.up.pub.node.now()
 	d.mu.Unlock()
-	if !bound {
-		return
+	if bound {
+		d.viewer.queue.begin(d)
+		d.wantFirstKey()
 	}
-	d.viewer.queue.begin(d)
+}
+
+func (d *downTrack) wantKey() { d.up.requestKey() }
+
+func (d *downTrack) wantFirstKey() {
 	if d.up.keys != nil {
 		d.up.keys.requestFirst(d.up.pub.node.now())
 	}
 }
 
-func (d *downTrack) wantKey() {
-	d.up.requestKey()
+// lost answers a viewer who cannot show anything: one who has just come probably has
+// not seen anything yet.
+func (d *downTrack) lost() {
+	d.mu.Lock()
+	since := d.since
+	d.mu.Unlock()
+	if d.up.pub.node.now().Sub(since) < beginning {
+		d.wantFirstKey()
+	} else {
+		d.wantKey()
+	}
 }
 
 // readReports serves the viewer's requests until the sender stops: lost packets
@@ -160,7 +179,7 @@ func (d *downTrack) readReports() {
 		for _, p := range packets {
 			switch p := p.(type) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				d.wantKey()
+				d.lost()
 			case *rtcp.TransportLayerNack:
 				d.resend(p.Nacks)
 			}

@@ -241,6 +241,18 @@ func TestFirstPicture(t *testing.T) {
 			if d.viewer.queue.count != c.queued || asked != 1 {
 				t.Errorf("%d packets queued, want %d; %d key frames asked for", d.viewer.queue.count, c.queued, asked)
 			}
+			now = now.Add(firstKeyInterval)
+			if d.lost(); asked != 2 {
+				t.Errorf("who has just come and sees nothing has to wait for the second key frame")
+			}
+			now = now.Add(beginning - firstKeyInterval)
+			if d.lost(); asked != 3 {
+				t.Errorf("%d key frames asked for", asked)
+			}
+			now = now.Add(firstKeyInterval)
+			if d.lost(); asked != 3 {
+				t.Errorf("who has been there does not wait for the next key frame")
+			}
 			for i := range c.queued {
 				if got := d.viewer.queue.ring[i].packet.seq; got != uint16(c.first+i) {
 					t.Errorf("packet %d is number %d", i, got)

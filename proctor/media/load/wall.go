@@ -5,16 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
 )
 
-// wallOf is how many students a wall shows at a time.
-const wallOf = 9
+const (
+	wallOf      = 9                      // students that a wall shows at a time
+	keyPatience = 200 * time.Millisecond // after which a browser asks for a key frame when it cannot show anything
+)
 
 // wall connects a proctor who looks at some publishers, and says how long it takes from asking until a whole picture of each is there: the
 // connection's own beginnings included.
@@ -39,14 +41,21 @@ func (t *rtcTransport) wall(ctx context.Context, publishers []*publisher) (time.
 	shown := make(chan struct{}, len(publishers))
 	pc.OnTrack(func(r *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		var k keyFrame
-		var once sync.Once
+		there := false
+		asked := time.Now()
 		for {
 			p, _, err := r.ReadRTP()
 			if err != nil {
 				return
 			}
-			if r.Kind() == webrtc.RTPCodecTypeVideo && k.whole(p) {
-				once.Do(func() { shown <- struct{}{} })
+			if r.Kind() != webrtc.RTPCodecTypeVideo || there {
+				continue
+			}
+			if there = k.whole(p); there {
+				shown <- struct{}{}
+			} else if now := time.Now(); now.Sub(asked) >= keyPatience {
+				asked = now
+				_ = pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(r.SSRC())}})
 			}
 		}
 	})
