@@ -239,6 +239,10 @@ func (r *recorder) pop(now time.Time) {
 			width: f.Width, height: f.Height,
 			off: r.vclock.Follow(r.aclock, f.Time, r.arrival(f.At)), ntp: r.vclock.NTP(f.Time),
 		}
+		if !r.out.admits(&b, r.arrival(f.At)) {
+			r.video.DropUntilKey()
+			continue
+		}
 		number := r.out.put(&b, now)
 		if b.key {
 			r.keys.arrived(f.At)
@@ -255,6 +259,9 @@ func (r *recorder) pop(now time.Time) {
 		b := block{
 			media: Audio, key: true, data: s.Data, rtp: s.Time, at: s.At, lost: s.Lost, length: s.Duration,
 			off: r.aclock.Offset(s.Time, r.arrival(s.At)), ntp: r.aclock.NTP(s.Time),
+		}
+		if !r.out.admits(&b, r.arrival(s.At)) {
+			continue
 		}
 		r.out.put(&b, now)
 		r.taps.sound(r.chain.id, b)

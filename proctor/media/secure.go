@@ -108,7 +108,8 @@ func (t *transport) receiveNew(ssrc uint32, b []byte, at time.Time) bool {
 		return false
 	}
 	u, known := t.from.track(&t.header)
-	if !known {
+	if !known { // and authentic, but the context remembers it all the same
+		t.probed()
 		return true
 	}
 	t.streams = append(t.streams, stream{ssrc, u})

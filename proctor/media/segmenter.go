@@ -23,7 +23,10 @@ const (
 	pauseAtLeast = 2 * time.Second // of one track while the other goes on
 	frameLength  = 33 * time.Millisecond
 	maxGaps      = 64
-	maxPending   = 4096 // blocks
+	maxPending   = 4096            // blocks
+	sizeBurst    = 8               // changes of the picture's size, each of which is a segment, and
+	sizeEvery    = 2 * time.Second // another one after so long
+	maxAhead     = 3 * time.Second // of a block's arrival: more than clocks and lips can need
 )
 
 // block is a frame or an audio packet on its way into a file. Its bytes and its
@@ -70,7 +73,8 @@ type segmenter struct {
 	floor         time.Duration // nothing older can be written any more
 	end           time.Duration // where the recording ended last
 	pending       []block
-	width, height int // of the newest key frame
+	width, height int           // of the newest key frame
+	sizes         time.Duration // arrival until which the changes of size are used up
 
 	number  int
 	file    *segmentFile
@@ -96,6 +100,24 @@ func newSegmenter(cfg recorderConfig, end time.Duration) segmenter {
 		floor: end.Truncate(time.Millisecond), end: end, number: next, gapFrom: -1,
 		width: 640, height: 480,
 	}
+}
+
+// admits reports whether a block may be put. Whoever changes the size with every
+// frame would make a segment of each, and whoever sends more than a thousand
+// blocks a second would be recorded ahead of time.
+func (s *segmenter) admits(b *block, arrival time.Duration) bool {
+	if l := s.lane(b.media); l.seen && l.last > arrival+maxAhead {
+		return false
+	}
+	if b.media != Video || !b.key || !s.begun || !s.resized(b) {
+		return true
+	}
+	sizes := max(s.sizes, arrival) + sizeEvery
+	if sizes > arrival+sizeBurst*sizeEvery {
+		return false
+	}
+	s.sizes = sizes
+	return true
 }
 
 // put takes the next block of a track. It settles b.off and returns the number

@@ -43,57 +43,79 @@ func FuzzTake(f *testing.F) {
 	f.Add([]byte{0, 255, 0, 1, 0x80, 3, 255, 255, 255})
 
 	f.Fuzz(func(t *testing.T, b []byte) {
-		now := time.Date(2026, 5, 20, 9, 0, 0, 0, time.UTC)
-		clock := func() time.Time { return now }
-		sp, err := openSpool(t.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		pub := &Publisher{node: &Node{now: clock}, log: slog.New(slog.DiscardHandler)}
-		pub.keys.send = func() {}
-		c := newChain(RecordingStart{ID: uuid.New()}, nil, nil, nil)
-		c.users = 1
-		pub.recorder = newRecorder(recorderConfig{
-			log: pub.log, now: clock, keys: &pub.keys, each: func(time.Time) {}, spool: sp, chain: c, started: now, duration: 2 * time.Second,
-		})
-		video := newUpTrack(pub, Video, 1, &mediaSection{payload: 96})
-		audio := newUpTrack(pub, Audio, 2, &mediaSection{payload: 111, extensions: []extension{{1, extensionLevel}}})
-		pub.recorded.Store(video)
-		pub.video, pub.audio = video, audio
-		reports := func(b []byte) { pub.reports(b, now) }
-		takes := []func([]byte){taking(video), taking(audio), reports, reports}
+		k := newTaker(t)
+		reports := func(b []byte) { k.pub.reports(b, k.now) }
+		takes := []func([]byte){taking(k.video), taking(k.audio), reports, reports}
 		for n := 0; len(b) >= 4 && n < 2000; n++ {
 			kind, size := b[0], min(int(binary.BigEndian.Uint16(b[2:])), len(b)-4, receiveMTU)
-			now = now.Add(time.Duration(b[1]) * time.Millisecond)
+			k.now = k.now.Add(time.Duration(b[1]) * time.Millisecond)
 			takes[kind%4](b[4 : 4+size])
 			if kind&0x80 != 0 {
-				pub.recorder.work()
+				k.pub.recorder.work()
 			}
 			b = b[4+size:]
 		}
-		pub.recorder.work()
-		pub.recorder.out.finish()
-		for i, s := range c.queue {
-			file, err := os.Open(s.Path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = webm.Scan(file, func(webm.Block) error { return nil })
-			file.Close()
-			if err != nil {
-				t.Fatalf("segment %d: %v", i, err)
-			}
-			if s.Number != i || i > 0 && s.PrevSHA256 != c.queue[i-1].SHA256 {
-				t.Fatalf("segment %d is number %d", i, s.Number)
-			}
-		}
-		if len(video.reception.missing) > maxMissing || len(audio.reception.missing) > maxMissing {
+		k.finish()
+		if len(k.video.reception.missing) > maxMissing || len(k.audio.reception.missing) > maxMissing {
 			t.Fatal("more packets missing than are remembered")
 		}
+	})
+}
+
+// taker is a publisher's tracks and its recorder on a clock of their own.
+type taker struct {
+	t            *testing.T
+	now          time.Time
+	pub          *Publisher
+	video, audio *upTrack
+	chain        *chain
+}
+
+func newTaker(t *testing.T) *taker {
+	k := &taker{t: t, now: time.Date(2026, 5, 20, 9, 0, 0, 0, time.UTC)}
+	clock := func() time.Time { return k.now }
+	sp, err := openSpool(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
 		if err := sp.lock.Close(); err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
 	})
+	k.pub = &Publisher{node: &Node{now: clock}, log: slog.New(slog.DiscardHandler)}
+	k.pub.keys.send = func() {}
+	k.chain = newChain(RecordingStart{ID: uuid.New()}, nil, nil, nil)
+	k.chain.users = 1
+	k.pub.recorder = newRecorder(recorderConfig{
+		log: k.pub.log, now: clock, keys: &k.pub.keys, each: func(time.Time) {}, spool: sp, chain: k.chain, started: k.now, duration: 2 * time.Second,
+	})
+	k.video = newUpTrack(k.pub, Video, 1, &mediaSection{payload: 96})
+	k.audio = newUpTrack(k.pub, Audio, 2, &mediaSection{payload: 111, extensions: []extension{{1, extensionLevel}}})
+	k.pub.recorded.Store(k.video)
+	k.pub.video, k.pub.audio = k.video, k.audio
+	return k
+}
+
+// finish ends the recording and checks what there is of it.
+func (k *taker) finish() []Segment {
+	k.pub.recorder.work()
+	k.pub.recorder.out.finish()
+	for i, s := range k.chain.queue {
+		file, err := os.Open(s.Path)
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		_, err = webm.Scan(file, func(webm.Block) error { return nil })
+		file.Close()
+		if err != nil {
+			k.t.Fatalf("segment %d: %v", i, err)
+		}
+		if s.Number != i || i > 0 && s.PrevSHA256 != k.chain.queue[i-1].SHA256 {
+			k.t.Fatalf("segment %d is number %d", i, s.Number)
+		}
+	}
+	return k.chain.queue
 }
 
 // taking lets a track take packets in the clear, as transport does.

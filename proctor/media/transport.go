@@ -23,7 +23,7 @@ import (
 
 const (
 	maxStreams    = 32 // SSRCs of one connection; more are not listened to
-	maxProbes     = 64 // SSRCs tried and not authentic, before they are forgotten
+	maxProbes     = 64 // SSRCs tried and not taken, before they are forgotten
 	handshakeTime = 30 * time.Second
 	rtpHeader     = 12
 	ourSSRC       = 1 // in reports of ours: as of a receiver who sends nothing

@@ -102,9 +102,11 @@ func (v *Video) findKey() (int64, bool) {
 		if !BeginsKeyFrame(p.Payload) {
 			continue
 		}
-		if _, whole := v.span(i); whole {
+		end, whole := v.span(i)
+		if whole {
 			return i, true
 		}
+		i = end // up to what is missing it is all one frame, however often it says to begin
 	}
 	return 0, false
 }
