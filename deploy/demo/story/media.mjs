@@ -1,5 +1,5 @@
 // The ways into the media plane: a student and a proctor by UDP, by TCP alone, by TURN alone, each asserted by what the browsers say of the pair
-// they chose; and a student in Firefox, identified there and seen by a proctor in Chromium. Beside what every story is told (stage.mjs): media
+// they chose; and a student in Firefox, identified there, seen by a proctor in Chromium and spoken to. Beside what every story is told (stage.mjs): media
 // (files), portrait (a file), firefox.
 import { readFileSync } from 'node:fs';
 import { attemptOf, consent, devices, expectLive, join, look } from './sitting.mjs';
@@ -94,6 +94,40 @@ function sit({ portrait }) {
     stream.addTrack(track);
     return stream;
   };
+}
+
+/** Runs in the page: what has come of a proctor's voice, how much sound there was in it, and whether it is played. */
+async function voice() {
+  const audio = document.querySelector('[data-testid="proctor-sound"]');
+  const heard = { packets: 0, energy: 0, played: audio?.currentTime ?? 0, aloud: Boolean(audio?.srcObject) && !audio.paused && !audio.muted };
+  for (const peer of window.connectionsOfThePage ?? []) {
+    (await peer.getStats()).forEach((report) => {
+      if (report.type !== 'inbound-rtp' || report.kind !== 'audio') return;
+      heard.packets += report.packetsReceived ?? 0;
+      heard.energy += report.totalAudioEnergy ?? 0;
+    });
+  }
+  return heard;
+}
+
+/** Waits until a second of a voice has come since, and been played. */
+async function hears(page, before, what) {
+  for (const end = Date.now() + patience; ;) {
+    const now = await page.evaluate(voice);
+    if (now.aloud && now.packets >= before.packets + 50 && now.energy > before.energy + 1e-5 && now.played >= before.played + 1) return;
+    expect(Date.now() < end, `${what}: ${JSON.stringify({ before, now })}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Waits until no packet of a voice has come for a second. */
+async function ceases(page, what) {
+  for (const end = Date.now() + patience; ;) {
+    const { packets } = await page.evaluate(voice);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    if ((await page.evaluate(voice)).packets === packets) return;
+    expect(Date.now() < end, what);
+  }
 }
 
 // Chromium's own way to be in a network without UDP: what an administrator's policy sets.
@@ -210,13 +244,32 @@ async function story(facts) {
       await fox.waitFor('exam-bar');
       return fox;
     });
+    let proctor;
     await step('A proctor in Chromium sees the student in Firefox', async () => {
-      const proctor = await watch({});
+      proctor = await watch({});
       const of = facts.attempts.UDP;
       const before = await segments(proctor, of);
       expectLive(await see(proctor, of), 'from Firefox');
       await proctor.page.locator(`[data-testid="room-row-${of}"][data-state="in_progress"][data-outcome="match"]`).waitFor();
       await until('Firefox is recorded', proctor.page, `/api/attempts/${of}/recordings`, (a) => a.recordings[0].segments.length >= before + 2);
+      return proctor.page;
+    });
+    await step('The student in Firefox hears the proctor, who speaks to her alone', async () => {
+      const before = await fox.evaluate(voice);
+      expect(before.aloud && before.energy === 0, `nobody has spoken to her yet: ${JSON.stringify(before)}`);
+      await id(proctor.page, 'talk').click();
+      await proctor.page.locator(`[data-testid="voice-bar"][data-to="${facts.attempts.UDP}"][data-hear="1"][data-arrives="true"]`).waitFor();
+      await fox.until('she is told that she alone is spoken to', () => {
+        const note = document.querySelector('[data-testid="proctor-voice"]');
+        return note?.dataset.all === 'false' && note.dataset.refused === 'false';
+      });
+      await hears(fox, before, 'Firefox plays the proctor');
+      return fox;
+    });
+    await step('The proctor ends it, and Firefox is silent', async () => {
+      await id(proctor.page, 'voice-end').click();
+      await fox.until('nobody speaks to her any more', () => document.querySelector('[data-testid="proctor-voice"]') === null);
+      await ceases(fox, 'nothing comes to Firefox any more');
       return proctor.page;
     });
   } catch (error) {
