@@ -7,7 +7,7 @@ import type { Recording, TimelineEvent } from '../api/types';
 import { clock } from '../i18n/clock';
 import { useFormat } from '../i18n/useFormat';
 import { axisOf, beginsAt, eventOnAxis, leadMs, minutesOf } from './axis';
-import { follow } from './follower';
+import { Ensemble } from './ensemble';
 import { Lanes } from './Lanes';
 import { MinuteBar } from './MinuteBar';
 import { PlayerControls } from './PlayerControls';
@@ -31,6 +31,7 @@ export function RecordingPlayer({ recordings, events, going, request, onEvent }:
   const { t } = useTranslation('review');
   const format = useFormat();
   const elements = useRef(new Map<string, HTMLVideoElement>());
+  const ensemble = useRef<Ensemble>(null);
   const [ready, setReady] = useState(0);
   const [position, setPosition] = useState(0);
   const [playing, setPlaying] = useState(false);
@@ -47,21 +48,24 @@ export function RecordingPlayer({ recordings, events, going, request, onEvent }:
     else elements.current.set(id, element);
     setReady((count) => count + 1);
   }, []);
+  const assemble = useEffectEvent((leader: HTMLVideoElement, followers: { video: HTMLVideoElement; shiftSeconds: number }[]) => new Ensemble(leader, followers, speed));
   const shifts = recordings.slice(1).map((one) => `${one.id} ${(begin - beginsAt(one, axis)) / 1000}`).join('\n');
   useEffect(() => {
     const master = elements.current.get(mainId);
     if (master === undefined) return undefined;
-    const stops = shifts.split('\n').flatMap((line) => {
+    const followers = shifts.split('\n').flatMap((line) => {
       const [id = '', shift = '0'] = line.split(' ');
       const video = elements.current.get(id);
-      return video === undefined ? [] : [follow(master, video, Number(shift))];
+      return video === undefined ? [] : [{ video, shiftSeconds: Number(shift) }];
     });
+    const together = assemble(master, followers);
+    ensemble.current = together;
     const told = new AbortController();
     const tell = () => setPlaying(!master.paused);
     for (const name of ['play', 'pause', 'ended']) master.addEventListener(name, tell, { signal: told.signal });
     return () => {
       told.abort();
-      for (const stop of stops) stop();
+      together.release();
     };
   }, [mainId, shifts, ready]);
 
@@ -83,8 +87,7 @@ export function RecordingPlayer({ recordings, events, going, request, onEvent }:
     else video.pause();
   };
   const faster = (value: number) => {
-    const video = master();
-    if (video !== undefined) video.playbackRate = value;
+    if (ensemble.current !== null) ensemble.current.speed = value;
     setSpeed(value);
   };
   const flags = events
