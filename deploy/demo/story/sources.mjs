@@ -196,11 +196,16 @@ async function story(facts) {
       video.currentTime = video.duration - 11;
     });
     await proctor.page.keyboard.press('Space');
+    await proctor.page.waitForTimeout(1_500);
+    // A jump while they play is what brings players apart.
+    await id(proctor.page, 'review-video').evaluate((video) => {
+      video.currentTime = video.duration - 10.5;
+    });
     const { recordings } = await (await proctor.page.request.get(`${config.url}/api/attempts/${facts.attempt}/recordings`)).json();
     const begun = Object.fromEntries(recordings.map((one) => [one.id, Date.parse(one.startedAt)]));
     const players = () => proctor.page.evaluate(apart, begun);
     facts.playing = [];
-    await proctor.page.waitForTimeout(2_000); // they may begin apart
+    await proctor.page.waitForTimeout(1_000); // all are on their way to the new place
     while (facts.playing.length < 15) {
       facts.playing.push((await players()).seconds);
       await proctor.page.waitForTimeout(200);
