@@ -19,7 +19,7 @@ const (
 // downTrack is one track on its way to one viewer. It is pion's TrackLocal.
 type downTrack struct {
 	viewer *Viewer
-	up     *upTrack
+	shown
 	sender *webrtc.RTPSender // set before the reader of its RTCP starts
 
 	// Guarded by the queue.
@@ -48,7 +48,7 @@ func (d *downTrack) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters,
 		d.id, d.ssrc, d.payloadType, d.write = c.ID(), uint32(c.SSRC()), uint8(codec.PayloadType), c.WriteStream().WriteRTP
 		d.mu.Unlock()
 		if d.viewer.connected.Load() { // else it begins when it is: what comes before is lost
-			d.begin()
+			d.viewer.node.spawn(d.begin)
 		}
 		return codec, nil
 	}
@@ -64,7 +64,7 @@ func (d *downTrack) Unbind(webrtc.TrackLocalContext) error {
 }
 
 // ID names the track in the description.
-func (d *downTrack) ID() string { return string(d.up.shown()) }
+func (d *downTrack) ID() string { return string(d.as) }
 
 // StreamID groups the tracks of one publisher. A phone's picture is no part of the
 // group in which a browser keeps lips in step.
@@ -133,6 +133,9 @@ func (d *downTrack) report(now time.Time) (sr *rtcp.SenderReport, ok bool) {
 // of a moment ago, with what came since, where there is one. The next is asked for
 // in any case: the first packets of a connection may be lost, and nobody would know.
 func (d *downTrack) begin() {
+	if d.sender != nil {
+		d.sender.Transport() // waits until pion has done what follows Bind: what is sent before is dropped
+	}
 	d.mu.Lock()
 	bound := d.write != nil
 	d.since = d.up.pub.node.now()
@@ -192,7 +195,9 @@ func (d *downTrack) resend(nacks []rtcp.NackPair) {
 	for _, pair := range nacks {
 		pair.Range(func(seq uint16) bool {
 			if p, ok := d.up.cache.get(seq); ok {
-				d.viewer.queue.push(d, p)
+				if q := d.viewer.queue; q.push(d, p) {
+					d.up.pub.node.fanout.add(q)
+				}
 				d.viewer.queue.nudge()
 			}
 			left--

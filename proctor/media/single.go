@@ -73,7 +73,7 @@ func (v *Viewer) answerOnce(ctx context.Context, p *Publisher, offer string) (st
 		if v.free[u.media] == 0 {
 			continue
 		}
-		if err := v.add(u); err != nil {
+		if err := v.add(shown{u, u.shown()}); err != nil {
 			return "", err
 		}
 	}

@@ -128,6 +128,7 @@ func (p *Publisher) choose(now time.Time) {
 	p.recorded.Store(next)
 	p.log.Info("another layer of the camera is recorded", "layer", next.media)
 	next.keys.force(now)
+	p.node.wakeViewers(p.opts.Room) // who sees it large
 }
 
 func (p *Publisher) tell(s State) {

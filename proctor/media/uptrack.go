@@ -28,7 +28,7 @@ type upTrack struct {
 	ssrc        uint32
 	payloadType uint8
 	cache       packetCache
-	last        atomic.Int64 // arrival of the newest packet, Unix nanoseconds
+	last        atomic.Int64 // arrival of the newest packet that carries something, Unix nanoseconds
 	reception   reception
 	level       uint8                  // number of the header extension that tells loudness; zero: none
 	keys        *keyRequests           // nil for sound
@@ -76,7 +76,9 @@ func (u *upTrack) take(h *rtp.Header, b []byte, at time.Time) {
 	if !u.reception.packet(h.SequenceNumber, h.Timestamp, at) {
 		return
 	}
-	u.last.Store(at.UnixNano())
+	if len(payload) > 0 { // a layer that is paused may go on as padding
+		u.last.Store(at.UnixNano())
+	}
 	if u.level != 0 {
 		if e := h.GetExtension(u.level); len(e) > 0 {
 			u.pub.loudness.note(e[0], at)

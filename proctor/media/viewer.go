@@ -114,13 +114,6 @@ func (n *Node) View(ctx context.Context, opts ViewOptions) (*Viewer, error) {
 	return v, nil
 }
 
-// Scene is what a viewer has on the screen and hears.
-type Scene struct {
-	Small []uuid.UUID // the camera, in the low layer where there is one
-	Large []uuid.UUID // the camera as it is recorded, the screen and the phone
-	Heard []uuid.UUID // the microphone
-}
-
 // Show replaces what is seen and heard, at most MaxWatched attempts of each.
 // Publishers that come later or reconnect are attached by themselves while they
 // are wanted; those of another room never are. What is not in the scene costs
@@ -267,19 +260,19 @@ func (v *Viewer) reconcile() (Offer, bool, error) {
 		return Offer{}, false, err
 	}
 	for _, d := range slices.Clone(v.downs) {
-		if !slices.Contains(there, d.up) {
+		if !slices.Contains(there, d.shown) {
 			if err := v.remove(d); err != nil {
 				return Offer{}, false, err
 			}
 			changed = true
 		}
 	}
-	for _, u := range there {
-		if !slices.ContainsFunc(v.downs, func(d *downTrack) bool { return d.up == u }) {
-			if v.free[u.kind()] == 0 && len(v.pc.GetTransceivers()) >= maxSections {
+	for _, s := range there {
+		if !slices.ContainsFunc(v.downs, func(d *downTrack) bool { return d.shown == s }) {
+			if v.free[s.up.kind()] == 0 && len(v.pc.GetTransceivers()) >= maxSections {
 				continue // after the next answer, when sections have become free
 			}
-			if err := v.add(u); err != nil {
+			if err := v.add(s); err != nil {
 				return Offer{}, false, err
 			}
 			changed = true
@@ -292,45 +285,9 @@ func (v *Viewer) reconcile() (Offer, bool, error) {
 	return offer, err == nil, err
 }
 
-// there returns the tracks of the scene that come in now, the large ones first.
-func (v *Viewer) there() []*upTrack {
-	var tracks []*upTrack
-	each := func(attempts []uuid.UUID, of func(uuid.UUID) (*Publisher, bool), choose func(all []*upTrack) []*upTrack) {
-		for _, attempt := range attempts {
-			p, ok := of(attempt)
-			if !ok || p.opts.Room != v.opts.Room {
-				continue
-			}
-			for _, u := range choose(p.tracks()) {
-				if !slices.Contains(tracks, u) { // without layers the small picture is the large one
-					tracks = append(tracks, u)
-				}
-			}
-		}
-	}
-	each(v.scene.Large, v.node.Publisher, func(all []*upTrack) []*upTrack { return only(all, Video, Screen) })
-	each(v.scene.Large, v.node.Phone, func(all []*upTrack) []*upTrack { return only(all, Video) })
-	each(v.scene.Heard, v.node.Publisher, func(all []*upTrack) []*upTrack { return only(all, Audio) })
-	each(v.scene.Small, v.node.Publisher, func(all []*upTrack) []*upTrack {
-		if low := only(all, Low); len(low) > 0 {
-			return low
-		}
-		return only(all, Video)
-	})
-	return tracks
-}
-
-func only(all []*upTrack, media ...Media) (tracks []*upTrack) {
-	for _, u := range all {
-		if slices.Contains(media, u.media) {
-			tracks = append(tracks, u)
-		}
-	}
-	return tracks
-}
-
-func (v *Viewer) add(u *upTrack) error {
-	d := &downTrack{viewer: v, up: u}
+func (v *Viewer) add(s shown) error {
+	u := s.up
+	d := &downTrack{viewer: v, shown: s}
 	var err error
 	if v.free[u.kind()] > 0 { // AddTrack takes a section that sends no more
 		v.free[u.kind()]--
@@ -379,7 +336,7 @@ func (v *Viewer) offer() (Offer, error) {
 		}
 		for _, down := range v.downs {
 			if t.Sender() == down.sender {
-				offer.Tracks = append(offer.Tracks, TrackInfo{MID: t.Mid(), Attempt: down.up.pub.opts.Attempt, Media: down.up.shown()})
+				offer.Tracks = append(offer.Tracks, TrackInfo{MID: t.Mid(), Attempt: down.up.pub.opts.Attempt, Media: down.as})
 			}
 		}
 	}

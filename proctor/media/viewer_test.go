@@ -70,7 +70,7 @@ func TestDownQueue(t *testing.T) {
 	pub := &Publisher{node: &Node{now: time.Now}}
 	asked := 0
 	pub.keys.send = func() { asked++ }
-	video := &downTrack{up: &upTrack{pub: pub, media: Video, keys: &pub.keys}}
+	video := &downTrack{shown: shown{up: &upTrack{pub: pub, media: Video, keys: &pub.keys}}}
 	if q.push(video, &packet{seq: 1, time: 1}); q.count != 0 {
 		t.Error("queued before it could be sent")
 	}
@@ -176,13 +176,19 @@ func TestResend(t *testing.T) {
 	pub := &Publisher{node: &Node{now: time.Now}}
 	up := &upTrack{pub: pub, media: Video}
 	q := newDownQueue()
-	d := &downTrack{up: up, viewer: &Viewer{queue: q}, begun: true}
+	d := &downTrack{shown: shown{up: up}, viewer: &Viewer{queue: q}, begun: true}
 	for seq := 65000; seq < 65000+cacheSize+100; seq++ {
 		up.cache.put(&packet{seq: uint16(seq), time: uint32(seq)})
 	}
 	d.resend([]rtcp.NackPair{{PacketID: 65200, LostPackets: 0b101}, {PacketID: 65000}, {PacketID: 12345}})
 	if q.count != 3 {
 		t.Fatalf("%d packets resent", q.count)
+	}
+	pub.node.fanout.mu.Lock()
+	listed := len(pub.node.fanout.dirty)
+	pub.node.fanout.mu.Unlock()
+	if !q.listed || listed != 1 {
+		t.Fatal("nobody will flush what comes next: the viewer stands still")
 	}
 	for i, want := range []uint16{65200, 65201, 65203} {
 		if got := q.ring[i].packet.seq; got != want {
@@ -220,7 +226,7 @@ func TestFirstPicture(t *testing.T) {
 			now, asked := time.Now(), 0
 			up := &upTrack{pub: &Publisher{node: &Node{now: func() time.Time { return now }}}, media: Video, payloadType: 96, reception: reception{rate: videoRate}}
 			up.keys = &keyRequests{send: func() { asked++ }}
-			d := &downTrack{up: up, viewer: &Viewer{queue: newDownQueue()}, write: func(*rtp.Header, []byte) (int, error) { return 0, nil }}
+			d := &downTrack{shown: shown{up: up}, viewer: &Viewer{queue: newDownQueue()}, write: func(*rtp.Header, []byte) (int, error) { return 0, nil }}
 			up.downs.Store(&[]*downTrack{})
 			if c.first >= 0 {
 				for i := range c.after + 1 {
