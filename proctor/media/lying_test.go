@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -74,8 +75,8 @@ func TestLyingRTP(t *testing.T) {
 	}
 	p.viewer.mu.Unlock()
 
-	l.nonsense(maxBadPackets)
 	eventually(t, "the liar's picture is given up", func() bool {
+		l.nonsense(100) // not all are taken: they are too many at a time
 		l.pub.conn.mu.Lock()
 		defer l.pub.conn.mu.Unlock()
 		return l.pub.recorded.Load().bad == maxBadPackets
@@ -195,6 +196,54 @@ func TestUndecidedStreams(t *testing.T) {
 	}
 	if tr.probe == first {
 		t.Error("what was tried is remembered for ever")
+	}
+}
+
+// TestTooMuch sends more than a student can have to send: what is too much is not
+// looked at, and what comes later is.
+func TestTooMuch(t *testing.T) {
+	key := bytes.Repeat([]byte{7}, 16)
+	var said bytes.Buffer
+	tr := &transport{from: undecided{}, log: slog.New(slog.NewTextHandler(&said, nil)), streams: []stream{{ssrc: 1}}}
+	if err := tr.contexts(key, key[:12], key, key[:12], gcm); err != nil {
+		t.Fatal(err)
+	}
+	sender, err := srtp.CreateContext(key, key[:12], gcm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, seq := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), uint16(0)
+	taken := func(packets int, length time.Duration) (n int) {
+		for i := range packets {
+			plain, err := (&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 96, SSRC: 1, SequenceNumber: seq}}).Marshal()
+			if err != nil {
+				t.Fatal(err)
+			}
+			seq++
+			b, err := sender.EncryptRTP(nil, plain, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tr.receive(b, now.Add(length*time.Duration(i)/time.Duration(packets))) {
+				n++
+			}
+		}
+		now = now.Add(length)
+		return n
+	}
+	if n := taken(2000, time.Second); n != 2000 || said.Len() > 0 {
+		t.Errorf("%d of 2000 packets in a second taken; said: %s", n, &said)
+	}
+	now = now.Add(time.Minute)
+	if n := taken(20_000, 2*time.Second); n < 3*mediaRate || n > 3*mediaRate+2 {
+		t.Errorf("%d of 20,000 packets in two seconds taken, want the burst and %d a second", n, mediaRate)
+	}
+	if lines := strings.Count(said.String(), "\n"); lines != 1 {
+		t.Errorf("%d lines are said of it", lines)
+	}
+	now = now.Add(time.Minute)
+	if n := taken(2000, time.Second); n != 2000 {
+		t.Errorf("%d of 2000 packets taken afterwards", n)
 	}
 }
 

@@ -59,12 +59,43 @@ func (t *transport) contexts(theirKey, theirSalt, ourKey, ourSalt []byte, profil
 	return nil
 }
 
+// A student's camera, screen and sound at the policy's highest ceilings are some
+// 1,100 datagrams a second. One reader serves everybody, so whoever sends far more
+// is not decrypted.
+const (
+	mediaRate  = 2500 // datagrams a second of one connection
+	mediaBurst = time.Second
+)
+
+// pace admits so many datagrams a second, and a burst of them.
+type pace struct {
+	paid    time.Time // until when what came is paid for
+	refused int
+}
+
+func (p *pace) admit(at time.Time) bool {
+	if p.paid.Before(at) {
+		p.paid = at
+	}
+	if p.paid.Sub(at) > mediaBurst {
+		p.refused++
+		return false
+	}
+	p.paid = p.paid.Add(time.Second / mediaRate)
+	return true
+}
+
 // receive takes a datagram of media.
 func (t *transport) receive(b []byte, at time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
 	case t.in == nil || !isMedia(b):
+		return false
+	case !t.pace.admit(at):
+		if t.pace.refused == 1 {
+			t.log.Warn("more media than a camera, a screen and a microphone can be: what is too much is dropped")
+		}
 		return false
 	case isRTCP(b):
 		return t.receiveRTCP(b, at)

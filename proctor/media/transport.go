@@ -49,6 +49,7 @@ type transport struct {
 	// Held while a datagram is taken.
 	mu       sync.Mutex
 	closed   bool
+	pace     pace
 	in       *srtp.Context // nil before the handshake and after the end
 	probe    *srtp.Context // for SSRCs nothing authentic came from yet
 	probes   int
