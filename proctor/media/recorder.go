@@ -77,6 +77,7 @@ type recorderItem struct {
 type senderReport struct {
 	rtp uint32
 	ntp time.Time
+	at  time.Time // it arrived
 }
 
 type cutReply struct {
@@ -206,7 +207,7 @@ func (r *recorder) take(i recorderItem) {
 		return
 	}
 	if i.report != nil {
-		clock.Report(i.report.rtp, i.report.ntp)
+		clock.Report(i.report.rtp, i.report.ntp, r.arrival(i.report.at))
 		return
 	}
 	p := assemble.Packet{Seq: i.packet.seq, Time: i.packet.time, Marker: i.packet.marker, Payload: i.packet.payload, At: i.packet.at}

@@ -20,12 +20,13 @@ import (
 // simulated is a publisher without a network: its packets are handed to the real tracks and recorders at moments of a clock of its own.
 type simulated struct {
 	pub   *Publisher
+	phone *Publisher
 	now   time.Time
 	sp    *spool
 	chain []*chain
 }
 
-func simulate(t *testing.T, now time.Time, camera, screen RecordingStart) *simulated {
+func simulate(t *testing.T, now time.Time, camera, screen, phone RecordingStart) *simulated {
 	t.Helper()
 	s := &simulated{now: now}
 	var err error
@@ -33,8 +34,10 @@ func simulate(t *testing.T, now time.Time, camera, screen RecordingStart) *simul
 		t.Fatal(err)
 	}
 	clock := func() time.Time { return s.now }
-	s.pub = &Publisher{node: &Node{now: clock}, log: slog.New(slog.DiscardHandler)}
-	s.pub.keys.send, s.pub.displayKeys.send = func() {}, func() {}
+	for _, p := range []**Publisher{&s.pub, &s.phone} {
+		*p = &Publisher{node: &Node{now: clock}, log: slog.New(slog.DiscardHandler)}
+		(*p).keys.send, (*p).displayKeys.send = func() {}, func() {}
+	}
 	recorderOf := func(start RecordingStart, keys *keyRequests) *recorder {
 		c := newChain(start, nil, nil, nil)
 		c.users = 1
@@ -44,6 +47,7 @@ func simulate(t *testing.T, now time.Time, camera, screen RecordingStart) *simul
 		})
 	}
 	s.pub.recorder, s.pub.display = recorderOf(camera, &s.pub.keys), recorderOf(screen, &s.pub.displayKeys)
+	s.phone.recorder = recorderOf(phone, &s.phone.keys)
 	return s
 }
 
@@ -75,17 +79,21 @@ type sent struct {
 	give func(at time.Time)
 }
 
-// TestInStep records camera, microphone and screen of one machine, each captured by a clock of its own and coming by its own way: the same moment
-// stands at the same place of both recordings, to 100 ms, from the second second on.
+// TestInStep records camera, microphone and screen of one machine, each captured by a clock of its own and coming by its own way, and the camera of a
+// phone that has nothing in common with it: the same moment stands at the same place of all recordings, to 100 ms, from the second second on.
 func TestInStep(t *testing.T) {
 	began := time.Date(2026, 5, 20, 9, 0, 0, 0, time.UTC)
 	random := rand.New(rand.NewPCG(1, 2))
 	camera := RecordingStart{ID: uuid.New(), Started: began}
 	screen := RecordingStart{ID: uuid.New(), Started: began.Add(-41700 * time.Millisecond)} // it was begun by an earlier connection
-	s := simulate(t, began, camera, screen)
+	phone := RecordingStart{ID: uuid.New(), Started: began.Add(-5 * time.Second)}
+	s := simulate(t, began, camera, screen, phone)
 	video := newUpTrack(s.pub, Video, 1, &mediaSection{payload: 96})
 	audio := newUpTrack(s.pub, Audio, 2, &mediaSection{payload: 111})
 	display := newUpTrack(s.pub, Screen, 3, &mediaSection{payload: 97})
+	other := newUpTrack(s.phone, Video, 4, &mediaSection{payload: 96})
+	s.phone.video = other
+	s.phone.recorded.Store(other)
 	s.pub.video, s.pub.audio, s.pub.screen = video, audio, display
 	s.pub.recorded.Store(video)
 	s.pub.displayed.Store(display)
@@ -99,14 +107,15 @@ func TestInStep(t *testing.T) {
 	stamp := func(base uint32, rate int64, captured time.Duration) uint32 {
 		return base + uint32(int64(captured)*rate/int64(time.Second))
 	}
-	report := func(captured time.Duration, ssrc, at uint32) []byte {
-		b, err := (&rtcp.SenderReport{SSRC: ssrc, NTPTime: toNTP(began.Add(captured + 3*time.Minute)), RTPTime: at}).Marshal()
+	report := func(captured, ahead time.Duration, ssrc, at uint32) []byte {
+		b, err := (&rtcp.SenderReport{SSRC: ssrc, NTPTime: toNTP(began.Add(captured + ahead)), RTPTime: at}).Marshal()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return b
 	}
-	picture := func(u *upTrack, payload uint8, base uint32, step, delay, jitter time.Duration) {
+	const computer, pocket = 3 * time.Minute, -7 * time.Minute // how far their clocks are ahead
+	picture := func(u *upTrack, payload uint8, base uint32, step, delay, jitter, ahead time.Duration) {
 		for n := 0; time.Duration(n)*step < seconds*time.Second; n++ {
 			captured := time.Duration(n) * step
 			frame := []byte{0x10, 0, 0, 0, 0x9d, 0x01, 0x2a, 64, 0, 48, 0, 9, 9}
@@ -123,12 +132,17 @@ func TestInStep(t *testing.T) {
 			later(captured, delay, jitter, func(time.Time) { taking(u)(b) })
 		}
 		for captured := 200 * time.Millisecond; captured < seconds*time.Second; captured += time.Second {
-			b := report(captured, u.ssrc, stamp(base, videoRate, captured))
-			later(captured, 20*time.Millisecond, 10*time.Millisecond, func(at time.Time) { s.pub.reports(b, at) })
+			b := report(captured, ahead, u.ssrc, stamp(base, videoRate, captured))
+			reportDelay, reportJitter := 20*time.Millisecond, 10*time.Millisecond
+			if ahead == pocket {
+				reportDelay, reportJitter = 60*time.Millisecond, jitter
+			}
+			later(captured, reportDelay, reportJitter, func(at time.Time) { u.pub.reports(b, at) })
 		}
 	}
-	picture(video, 96, 4000000000, time.Second/20, 60*time.Millisecond, 30*time.Millisecond)
-	picture(display, 97, 77, time.Second/5, 400*time.Millisecond, 60*time.Millisecond) // a large picture takes long to be coded
+	picture(video, 96, 4000000000, time.Second/20, 60*time.Millisecond, 30*time.Millisecond, computer)
+	picture(display, 97, 77, time.Second/5, 400*time.Millisecond, 60*time.Millisecond, computer) // a large picture takes long to be coded
+	picture(other, 96, 3999, time.Second/20, 180*time.Millisecond, 90*time.Millisecond, pocket)  // a slow phone on a mobile network
 	for n := 0; n < seconds*50; n++ {
 		captured := time.Duration(n) * 20 * time.Millisecond
 		b, err := (&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 111, SequenceNumber: uint16(n), Timestamp: stamp(123456, audioRate, captured), SSRC: 2}, Payload: []byte{0xf8, 1, 2}}).Marshal()
@@ -138,27 +152,27 @@ func TestInStep(t *testing.T) {
 		later(captured, 40*time.Millisecond, 15*time.Millisecond, func(time.Time) { taking(audio)(b) })
 	}
 	for captured := 200 * time.Millisecond; captured < seconds*time.Second; captured += time.Second {
-		b := report(captured, 2, stamp(123456, audioRate, captured))
+		b := report(captured, computer, 2, stamp(123456, audioRate, captured))
 		later(captured, 20*time.Millisecond, 10*time.Millisecond, func(at time.Time) { s.pub.reports(b, at) })
 	}
 	s.run(way)
 
-	cameraMarks, screenMarks := s.marks(t, 0, camera.Started), s.marks(t, 1, screen.Started)
-	var worst time.Duration
-	compared := 0
-	for mark, at := range cameraMarks {
-		other, ok := screenMarks[mark]
-		if !ok || mark < 2 {
-			continue
+	cameraMarks := s.marks(t, 0, camera.Started)
+	for what, marks := range map[string]map[uint32]time.Time{"screen": s.marks(t, 1, screen.Started), "phone": s.marks(t, 2, phone.Started)} {
+		var worst time.Duration
+		compared := 0
+		for mark, at := range cameraMarks {
+			other, ok := marks[mark]
+			if !ok || mark < 2 {
+				continue
+			}
+			compared++
+			worst = max(worst, other.Sub(at).Abs())
 		}
-		compared++
-		if d := other.Sub(at).Abs(); d > worst {
-			worst = d
+		t.Logf("%s: %d moments compared, at most %v apart", what, compared, worst)
+		if compared < seconds-4 || worst > 100*time.Millisecond {
+			t.Errorf("%s: %d of %d moments compared, at most %v apart", what, compared, seconds, worst)
 		}
-	}
-	t.Logf("%d moments compared, at most %v apart", compared, worst)
-	if compared < seconds-4 || worst > 100*time.Millisecond {
-		t.Errorf("%d of %d moments compared, at most %v apart", compared, seconds, worst)
 	}
 }
 
@@ -177,7 +191,7 @@ func (s *simulated) run(way []sent) {
 	}
 	s.now = s.now.Add(10 * time.Second)
 	s.work()
-	for _, r := range []*recorder{s.pub.recorder, s.pub.display} {
+	for _, r := range []*recorder{s.pub.recorder, s.pub.display, s.phone.recorder} {
 		r.out.finish()
 	}
 }
@@ -185,4 +199,5 @@ func (s *simulated) run(way []sent) {
 func (s *simulated) work() {
 	s.pub.recorder.work()
 	s.pub.display.work()
+	s.phone.recorder.work()
 }

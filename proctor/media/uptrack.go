@@ -191,7 +191,7 @@ func (u *upTrack) report(sr *rtcp.SenderReport, at time.Time) {
 		u.last.Store(at.UnixNano())
 	}
 	if u.recorded() {
-		u.record(recorderItem{media: u.kind(), ssrc: u.ssrc, report: &senderReport{rtp: sr.RTPTime, ntp: fromNTP(sr.NTPTime)}})
+		u.record(recorderItem{media: u.kind(), ssrc: u.ssrc, report: &senderReport{rtp: sr.RTPTime, ntp: fromNTP(sr.NTPTime), at: at}})
 	}
 }
 

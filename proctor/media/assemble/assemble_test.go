@@ -419,8 +419,8 @@ func TestClockLipSync(t *testing.T) {
 		a := audio.Offset(uint32(i*960), sent)
 		v := video.Follow(audio, uint32(i*1800), sent+late)
 		if i == 100 {
-			audio.Report(uint32(i*960), ntp.Add(sent))
-			video.Report(uint32(i*1800), ntp.Add(sent))
+			audio.Report(uint32(i*960), ntp.Add(sent), sent)
+			video.Report(uint32(i*1800), ntp.Add(sent), sent)
 		}
 		if i > 0 && v < prev {
 			t.Fatalf("frame %d went back from %v to %v", i, prev, v)
@@ -436,7 +436,7 @@ func TestClockLipSync(t *testing.T) {
 	if got := video.NTP(1800 * 200); !got.Equal(ntp.Add(4 * time.Second)) {
 		t.Errorf("NTP %v", got)
 	}
-	video.Report(0, ntp.Add(-time.Hour)) // a lie does no harm
+	video.Report(0, ntp.Add(-time.Hour), 0) // a lie does no harm
 	if skew := video.Follow(audio, 600*1800, 600*20*time.Millisecond+late) - audio.Offset(600*960, 600*20*time.Millisecond); skew > late {
 		t.Errorf("skew %v after a lying report", skew)
 	}
@@ -492,14 +492,14 @@ func FuzzClock(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, c uint32, d1, d2 int64) {
 		day := int64(24 * time.Hour)
 		x, y := time.Duration(((d1%day)+day)%day), time.Duration(((d2%day)+day)%day)
-		clock := NewClock(90000)
+		clock, silent := NewClock(90000), NewClock(48000)
 		for _, s := range []struct {
 			rtp     uint32
 			arrival time.Duration
 		}{{a, 0}, {b, x}, {c, x + y}} {
-			clock.Report(s.rtp, t0)
-			off := clock.Offset(s.rtp, s.arrival)
-			if off < s.arrival-absurdBehind || off > s.arrival+absurdAhead {
+			clock.Report(s.rtp, t0.Add(time.Duration(a)*time.Duration(d2)), s.arrival)
+			off := clock.Follow(silent, s.rtp, s.arrival)
+			if off < s.arrival-absurdBehind-maxShift || off > s.arrival+absurdAhead+maxShift {
 				t.Fatalf("offset %v for an arrival at %v", off, s.arrival)
 			}
 		}

@@ -1,6 +1,9 @@
 package assemble
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// How far a packet's computed offset may stray from its arrival before it is
@@ -22,6 +25,8 @@ const (
 	maxShift = time.Second           // of video against audio; more is not a skew but a lie
 	slew     = 10 * time.Millisecond // of that shift, per frame at least
 	slewPart = 4                     // and of few frames in a second a quarter of the time between them
+
+	wayReports = 16 // of which the fastest tells how long the way is
 )
 
 // Clock maps the RTP times of one track to offsets from the recording's start.
@@ -43,9 +48,11 @@ type Clock struct {
 	packets   int // seen in it
 	minLag    time.Duration
 
-	reported  bool
+	reports   int
 	reportExt int64
 	reportNTP time.Time
+	firstNTP  time.Time                 // of the first report
+	ways      [wayReports]time.Duration // the newest reports' arrivals less their times since the first
 
 	shift    time.Duration
 	followed time.Duration // the newest offset before its shift
@@ -96,15 +103,18 @@ func (c *Clock) Offset(rtp uint32, arrival time.Duration) time.Duration {
 
 // Follow is Offset with the lips in step: when sender reports of both tracks are
 // known, the result moves gently to where audio captured at the same moment is.
+// Without audio it moves to where the fastest of the newest reports places it.
 func (c *Clock) Follow(audio *Clock, rtp uint32, arrival time.Duration) time.Duration {
 	off := c.Offset(rtp, arrival)
 	var target time.Duration
-	if c.reported && audio.reported {
-		heard := audio.at(audio.reportExt) + c.reportNTP.Sub(audio.reportNTP)
-		target = heard - c.at(c.reportExt)
-		if target > maxShift || target < -maxShift {
-			target = 0
-		}
+	switch {
+	case c.reports > 0 && audio.reports > 0:
+		target = audio.at(audio.reportExt) + c.reportNTP.Sub(audio.reportNTP) - c.at(c.reportExt)
+	case c.reports > 0 && !audio.started: // a phone: a report is not coded, so it comes sooner than its picture
+		target = slices.Min(c.ways[:min(c.reports, wayReports)]) + c.reportNTP.Sub(c.firstNTP) - c.at(c.reportExt)
+	}
+	if target > maxShift || target < -maxShift {
+		target = 0
 	}
 	step := max(slew, min(off-c.followed, maxShift)/slewPart)
 	c.followed = off
@@ -113,8 +123,8 @@ func (c *Clock) Follow(audio *Clock, rtp uint32, arrival time.Duration) time.Dur
 }
 
 // Report takes a sender report: at ntp on the sender's clock the RTP time was
-// rtp.
-func (c *Clock) Report(rtp uint32, ntp time.Time) {
+// rtp. arrival is the report's own, from the recording's start.
+func (c *Clock) Report(rtp uint32, ntp time.Time, arrival time.Duration) {
 	if !c.started {
 		return
 	}
@@ -122,12 +132,17 @@ func (c *Clock) Report(rtp uint32, ntp time.Time) {
 	if d := ext - c.ext; d > 600*c.rate || d < -600*c.rate {
 		return
 	}
-	c.reported, c.reportExt, c.reportNTP = true, ext, ntp
+	if c.reports == 0 {
+		c.firstNTP = ntp
+	}
+	c.ways[c.reports%wayReports] = arrival - ntp.Sub(c.firstNTP)
+	c.reportExt, c.reportNTP = ext, ntp
+	c.reports++
 }
 
 // NTP returns the sender's clock at an RTP time; zero before a report.
 func (c *Clock) NTP(rtp uint32) time.Time {
-	if !c.reported {
+	if c.reports == 0 {
 		return time.Time{}
 	}
 	return c.reportNTP.Add(c.ticks(c.unwrap(rtp) - c.reportExt))
