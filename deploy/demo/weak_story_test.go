@@ -24,6 +24,7 @@ func TestWeakStory(t *testing.T) {
 	type rates struct{ Sound, L, H float64 } // kbit/s
 	var f struct {
 		Attempt       uuid.UUID
+		Narrow        int64 // Unix milliseconds
 		Before, After rates
 		Weak          struct {
 			rates
@@ -42,6 +43,8 @@ func TestWeakStory(t *testing.T) {
 		t.Fatalf("recordings: %v, %v", list, err)
 	}
 	playable(t, records, list[0], "the weak network")
+	turn := recorded(t, records, list[0], f.Narrow, f.Weak.From)
+	t.Logf("in the first %.0f s of it, while the browser finds out, %.1f s of sound are missing", turn.length.Seconds(), (turn.length - turn.sound).Seconds())
 	weak := recorded(t, records, list[0], f.Weak.From, f.Weak.To)
 	t.Logf("before %.0f, meanwhile %.0f, after %.0f kbit/s; recorded meanwhile: %.1f s of sound of %.1f (%d packets sent, %d of all lost on the way), pictures of %.0f kbit/s, %.1f a second",
 		f.Before, f.Weak.rates, f.After, weak.sound.Seconds(), weak.length.Seconds(), f.Weak.Packets, f.Weak.Lost, weak.pictureRate(), float64(weak.pictures)/weak.length.Seconds())

@@ -60,6 +60,7 @@ async function story(facts) {
 
   await step(`Her uplink carries ${config.kbits} kbit/s: the pictures give way, the sound does not`, async () => {
     wire.narrow(config.kbits);
+    facts.narrow = Date.now();
     await wait(adapting);
     const before = await anna.page.evaluate(sent);
     const lost = wire.lost.packets;
