@@ -36,7 +36,7 @@ func (v *Viewer) there() []shown {
 		}
 	}
 	each(v.scene.Large, v.node.Publisher, func(p *Publisher, all []*upTrack) []shown {
-		if r := p.recorded.Load(); r != nil && r.media == Low { // her network does not carry the better one
+		if r := p.recorded.Load(); slices.Contains(all, r) && r.media == Low { // her network does not carry the better one
 			return append(only(all, Screen), shown{r, Video})
 		}
 		return only(all, Video, Screen)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // counter counts packets that were sent within a window of time.
@@ -19,8 +20,12 @@ type counter struct {
 	latency  []int32 // microseconds
 }
 
-func (c *counter) open(now int64)  { c.from.Store(now) }
-func (c *counter) close(now int64) { c.to.Store(now) }
+// edge is how far ahead the window's ends are set: when they come, sender and
+// viewers have known of them for long, and count the same packets.
+const edge = 100 * time.Millisecond
+
+func (c *counter) open(now time.Time)  { c.from.Store(now.Add(edge).UnixNano()) }
+func (c *counter) close(now time.Time) { c.to.Store(now.Add(edge).UnixNano()) }
 
 func (c *counter) within(at int64) bool {
 	from, to := c.from.Load(), c.to.Load()

@@ -154,7 +154,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		return result, err
 	}
 	began := time.Now()
-	count.open(began.UnixNano())
+	count.open(began)
 	var late sync.WaitGroup
 	var lateErr error
 	if o.Late > 0 {
@@ -167,7 +167,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if result.Soak, err = soak(ctx, o, cpu); err != nil {
 		return result, err
 	}
-	count.close(time.Now().UnixNano())
+	count.close(time.Now())
 	after, err := cpuSeconds(o.PID)
 	if err != nil {
 		return result, err
