@@ -643,6 +643,21 @@ func (p *proctor) wait(what string, ok func() bool) {
 	}
 }
 
+// shows waits until the newest offer has these tracks, sorted by name.
+func (p *proctor) shows(what string, want ...Media) {
+	p.t.Helper()
+	p.wait(what, func() bool {
+		var got []Media
+		if n := len(p.offers); n > 0 {
+			for _, track := range p.offers[n-1].Tracks {
+				got = append(got, track.Media)
+			}
+		}
+		slices.Sort(got)
+		return slices.Equal(got, want)
+	})
+}
+
 func (p *proctor) leave() {
 	_ = p.viewer.Close()
 	_ = p.pc.GracefulClose()

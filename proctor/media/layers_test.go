@@ -298,32 +298,25 @@ func TestLayers(t *testing.T) {
 	if err := watcher.viewer.Show(Scene{Small: []uuid.UUID{attempt}, Large: []uuid.UUID{attempt}}); err != nil {
 		t.Fatal(err)
 	}
-	sees := func(what string, want ...Media) {
+	// large waits until a layer comes as the large picture.
+	large := func(what string, layer *upTrack) {
 		t.Helper()
 		watcher.wait(what, func() bool {
-			var got []Media
-			if n := len(watcher.offers); n > 0 {
-				for _, track := range watcher.offers[n-1].Tracks {
-					got = append(got, track.Media)
-				}
-			}
-			slices.Sort(got)
-			return slices.Equal(got, want)
+			watcher.viewer.mu.Lock()
+			defer watcher.viewer.mu.Unlock()
+			return slices.ContainsFunc(watcher.viewer.downs, func(d *downTrack) bool {
+				d.mu.Lock()
+				defer d.mu.Unlock()
+				return d.shown == shown{layer, Video} && d.packets > 50
+			})
 		})
 	}
-	sees("the better layer", Low, Screen, Video)
+	large("the better layer, large", high)
+	watcher.shows("the same and a tile", Low, Screen, Video)
 	b.highOff.Store(true)
 	eventually(t, "the lower layer recorded", func() bool { return b.pub.recorded.Load() == low })
-	watcher.wait("what is recorded, large", func() bool {
-		watcher.viewer.mu.Lock()
-		defer watcher.viewer.mu.Unlock()
-		return slices.ContainsFunc(watcher.viewer.downs, func(d *downTrack) bool {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			return d.shown == shown{low, Video} && d.packets > 50
-		})
-	})
-	sees("the same and a tile", Low, Screen, Video)
+	large("what is recorded, large", low)
+	watcher.shows("the same and a tile", Low, Screen, Video)
 	before := len(sink.of(recording.ID))
 	sink.waitFor(t, recording.ID, before+2)
 	if low.cache.count() == 0 {
@@ -331,7 +324,8 @@ func TestLayers(t *testing.T) {
 	}
 	b.highOff.Store(false)
 	eventually(t, "the better layer recorded again", func() bool { return b.pub.recorded.Load() == high })
-	sees("the better layer again", Low, Screen, Video)
+	large("the better layer again", high)
+	watcher.shows("that and a tile", Low, Screen, Video)
 	before = len(sink.of(recording.ID))
 	sink.waitFor(t, recording.ID, before+2)
 
@@ -348,7 +342,7 @@ func TestLayers(t *testing.T) {
 		if err := watcher.viewer.Show(c.scene); err != nil {
 			t.Fatal(err)
 		}
-		sees(c.name, c.want...)
+		watcher.shows(c.name, c.want...)
 	}
 
 	eventually(t, "reports of arrivals", func() bool { return b.arrivals.Load() > 10 })
@@ -394,20 +388,7 @@ func TestScreenTakenBack(t *testing.T) {
 	if err := watcher.viewer.Show(Scene{Large: []uuid.UUID{b.pub.opts.Attempt}}); err != nil {
 		t.Fatal(err)
 	}
-	shows := func(what string, want ...Media) {
-		t.Helper()
-		watcher.wait(what, func() bool {
-			var got []Media
-			if n := len(watcher.offers); n > 0 {
-				for _, track := range watcher.offers[n-1].Tracks {
-					got = append(got, track.Media)
-				}
-			}
-			slices.Sort(got)
-			return slices.Equal(got, want)
-		})
-	}
-	shows("camera and screen", Screen, Video)
+	watcher.shows("camera and screen", Screen, Video)
 	eventually(t, "a screen that arrives", b.pub.Sharing)
 	sink.waitFor(t, screen.ID, 1)
 
@@ -419,7 +400,7 @@ func TestScreenTakenBack(t *testing.T) {
 	if b.pub.Sharing() {
 		t.Error("a screen that was taken back is shared")
 	}
-	shows("the camera alone", Video)
+	watcher.shows("the camera alone", Video)
 	ended, camera := time.Now(), len(sink.of(recording.ID))
 	sink.waitFor(t, recording.ID, camera+4) // longer than a screen that sends nothing keeps its segment open
 
@@ -427,7 +408,7 @@ func TestScreenTakenBack(t *testing.T) {
 	if _, err := b.pub.Offer(t.Context(), b.sdp); err != nil {
 		t.Fatal(err)
 	}
-	shows("camera and screen again", Screen, Video)
+	watcher.shows("camera and screen again", Screen, Video)
 	eventually(t, "a screen that arrives again", b.pub.Sharing)
 	sink.waitFor(t, screen.ID, len(sink.of(screen.ID))+1)
 	b.leave()

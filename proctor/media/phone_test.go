@@ -2,7 +2,6 @@ package media
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,16 +36,7 @@ func TestPhone(t *testing.T) {
 		if err := watcher.viewer.Show(scene); err != nil {
 			t.Fatal(err)
 		}
-		watcher.wait(what, func() bool {
-			var got []Media
-			if n := len(watcher.offers); n > 0 {
-				for _, track := range watcher.offers[n-1].Tracks {
-					got = append(got, track.Media)
-				}
-			}
-			slices.Sort(got)
-			return slices.Equal(got, want)
-		})
+		watcher.shows(what, want...)
 	}
 	shows("a tile", Scene{Small: []uuid.UUID{attempt}}, Video)
 	shows("large", Scene{Large: []uuid.UUID{attempt}, Heard: []uuid.UUID{attempt}}, Audio, Phone, Video)
