@@ -53,9 +53,8 @@ func TestWallTrace(t *testing.T) {
 		stop()
 	}
 	var facts struct {
-		Frames    int
-		Problems  int
-		P99, Most float64
+		Frames   int
+		Problems int
 	}
 	play(t, d, "wall.mjs", map[string]any{"room": room, "students": roomStudents, "tokens": tokens[:roomTiles]}, &facts)
 	early := ctx.Err() == nil && len(sent) > 0

@@ -3,5 +3,5 @@
 export const limits = {
   scripts: { first: 145, guest: 185, stranger: 185, minor: 185, student: 245, 'two roles': 185, proctor: 270 /* she speaks, and sees screens and phones */, registrar: 260, administrator: 260 },
   interactiveMs: 1500,
-  frameMs: 16, // of script in one frame of the proctor's wall, of the processor's time
+  frameMs: 16, // of script in one frame of the proctor's wall, of the processor's time: the middle of three rounds
 };

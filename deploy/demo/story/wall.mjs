@@ -1,5 +1,8 @@
 // How much of a frame the proctor's page takes for its scripts while it shows a room of a hundred: nine live tiles and one large student, levels
-// of all who send, the list scrolled, calls for help coming in. It prints a table.
+// of all who send, students who change, the list scrolled, one after another made large. It prints a table.
+//
+// Each act is played in three rounds, and the middle one of their longest frames counts: what another process or the machine's host takes from
+// the processor in the midst of a frame is told as the page's own time, and strikes one round; what the page does is in all of them.
 //
 // STORY besides what every story gets: room (the exam's id), students (how many), tokens (to publish as the nine whose names come first).
 import path from 'node:path';
@@ -55,9 +58,21 @@ function frames(trace) {
   return sums;
 }
 
-/** What a proctor does while she watches: scrolls the list, moves over the tiles, looks at one student after another, turns the page. */
+const rounds = 3;
+
+/** Changes one student after another, as the work of colleagues does: each is told to the page at once. */
+async function change(page, attempts, from) {
+  for (let i = 0; i < 20; i += 1) {
+    const attempt = attempts[(from + 7 * i) % attempts.length];
+    const answer = await page.request.post(`${config.url}/api/attempts/${attempt}/time`, { data: { minutes: 5, reason: 'technical' } });
+    expect(answer.ok(), `time is given: ${answer.status()}`);
+    await page.waitForTimeout(250);
+  }
+}
+
+/** What a proctor does while she watches. */
 const acts = {
-  'watching': (page) => page.waitForTimeout(8000),
+  'watching, twenty students change': (page, attempts, round) => change(page, attempts, round),
   'scrolling the list': async (page) => {
     await page.getByTestId('attention-list').hover();
     for (let i = 0; i < 40; i += 1) {
@@ -98,23 +113,31 @@ await play(async (facts) => {
     await page.keyboard.press('Digit1');
     await id(page, 'large-video').waitFor();
     await page.screenshot({ path: path.join(config.pictures, 'wall.png') });
+    const { attempts } = await (await page.request.get(`${config.url}/api/exams/${config.room}`)).json();
+    const ids = attempts.map((entry) => entry.attempt.id);
     for (const [name, act] of Object.entries(acts)) {
-      await browser.startTracing(page, { categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'devtools.timeline.frame', 'toplevel'] });
-      await act(page);
-      const sums = frames(JSON.parse((await browser.stopTracing()).toString()).traceEvents).sort((a, b) => a - b);
-      const p99 = sums[Math.floor(sums.length * 0.99)];
-      rows.push({ name, frames: sums.length, p50: sums[Math.floor(sums.length / 2)], p99, most: sums.at(-1) });
-      if (!(sums.at(-1) <= limits.frameMs)) problems.push(`${name}: a frame with ${sums.at(-1)?.toFixed(1)} ms of script, ${limits.frameMs} are allowed`);
+      const longest = [];
+      const all = [];
+      for (let round = 0; round < rounds; round += 1) {
+        await browser.startTracing(page, { categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'devtools.timeline.frame', 'toplevel'] });
+        await act(page, ids, round);
+        const sums = frames(JSON.parse((await browser.stopTracing()).toString()).traceEvents);
+        all.push(...sums);
+        longest.push(Math.max(...sums));
+      }
+      all.sort((a, b) => a - b);
+      const most = [...longest].sort((a, b) => a - b)[(rounds - 1) / 2];
+      rows.push({ name, frames: all.length, p50: all[Math.floor(all.length / 2)], p99: all[Math.floor(all.length * 0.99)], longest, most });
+      if (!(most <= limits.frameMs)) problems.push(`${name}: a frame with ${most.toFixed(1)} ms of script, ${limits.frameMs} are allowed`);
     }
     await page.screenshot({ path: path.join(config.pictures, 'wall-after.png') });
   });
-  console.log(`  ${'the proctor’s wall, 9 live tiles, 100 students'.padEnd(48)} frames   script a frame, ms: p50     p99     most (allowed)`);
-  for (const { name, frames: count, p50, p99, most } of rows) {
-    console.log(`  ${name.padEnd(48)} ${String(count).padStart(6)}   ${p50.toFixed(1).padStart(24)} ${p99.toFixed(1).padStart(7)} ${`${most.toFixed(1)} (${limits.frameMs})`.padStart(13)}`);
+  console.log(`  ${'the proctor’s wall, 9 live tiles, 100 students'.padEnd(48)} frames   script a frame, ms: p50     p99   most (allowed)   in each round`);
+  for (const { name, frames: count, p50, p99, longest, most } of rows) {
+    const each = longest.map((ms) => ms.toFixed(1)).join(' · ');
+    console.log(`  ${name.padEnd(48)} ${String(count).padStart(6)} ${p50.toFixed(1).padStart(24)} ${p99.toFixed(1).padStart(7)} ${`${most.toFixed(1)} (${limits.frameMs})`.padStart(16)}   ${each}`);
   }
   for (const problem of problems) console.log(`  ✗ ${problem}`);
   facts.frames = rows.reduce((sum, row) => sum + row.frames, 0);
-  facts.p99 = Math.max(...rows.map((row) => row.p99));
-  facts.most = Math.max(...rows.map((row) => row.most));
   facts.problems = problems.length;
 });

@@ -1,4 +1,3 @@
-import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LocalText } from '../api/types';
 import type { Language } from './i18n';
@@ -57,9 +56,16 @@ function build(language: Language): Format {
   };
 }
 
+// Formatters are dear to make, and the same for every component that speaks the language.
+const formats = new Map<Language, Format>();
+
 /** Dates and numbers in the language of the page. */
 export function useFormat(): Format {
   const { i18n } = useTranslation();
   const language: Language = i18n.language === 'en' ? 'en' : 'ru';
-  return useMemo(() => build(language), [language]);
+  const known = formats.get(language);
+  if (known !== undefined) return known;
+  const made = build(language);
+  formats.set(language, made);
+  return made;
 }

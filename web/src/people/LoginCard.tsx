@@ -1,16 +1,17 @@
-import { Alert, Button, Card, Modal, PasswordInput, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Card, PasswordInput, Stack, Text, Title } from '@mantine/core';
 import { useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client';
 import type { AccountPage } from '../api/types';
 import { useFormat } from '../i18n/useFormat';
+import { Dialog } from '../shell/Dialog';
 import { ProblemAlert } from '../shell/ProblemAlert';
 import { NewPassword } from './NewPassword';
 import { useAccountChange } from './useAccountChange';
 
 /** The university's login, with a way to change its password. */
 export function LoginCard({ login }: { login: AccountPage['login'] }) {
-  const { t } = useTranslation(['people', 'common']);
+  const { t } = useTranslation('people');
   const format = useFormat();
   const [opened, setOpened] = useState(false);
   const [old, setOld] = useState('');
@@ -49,12 +50,7 @@ export function LoginCard({ login }: { login: AccountPage['login'] }) {
           </>
         )}
       </Stack>
-      <Modal
-        opened={opened}
-        onClose={() => setOpened(false)}
-        title={t('account.changePassword')}
-        closeButtonProps={{ 'aria-label': t('common:close') }}
-      >
+      <Dialog opened={opened} onClose={() => setOpened(false)} title={t('account.changePassword')}>
         <form onSubmit={submit}>
           <Stack>
             {change.isError && <ProblemAlert error={change.error} />}
@@ -73,7 +69,7 @@ export function LoginCard({ login }: { login: AccountPage['login'] }) {
             </Button>
           </Stack>
         </form>
-      </Modal>
+      </Dialog>
     </Card>
   );
 }

@@ -1,7 +1,8 @@
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 
 /** The title of the browser's tab. */
-export function PageTitle({ title }: { title: string }) {
+export const PageTitle = memo(function PageTitle({ title }: { title: string }) {
   const { t } = useTranslation();
   return <title>{t('pageTitle', { title })}</title>;
-}
+});

@@ -11,15 +11,16 @@ import { useKeys } from './useKeys';
 
 /** The student's raised hand: what for, and the two answers. */
 export function CallBox({ attempt, viewer }: { attempt: Attempt; viewer: Viewer }) {
+  return attempt.call === undefined ? null : <Call attempt={attempt} call={attempt.call} viewer={viewer} />;
+}
+
+function Call({ attempt, call, viewer }: { attempt: Attempt; call: NonNullable<Attempt['call']>; viewer: Viewer }) {
   const { t } = useTranslation(['wall', 'talk']);
   const { time } = useFormat();
   const onSuccess = (changed: Attempt) => viewer.applyAttempt(changed);
   const acknowledge = useMutation({ mutationFn: () => api.acknowledgeCall(attempt.id), onSuccess });
   const close = useMutation({ mutationFn: () => api.closeCall(attempt.id), onSuccess });
-  const { call } = attempt;
-  const answer = call === undefined ? undefined : call.acknowledgedAt === undefined ? () => acknowledge.mutate() : () => close.mutate();
-  useKeys({ C: answer });
-  if (call === undefined) return null;
+  useKeys({ C: call.acknowledgedAt === undefined ? () => acknowledge.mutate() : () => close.mutate() });
   const error = acknowledge.error ?? close.error;
   return (
     <Alert color="orange" icon={<IconHandStop aria-hidden />} title={t('call.title', { at: time(call.at) })} role="alert" data-testid="help-call">

@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core';
+import { memo } from 'react';
 import classes from './Wall.module.css';
 
 interface CounterProps {
@@ -9,7 +10,7 @@ interface CounterProps {
 }
 
 /** A number and what it counts. */
-export function Counter({ value, label, color }: CounterProps) {
+export const Counter = memo(function Counter({ value, label, color }: CounterProps) {
   const alarmed = color !== undefined && value > 0;
   return (
     <span className={classes.counter}>
@@ -25,4 +26,4 @@ export function Counter({ value, label, color }: CounterProps) {
       </Text>
     </span>
   );
-}
+});

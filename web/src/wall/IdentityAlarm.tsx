@@ -11,18 +11,20 @@ import { ProblemAlert } from '../shell/ProblemAlert';
 
 /** An identification during the exam failed: what is known, and the proctor's word that all is well. */
 export function IdentityAlarm({ attempt, viewer }: { attempt: Attempt; viewer: Viewer }) {
+  return attempt.again?.alarmAt === undefined ? null : <Alarm attempt={attempt} again={attempt.again} at={attempt.again.alarmAt} viewer={viewer} />;
+}
+
+function Alarm({ attempt, again, at, viewer }: { attempt: Attempt; again: NonNullable<Attempt['again']>; at: string; viewer: Viewer }) {
   const { t } = useTranslation('wall');
   const format = useFormat();
   const settle = useMutation({
     mutationFn: () => api.settleIdentity(attempt.id),
     onSuccess: (changed) => viewer.applyAttempt(changed),
   });
-  const { again } = attempt;
-  if (again?.alarmAt === undefined) return null;
   return (
     <Alert color="red" icon={<IconShieldX aria-hidden />} title={t('alarm.title')} role="alert" data-testid="identity-alarm">
       <Stack gap="xs">
-        <Text size="sm">{t('alarm.text', { at: format.time(again.alarmAt) })}</Text>
+        <Text size="sm">{t('alarm.text', { at: format.time(at) })}</Text>
         <Text size="sm">{again.triesLeft > 0 ? t('alarm.asked', { count: again.triesLeft }) : t('alarm.noTries')}</Text>
         {settle.isError && <ProblemAlert error={settle.error} />}
         <Group gap="xs">

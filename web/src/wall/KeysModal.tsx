@@ -1,6 +1,7 @@
-import { Group, Kbd, Modal, Stack, Switch, Table, Text } from '@mantine/core';
+import { Group, Kbd, Stack, Switch, Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { useKeysOn } from './useKeys';
+import { Dialog } from '../shell/Dialog';
+import { useKeysOn } from './keysOn';
 
 interface KeysModalProps {
   opened: boolean;
@@ -35,15 +36,15 @@ const keys = [
 
 /** Every key of the room; they can be turned off where they would be pressed by dictation. */
 export function KeysModal({ opened, onClose }: KeysModalProps) {
-  const { t } = useTranslation(['wall', 'common']);
-  const [on, setOn] = useKeysOn();
+  const { t } = useTranslation('wall');
+  const { on, set } = useKeysOn();
   return (
-    <Modal opened={opened} onClose={onClose} title={t('keys.title')} closeButtonProps={{ 'aria-label': t('common:close') }}>
+    <Dialog opened={opened} onClose={onClose} title={t('keys.title')}>
       <Stack data-testid="keys-help">
         <Text size="sm" c="dimmed">
           {t('keys.text')}
         </Text>
-        <Switch label={t('keys.on')} checked={on} onChange={(event) => setOn(event.currentTarget.checked)} data-testid="keys-on" />
+        <Switch label={t('keys.on')} checked={on} onChange={(event) => set(event.currentTarget.checked)} data-testid="keys-on" />
         <Table verticalSpacing={4} aria-label={t('keys.title')}>
           <Table.Tbody>
             {keys.map(([key, act]) => (
@@ -62,6 +63,6 @@ export function KeysModal({ opened, onClose }: KeysModalProps) {
           {t('voice.rule')}
         </Text>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
-import { ActionIcon, Anchor, Badge, Group, Stack, Tabs, Text, Title, Tooltip } from '@mantine/core';
-import { IconDeviceMobileOff, IconScreenShareOff, IconUser, IconVolume, IconVolumeOff } from '@tabler/icons-react';
+import { Anchor, Badge, Group, Stack, Tabs, Text, Title } from '@mantine/core';
+import { IconDeviceMobileOff, IconScreenShareOff, IconUser } from '@tabler/icons-react';
 import { memo, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
@@ -18,10 +18,11 @@ import { IdentityAlarm } from './IdentityAlarm';
 import { LevelMeter } from './LevelMeter';
 import { ManualPanel } from './ManualPanel';
 import { Phrases } from './Phrases';
-import { TalkButton } from './TalkButton';
+import { SoundButton } from './SoundButton';
 import { StudentActions } from './StudentActions';
 import { StudentNotes } from './StudentNotes';
 import { StudentRecord } from './StudentRecord';
+import { TalkButton } from './TalkButton';
 import { useKeys } from './useKeys';
 import { useStatus } from './useStatus';
 import classes from './Wall.module.css';
@@ -67,7 +68,6 @@ export const LargeStudent = memo(function LargeStudent({ entry, phase, streams, 
     S: stream === undefined ? undefined : () => onSound(attempt.id, !sound),
     R: () => void navigate(`/proctor/attempts/${attempt.id}`),
   });
-  const soundLabel = sound ? t('sound.off') : t('sound.on');
   return (
     <div className={classes.scroll} data-testid="large-student" data-attempt={attempt.id}>
       <div className={classes.pictures} data-screen={screen !== undefined || wantsScreen} data-phone={phone !== undefined || wantsPhone}>
@@ -140,20 +140,8 @@ export const LargeStudent = memo(function LargeStudent({ entry, phase, streams, 
             </Group>
           </Stack>
           <Group gap="xs" wrap="nowrap">
-          <TalkButton attemptId={attempt.id} connected={entry.connected} viewer={viewer} speaker={speaker} />
-          <Tooltip label={soundLabel}>
-            <ActionIcon
-              size="xl"
-              variant={sound ? 'filled' : 'light'}
-              disabled={stream === undefined}
-              aria-label={soundLabel}
-              aria-pressed={sound}
-              onClick={() => onSound(attempt.id, !sound)}
-              data-testid="sound"
-            >
-              {sound ? <IconVolume aria-hidden /> : <IconVolumeOff aria-hidden />}
-            </ActionIcon>
-          </Tooltip>
+            <TalkButton attemptId={attempt.id} connected={entry.connected} viewer={viewer} speaker={speaker} />
+            <SoundButton attemptId={attempt.id} able={stream !== undefined} on={sound} onSound={onSound} />
           </Group>
         </Group>
         <CallBox attempt={attempt} viewer={viewer} />

@@ -1,7 +1,7 @@
-import { startTransition, useCallback, useEffect, useMemo, useState } from 'react';
+import { memo, startTransition, useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ExamRoom } from '../api/types';
-import { useStore } from '../rtc/useStore';
+import { usePart, useStore } from '../rtc/useStore';
 import type { Viewer } from '../rtc/viewer';
 import { AttentionList } from './AttentionList';
 import { byAttention } from './attention';
@@ -23,9 +23,11 @@ interface RoomProps {
 }
 
 /** Three panes: who needs attention, who is live, one student large. Only what is shown is subscribed. */
-export function Room({ room, viewer }: RoomProps) {
+export const Room = memo(function Room({ room, viewer }: RoomProps) {
   const { t } = useTranslation('wall');
-  const { streams, large: largeStreams, identifications, socket, people } = useStore(viewer.state);
+  const streams = usePart(viewer.state, 'streams');
+  const largeStreams = usePart(viewer.state, 'large');
+  const identifications = usePart(viewer.state, 'identifications');
   const [heard, setHeard] = useState<string>();
   const [pane, setPane] = useState<Pane>('list');
   const [chosen, setChosen] = useState<string>();
@@ -79,7 +81,7 @@ export function Room({ room, viewer }: RoomProps) {
   return (
     <div className={classes.room} data-testid="room">
       <div>
-        <RoomHead room={room} viewer={viewer} speaker={speaker} socket={socket} people={people} />
+        <RoomHead room={room} viewer={viewer} speaker={speaker} />
         <VoiceBar attempts={room.attempts} viewer={viewer} speaker={speaker} />
       </div>
       <div className={classes.panes}>
@@ -128,4 +130,4 @@ export function Room({ room, viewer }: RoomProps) {
       </div>
     </div>
   );
-}
+});

@@ -5,8 +5,8 @@ import { useMutation } from '@tanstack/react-query';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/client';
-import type { StaffCard } from '../api/types';
 import type { Speaker } from '../rtc/speaker';
+import { usePart } from '../rtc/useStore';
 import type { Viewer } from '../rtc/viewer';
 import { ConfirmModal } from '../shell/ConfirmModal';
 import { ProblemAlert } from '../shell/ProblemAlert';
@@ -21,7 +21,6 @@ interface RoomActionsProps {
   examId: string;
   viewer: Viewer;
   speaker: Speaker;
-  people: StaffCard[];
   /** How many wait to be let in. */
   identified: number;
   /** How many write the exam. */
@@ -29,8 +28,9 @@ interface RoomActionsProps {
 }
 
 /** What is done with the whole room. It is made anew only when one of its numbers changes, not with every change of a student. */
-export const RoomActions = memo(function RoomActions({ examId, viewer, speaker, people, identified, inProgress }: RoomActionsProps) {
+export const RoomActions = memo(function RoomActions({ examId, viewer, speaker, identified, inProgress }: RoomActionsProps) {
   const { t } = useTranslation(['wall', 'common']);
+  const people = usePart(viewer.state, 'people');
   const [ending, setEnding] = useState(false);
   const [open, setOpen] = useState<'announce' | 'handOver' | 'keys'>();
   const close = () => setOpen(undefined);

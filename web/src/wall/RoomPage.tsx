@@ -2,11 +2,12 @@ import { Container } from '@mantine/core';
 import { useDeferredValue } from 'react';
 import { useParams } from 'react-router';
 import { useKeepSignedIn } from '../api/session';
-import { useStore } from '../rtc/useStore';
+import { usePart } from '../rtc/useStore';
 import type { Viewer } from '../rtc/viewer';
 import { LoadingView } from '../shell/LoadingView';
 import { PageTitle } from '../shell/PageTitle';
 import { ProblemAlert } from '../shell/ProblemAlert';
+import { KeysProvider } from './keysOn';
 import { Room } from './Room';
 import { useRoomQuery, useViewer } from './useRoom';
 
@@ -16,11 +17,15 @@ export default function RoomPage() {
   const viewer = useViewer(id);
   useKeepSignedIn();
   if (viewer === undefined) return <LoadingView />;
-  return <RoomOf key={id} examId={id} viewer={viewer} />;
+  return (
+    <KeysProvider key={id}>
+      <RoomOf examId={id} viewer={viewer} />
+    </KeysProvider>
+  );
 }
 
 function RoomOf({ examId, viewer }: { examId: string; viewer: Viewer }) {
-  const told = useStore(viewer.state).room;
+  const told = usePart(viewer.state, 'room');
   const first = useRoomQuery(examId);
   // Made in pieces between the frames, and once for changes that come close together.
   const room = useDeferredValue(told ?? first.data);

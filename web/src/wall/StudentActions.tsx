@@ -21,12 +21,17 @@ interface StudentActionsProps {
   viewer: Viewer;
 }
 
+type DialogName = 'end' | 'terminate' | 'manual' | 'warn' | 'time' | 'handOver';
+
 const over = ['finished', 'reviewed', 'declined', 'terminated', 'expired'];
 
 /** What the proctor can do for or against one student in her state. */
 export function StudentActions({ attempt, connected, viewer }: StudentActionsProps) {
   const { t } = useTranslation(['wall', 'common']);
-  const [asked, setAsked] = useState<'end' | 'terminate' | 'manual' | 'warn' | 'time' | 'handOver'>();
+  // Of the dialogs only the one that was asked for last is made; it stays while it closes.
+  const [dialog, setDialog] = useState<{ which: DialogName; opened: boolean }>();
+  const ask = (which: DialogName) => setDialog({ which, opened: true });
+  const close = () => setDialog((last) => last && { ...last, opened: false });
   const grant = useMutation({
     mutationFn: () => api.grantTry(attempt.id),
     onSuccess: (changed) => {
@@ -42,7 +47,7 @@ export function StudentActions({ attempt, connected, viewer }: StudentActionsPro
     mutationFn: () => api.finish(attempt.id),
     onSuccess: (changed) => {
       viewer.applyAttempt(changed);
-      setAsked(undefined);
+      close();
     },
   });
   const again = useMutation({
@@ -70,14 +75,13 @@ export function StudentActions({ attempt, connected, viewer }: StudentActionsPro
       : {
           P: canHold ? () => hold.mutate() : undefined,
           I: canEnd && connected ? () => again.mutate() : undefined,
-          W: canWarn ? () => setAsked('warn') : undefined,
-          T: () => setAsked('time'),
-          H: () => setAsked('handOver'),
-          X: () => setAsked('terminate'),
+          W: canWarn ? () => ask('warn') : undefined,
+          T: () => ask('time'),
+          H: () => ask('handOver'),
+          X: () => ask('terminate'),
         },
   );
   if (closed) return null;
-  const close = () => setAsked(undefined);
   return (
     <>
       {again.isError && <ProblemAlert error={again.error} />}
@@ -90,7 +94,7 @@ export function StudentActions({ attempt, connected, viewer }: StudentActionsPro
           </Button>
         )}
         {attempt.state === 'ready' && (
-          <Button size="sm" variant="default" onClick={() => setAsked('manual')} data-testid="begin-manual">
+          <Button size="sm" variant="default" onClick={() => ask('manual')} data-testid="begin-manual">
             {t('actions.manual')}
           </Button>
         )}
@@ -112,56 +116,50 @@ export function StudentActions({ attempt, connected, viewer }: StudentActionsPro
           </Button>
         )}
         {canWarn && (
-          <Button size="sm" variant="default" onClick={() => setAsked('warn')} data-testid="warn">
+          <Button size="sm" variant="default" onClick={() => ask('warn')} data-testid="warn">
             {t('actions.warn')}
           </Button>
         )}
-        <Button size="sm" variant="default" onClick={() => setAsked('time')} data-testid="extra-time">
+        <Button size="sm" variant="default" onClick={() => ask('time')} data-testid="extra-time">
           {t('actions.time')}
         </Button>
-        <Button size="sm" variant="default" onClick={() => setAsked('handOver')} data-testid="hand-over">
+        <Button size="sm" variant="default" onClick={() => ask('handOver')} data-testid="hand-over">
           {t('actions.handOver')}
         </Button>
         {canEnd && (
-          <Button size="sm" variant="default" onClick={() => setAsked('end')} data-testid="end-attempt">
+          <Button size="sm" variant="default" onClick={() => ask('end')} data-testid="end-attempt">
             {t('actions.end')}
           </Button>
         )}
-        <Button size="sm" variant="light" color="red" onClick={() => setAsked('terminate')} data-testid="terminate">
+        <Button size="sm" variant="light" color="red" onClick={() => ask('terminate')} data-testid="terminate">
           {t('actions.terminate')}
         </Button>
       </Group>
-      <ConfirmModal
-        opened={asked === 'end'}
-        title={t('actions.endTitle')}
-        text={t('actions.endText', { name: attempt.student.displayName })}
-        confirmLabel={t('actions.end')}
-        pending={end.isPending}
-        error={end.error}
-        onConfirm={() => end.mutate()}
-        onClose={() => setAsked(undefined)}
-        testId="end-attempt"
-      />
-      <BeginManualModal
-        attempt={attempt}
-        viewer={viewer}
-        opened={asked === 'manual'}
-        onClose={() => setAsked(undefined)}
-      />
-      <WarnModal attempt={attempt} viewer={viewer} opened={asked === 'warn'} onClose={close} />
-      <TimeModal attempt={attempt} viewer={viewer} opened={asked === 'time'} onClose={close} />
-      <HandOverModal
-        examId={attempt.examId}
-        attempts={[{ id: attempt.id, name: attempt.student.displayName }]}
-        opened={asked === 'handOver'}
-        onClose={close}
-      />
-      <TerminateModal
-        attempt={attempt}
-        viewer={viewer}
-        opened={asked === 'terminate'}
-        onClose={() => setAsked(undefined)}
-      />
+      {dialog?.which === 'end' && (
+        <ConfirmModal
+          opened={dialog.opened}
+          title={t('actions.endTitle')}
+          text={t('actions.endText', { name: attempt.student.displayName })}
+          confirmLabel={t('actions.end')}
+          pending={end.isPending}
+          error={end.error}
+          onConfirm={() => end.mutate()}
+          onClose={close}
+          testId="end-attempt"
+        />
+      )}
+      {dialog?.which === 'manual' && <BeginManualModal attempt={attempt} viewer={viewer} opened={dialog.opened} onClose={close} />}
+      {dialog?.which === 'warn' && <WarnModal attempt={attempt} viewer={viewer} opened={dialog.opened} onClose={close} />}
+      {dialog?.which === 'time' && <TimeModal attempt={attempt} viewer={viewer} opened={dialog.opened} onClose={close} />}
+      {dialog?.which === 'handOver' && (
+        <HandOverModal
+          examId={attempt.examId}
+          attempts={[{ id: attempt.id, name: attempt.student.displayName }]}
+          opened={dialog.opened}
+          onClose={close}
+        />
+      )}
+      {dialog?.which === 'terminate' && <TerminateModal attempt={attempt} viewer={viewer} opened={dialog.opened} onClose={close} />}
     </>
   );
 }

@@ -2,12 +2,12 @@ import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconMicrophone, IconMicrophoneFilled } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Speaker } from '../rtc/speaker';
-import { useStore } from '../rtc/useStore';
+import { usePart } from '../rtc/useStore';
 
 /** Speaks to everybody aloud, until it is pressed again. */
 export function TalkAllButton({ speaker }: { speaker: Speaker }) {
   const { t } = useTranslation('wall');
-  const speaking = useStore(speaker.state).to === 'all';
+  const speaking = usePart(speaker.state, 'to') === 'all';
   const label = speaking ? t('voice.stopAll') : t('voice.all');
   return (
     <Tooltip label={label}>

@@ -1,8 +1,9 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconMicrophone, IconMicrophoneFilled } from '@tabler/icons-react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Speaker } from '../rtc/speaker';
-import { useStore } from '../rtc/useStore';
+import { usePart } from '../rtc/useStore';
 import type { Viewer } from '../rtc/viewer';
 
 interface TalkButtonProps {
@@ -13,10 +14,10 @@ interface TalkButtonProps {
 }
 
 /** Speaks to one student aloud, until it is pressed again. */
-export function TalkButton({ attemptId, connected, viewer, speaker }: TalkButtonProps) {
+export const TalkButton = memo(function TalkButton({ attemptId, connected, viewer, speaker }: TalkButtonProps) {
   const { t } = useTranslation('wall');
-  const { to } = useStore(speaker.state);
-  const { voices } = useStore(viewer.state);
+  const to = usePart(speaker.state, 'to');
+  const voices = usePart(viewer.state, 'voices');
   const speaking = to !== undefined && to !== 'all' && to.attempt === attemptId;
   // Whoever speaks to her already, or to everybody, comes first; the proctor's own talk to everybody she may change for this one.
   const other = speaking || to === 'all' ? undefined : voices.find((voice) => voice.attemptId === attemptId || voice.attemptId === undefined);
@@ -37,4 +38,4 @@ export function TalkButton({ attemptId, connected, viewer, speaker }: TalkButton
       </ActionIcon>
     </Tooltip>
   );
-}
+});

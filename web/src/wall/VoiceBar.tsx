@@ -5,7 +5,7 @@ import type { RoomAttempt } from '../api/types';
 import { MicrophoneLevel } from '../media/MicrophoneLevel';
 import type { DeviceProblem } from '../media/deviceProblem';
 import type { Speaker } from '../rtc/speaker';
-import { useStore } from '../rtc/useStore';
+import { usePart, useStore } from '../rtc/useStore';
 import type { TalkTo, Viewer } from '../rtc/viewer';
 import type { TalkStatus } from '../rtc/wire';
 import { useFormat } from '../i18n/useFormat';
@@ -20,7 +20,9 @@ interface VoiceBarProps {
 /** Who speaks aloud: the proctor herself, so that no microphone is on unseen, and her colleagues; and why it does not go. */
 export function VoiceBar({ attempts, viewer, speaker }: VoiceBarProps) {
   const { t } = useTranslation('wall');
-  const { talk, talkEnd, voices } = useStore(viewer.state);
+  const talk = usePart(viewer.state, 'talk');
+  const talkEnd = usePart(viewer.state, 'talkEnd');
+  const voices = usePart(viewer.state, 'voices');
   const { to, stream, failed } = useStore(speaker.state);
   const { pick } = useFormat();
   const statusText = useStatusText();

@@ -1,16 +1,12 @@
-import { useHotkeys, useLocalStorage } from '@mantine/hooks';
-
-/** Whether single keys act; whoever speaks to the machine may turn them off. */
-export function useKeysOn() {
-  return useLocalStorage<boolean>({ key: 'ochno.keys', defaultValue: true, getInitialValueInEffect: false });
-}
+import { useHotkeys } from '@mantine/hooks';
+import { useKeysOn } from './keysOn';
 
 /**
  * Single keys of the proctor's page, by their place on the keyboard: the same with a Russian
  * layout. Not while something is typed or a dialog is open.
  */
 export function useKeys(keys: Partial<Record<string, () => void>>): void {
-  const [on] = useKeysOn();
+  const { on } = useKeysOn();
   useHotkeys(
     Object.entries(keys).flatMap(([key, act]) => {
       if (act === undefined || !on) return [];

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { Speaker } from '../rtc/speaker';
 import type { TalkTo, Viewer } from '../rtc/viewer';
-import { useKeysOn } from './useKeys';
+import { useKeysOn } from './keysOn';
 
 const openMicrophone = () => {
   const media = (navigator as { mediaDevices?: MediaDevices }).mediaDevices;
@@ -22,7 +22,7 @@ const typing = (target: EventTarget | null) =>
 
 /** While V is held the student who is large hears the proctor; with Shift everybody does. The place of the key counts, not the layout. */
 export function useHoldToSpeak(speaker: Speaker, attemptId: string | undefined): void {
-  const [on] = useKeysOn();
+  const { on } = useKeysOn();
   useEffect(() => {
     if (!on) return undefined;
     let held = false;
