@@ -2,9 +2,7 @@ import { Modal, type ModalProps } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-interface DialogProps extends Pick<ModalProps, 'opened' | 'onClose' | 'title' | 'size' | 'children'> {
-  'data-testid'?: string;
-}
+type DialogProps = Pick<ModalProps, 'opened' | 'onClose' | 'title' | 'children'>;
 
 /**
  * A dialog of which nothing is made before it is first asked for: closed ones cost a page with many of them a good part of its time. It is made
