@@ -72,7 +72,7 @@ async function change(page, attempts, from) {
 
 /** What a proctor does while she watches. */
 const acts = {
-  'watching, twenty students change': (page, attempts, round) => change(page, attempts, round),
+  'watching, twenty students change': change,
   'scrolling the list': async (page) => {
     await page.getByTestId('attention-list').hover();
     for (let i = 0; i < 40; i += 1) {
@@ -122,6 +122,7 @@ await play(async (facts) => {
         await browser.startTracing(page, { categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'devtools.timeline.frame', 'toplevel'] });
         await act(page, ids, round);
         const sums = frames(JSON.parse((await browser.stopTracing()).toString()).traceEvents);
+        expect(sums.length > 0, `${name}: the trace of round ${round + 1} has frames`);
         all.push(...sums);
         longest.push(Math.max(...sums));
       }
