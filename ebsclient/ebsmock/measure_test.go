@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -182,7 +183,13 @@ func TestSymmetric(t *testing.T) {
 // spoken is Russian speech by espeak-ng as WAV, with pauses around it.
 func spoken(tb testing.TB, text string) []byte {
 	tb.Helper()
-	cmd := exec.Command("espeak-ng", "-v", "ru", "-s", "120", "--stdout", text)
+	return spokenBy(tb, "ru", 120, text)
+}
+
+// spokenBy is spoken by one of espeak-ng's voices, at so many words a minute.
+func spokenBy(tb testing.TB, voice string, speed int, text string) []byte {
+	tb.Helper()
+	cmd := exec.Command("espeak-ng", "-v", voice, "-s", strconv.Itoa(speed), "--stdout", text)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -302,6 +309,26 @@ func TestSoundMeasure(t *testing.T) {
 	for name, bad := range map[string][]byte{"empty": nil, "no WAV": []byte("hello"), "cut off": four[:1000]} {
 		if _, _, err := ebsmock.SoundScore(bad, 4); err == nil {
 			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// TestEachDigit: a digit may be consonants for the most part («шесть», «пять»), and the stand must hear it all the same, whoever says it.
+func TestEachDigit(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(9, 10))
+	for _, digit := range []string{"ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"} {
+		for _, voice := range []string{"ru", "ru+f2", "ru+m3"} {
+			for _, speed := range []int{100, 120, 150} {
+				said := spokenBy(t, voice, speed, digit)
+				for i := 44; i+1 < len(said); i += 2 { // a quiet room
+					v := int16(binary.LittleEndian.Uint16(said[i:]))
+					binary.LittleEndian.PutUint16(said[i:], uint16(v+int16(10*random.NormFloat64())))
+				}
+				if segments, score, err := ebsmock.SoundScore(said, 1, 900*time.Millisecond); err != nil || score < ebsmock.Threshold {
+					t.Errorf("%s by %s at %d: %d stretches, score %v, error %v", digit, voice, speed, segments, score, err)
+				}
+			}
 		}
 	}
 }

@@ -27,8 +27,9 @@ const (
 	hop = 10 * time.Millisecond
 	// A stretch has 80 ms at least, and pauses under 90 ms do not end it.
 	shortSpeech, shortPause = 8, 9
-	// voicedShare is how much of a stretch must be voiced: consonants are not, claps and hiss never.
-	voicedShare = 0.3
+	// At least a tenth of a stretch, and 50 ms, must be voiced. Claps and hiss never are; of words the vowels, and «шесть» said fast is a
+	// fifth of vowels: 80 ms.
+	voicedShare, shortVoice = 0.1, 5
 )
 
 // listen finds the stretches of speech: louder than the pauses, and voiced.
@@ -51,7 +52,10 @@ func listen(wav []byte) (heard, error) {
 	defer clear(pitch.pcm)
 	from, to := -1, -1
 	finish := func() {
-		if from < 0 || to-from < shortSpeech || pitch.share(from, to) < voicedShare {
+		if from < 0 || to-from < shortSpeech {
+			return
+		}
+		if voiced := pitch.voicedIn(from, to); voiced < shortVoice || float64(voiced) < voicedShare*float64(to-from) {
 			return
 		}
 		h.stretches = append(h.stretches, stretch{time.Duration(from) * hop, time.Duration(to) * hop})
@@ -104,15 +108,15 @@ func newPitch(pcm []int16, rate int) *pitch {
 	return p
 }
 
-// share of the hops from…to that are voiced.
-func (p *pitch) share(from, to int) float64 {
+// voicedIn counts the hops from…to that are voiced.
+func (p *pitch) voicedIn(from, to int) int {
 	voiced := 0
 	for i := from; i < to; i++ {
 		if p.voiced(i) {
 			voiced++
 		}
 	}
-	return float64(voiced) / float64(to-from)
+	return voiced
 }
 
 // voiced says whether the 40 ms about a hop are like themselves one period later.

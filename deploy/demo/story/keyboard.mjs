@@ -2,7 +2,7 @@
 // letters alone. What has the focus must be seen to have it.
 //
 // STORY besides what every story gets: media: {right, digits}, exam (a code), states (by step: exam, code, attempt).
-import { config, expect, id, person, play, step } from './stage.mjs';
+import { config, expect, id, person, play, step, tellRefusal } from './stage.mjs';
 
 const most = 120; // presses of Tab to whatever is looked for
 
@@ -63,6 +63,7 @@ await play(async (facts) => {
       await id(page, 'begin-exam').or(id(page, 'identify-again')).first().waitFor({ timeout: 150_000 });
       if (await id(page, 'begin-exam').isVisible()) break;
       expect(tries < 3, 'she is believed');
+      await tellRefusal(page);
       await press(page, 'identify-again');
       await id(page, 'identify-again').waitFor({ state: 'detached' });
     }

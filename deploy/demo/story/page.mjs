@@ -1,6 +1,6 @@
 // The story of the verifier's own page: the student calls the check off there, then passes it, and the exam goes on in its own tab; another
 // one, whose screen shows one page at a time, comes back to the exam in the same tab. STORY also has: media, exam (a code).
-import { config, expect, id, person, phone, play, signIn, step, until } from './stage.mjs';
+import { config, expect, id, person, phone, play, signIn, step, tellRefusal, until } from './stage.mjs';
 
 const attemptOf = async (page) => (await (await page.request.get(`${config.url}/api/join/${config.exam}`)).json()).attemptId;
 const attempt = async (page, of) => (await page.request.get(`${config.url}/api/attempts/${of}`)).json();
@@ -59,6 +59,7 @@ async function story(facts) {
       await id(page, 'begin-exam').or(id(page, 'identify-again')).first().waitFor({ timeout: 60_000 });
       if (await id(page, 'begin-exam').isVisible()) return tab;
       expect(tries < 2, 'somebody who is who she says is believed');
+      await tellRefusal(page);
       await tab.close();
       await id(page, 'identify-again').click();
       await id(page, 'verifier-page').waitFor({ timeout: 60_000 });

@@ -43,8 +43,12 @@ export async function step(what, act) {
   try {
     page = await act();
   } catch (error) {
-    for (const [i, person] of open.entries()) await person.page.screenshot({ path: path.join(config.pictures, `failed-${i}-${person.name}.png`) }).catch(() => {});
     console.log(`  ✗ ${what}`);
+    for (const [i, { name, page: theirs }] of open.entries()) {
+      await theirs.screenshot({ path: path.join(config.pictures, `failed-${i}-${name}.png`) }).catch(() => {});
+      const text = await theirs.locator('body').innerText({ timeout: 2000 }).catch(() => 'nothing can be read');
+      console.log(`    ${name} sees: ${text.replace(/\s+/g, ' ').slice(0, 400)}`);
+    }
     throw error;
   }
   number += 1;
@@ -162,15 +166,25 @@ function speaker({ digits }) {
 
 export const id = (page, testId) => page.getByTestId(testId);
 
-/** Waits for the end of an identification that should succeed. On a busy machine a spoken digit may come late: then she tries again, as people do. */
+/**
+ * Waits for the end of an identification that should succeed. On a busy machine a spoken digit may come late: then she tries again, as people do,
+ * and it is told.
+ */
 export async function succeed(page, done) {
   for (let tries = 0; ; tries += 1) {
     await id(page, done).or(id(page, 'identify-again')).first().waitFor({ timeout: 5 * patience });
     if (await id(page, done).isVisible()) return;
     expect(tries < 3, 'somebody who is who she says is believed');
+    await tellRefusal(page);
     await id(page, 'identify-again').click();
     await id(page, 'identify-again').waitFor({ state: 'detached' });
   }
+}
+
+/** Prints why she must try once more: what happens in many runs has a cause, and it should be seen. */
+export async function tellRefusal(page) {
+  const why = await id(page, 'identification-result').first().innerText({ timeout: 2000 }).catch(() => 'the page shows no result');
+  console.log(`    once more, after: ${why.replace(/\s+/g, ' ')}`);
 }
 
 /** Goes through the stand's sign-in page as one of its test people. */
