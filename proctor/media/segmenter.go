@@ -48,6 +48,7 @@ type block struct {
 type lane struct {
 	seen bool
 	last time.Duration // offset of the newest block
+	next time.Duration // the least offset of the one after it
 	end  time.Duration
 	at   time.Time // when it came
 }
@@ -126,7 +127,7 @@ func (s *segmenter) put(b *block, now time.Time) int {
 	l := s.lane(b.media)
 	b.off = max(b.off.Truncate(time.Millisecond), s.floor)
 	if l.seen {
-		b.off = max(b.off, l.last+time.Millisecond)
+		b.off = max(b.off, l.next)
 	}
 	s.noteGap(l, b)
 	if b.media == Video {
@@ -148,7 +149,7 @@ func (s *segmenter) put(b *block, now time.Time) int {
 	if b.key && b.media == Video {
 		s.width, s.height = b.width, b.height
 	}
-	*l = lane{seen: true, last: b.off, end: b.off + b.length, at: now}
+	*l = lane{seen: true, last: b.off, next: b.off + b.least(), end: b.off + b.length, at: now}
 	s.pending = append(s.pending, *b)
 	if len(s.pending) >= maxPending {
 		s.flush()
@@ -157,6 +158,15 @@ func (s *segmenter) put(b *block, now time.Time) int {
 		return s.number + 1
 	}
 	return s.number
+}
+
+// least is how far away the next block of the track is at least. Sound that was placed too late is put back gently, by a quarter of each packet:
+// one that began within the look-ahead of 6.5 ms that players leave out at the beginning of a file would make them go back in time.
+func (b *block) least() time.Duration {
+	if b.media == Audio {
+		return max(3*b.length/4, time.Millisecond).Truncate(time.Millisecond)
+	}
+	return time.Millisecond
 }
 
 // ends reports whether the segment ends before this block.
