@@ -5,6 +5,8 @@ SHELL := /bin/bash
 # Not ./...: packages of npm bring Go files of their own.
 PACKAGES := ./cmd/... ./deploy/... ./ebsclient/... ./migrations/... ./proctor/... ./web
 .DEFAULT_GOAL := help
+# What a story says as it goes, without go test's own lines, and go test's exit code.
+FOLLOWED := | grep --line-buffered -vE '^(=== |    --- )'; exit $${PIPESTATUS[0]}
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,13 +17,13 @@ run: setup build ## install what is missing, build, and run everything on this m
 test: setup-test build lint test-web test-go test-quality ## install what is missing and pass every test
 
 story: setup-test build ## play the main job's browser story alone; pictures in .run/story
-	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story go test -count=1 -timeout 20m -v -run '^TestStory$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
+	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story go test -count=1 -timeout 20m -v -run '^TestStory$$' ./deploy/demo $(FOLLOWED)
 
 stories: setup-test build ## play every browser story; pictures in .run/story
-	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story go test -count=1 -timeout 20m -v -run 'Story$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
+	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story go test -count=1 -timeout 40m -v -run 'Story$$' ./deploy/demo $(FOLLOWED)
 
 soak: setup-test build ## the outages' browser story with MinIO halted for the whole minute (make stories halts it for 20 s)
-	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story OCHNO_STORY_MINIO_SECONDS=60 go test -count=1 -timeout 20m -v -run '^TestOutageStory$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'
+	@OCHNO_STORY_PICTURES=$(CURDIR)/.run/story OCHNO_STORY_MINIO_SECONDS=60 go test -count=1 -timeout 20m -v -run '^TestOutageStory$$' ./deploy/demo $(FOLLOWED)
 
 setup:
 	@deploy/setup.sh
@@ -62,7 +64,7 @@ quality: setup-test build test-quality ## walk every page of every role: accessi
 
 # Alone, for its times are measured; pictures of every page with OCHNO_STORY_PICTURES=folder.
 test-quality:
-	@go test -count=1 -timeout 20m -v -run '^Test(Quality|WallTrace)$$' ./deploy/demo | grep --line-buffered -vE '^(=== |    --- )'; exit $${PIPESTATUS[0]}
+	@go test -count=1 -timeout 20m -v -run '^Test(Quality|WallTrace)$$' ./deploy/demo $(FOLLOWED)
 
 fuzz: ## run every fuzz target for 60 seconds
 	@deploy/fuzz.sh 60s
