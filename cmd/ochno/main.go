@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -75,7 +76,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			help(stdout)
 			return 0
 		}
+		family := familyOf(args[0])
+		if len(family) > 0 && len(args) > 1 && isHelp(args[1]) {
+			list(stdout, family)
+			return 0
+		}
 		fmt.Fprintf(stderr, "ochno: there is no command %q; see ochno --help\n", strings.Join(args, " "))
+		list(stderr, family)
 		return 2
 	}
 	c := &call{flags: flag.NewFlagSet("ochno "+cmd.name, flag.ContinueOnError), args: rest, getenv: getenv, stdout: stdout, stderr: stderr}
@@ -112,6 +119,11 @@ func find(args []string) (*command, []string) {
 	return nil, nil
 }
 
+// familyOf are the commands whose name of several words begins with this one.
+func familyOf(word string) []command {
+	return slices.DeleteFunc(commands(), func(c command) bool { return !strings.HasPrefix(c.name, word+" ") })
+}
+
 func isHelp(arg string) bool {
 	return arg == "help" || arg == "-h" || arg == "--help" || arg == "-help"
 }
@@ -124,15 +136,20 @@ Usage:
 
 Commands:
 `)
-	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	for _, c := range commands() {
-		fmt.Fprintf(table, "  %s\t%s\n", c.name, c.short)
-	}
-	table.Flush()
+	list(w, commands())
 	fmt.Fprint(w, `
 ochno COMMAND --help explains a command. The service is configured by the environment: ochno settings lists the variables.
 Exit codes: 0 done, 1 failed, 2 wrong use.
 `)
+}
+
+// list prints commands, a line each.
+func list(w io.Writer, cmds []command) {
+	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	for _, c := range cmds {
+		fmt.Fprintf(table, "  %s\t%s\n", c.name, c.short)
+	}
+	table.Flush()
 }
 
 func helpOn(w io.Writer, cmd *command, flags *flag.FlagSet) {

@@ -47,6 +47,12 @@ func TestHelp(t *testing.T) {
 	if code, text, _ := ochno(t, nil); code != 0 || text != list {
 		t.Errorf("without a command: %d", code)
 	}
+	if code, text, stderr := ochno(t, nil, "log", "--help"); code != 0 || stderr != "" || !strings.Contains(text, "log verify ") || strings.Contains(text, "serve") {
+		t.Errorf("ochno log --help: %d\n%s%s", code, text, stderr)
+	}
+	if code, text, stderr := ochno(t, nil, "log", "dance"); code != 2 || text != "" || !strings.Contains(stderr, "log verify ") {
+		t.Errorf("ochno log dance: %d\n%s%s", code, text, stderr)
+	}
 }
 
 func TestWrongUse(t *testing.T) {
