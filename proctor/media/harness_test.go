@@ -211,6 +211,7 @@ func (w testWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// newTestNode is closed with the test, unless it was before.
 func newTestNode(t *testing.T, sink Sink, change ...func(*Config)) *Node {
 	t.Helper()
 	cfg := Config{
@@ -224,6 +225,13 @@ func newTestNode(t *testing.T, sink Sink, change ...func(*Config)) *Node {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
+		defer cancel()
+		if err := n.Close(ctx); err != nil && !errors.Is(err, ErrClosed) {
+			t.Errorf("close node: %v", err)
+		}
+	})
 	return n
 }
 

@@ -276,7 +276,6 @@ func (b *browser) layer(m Media) *upTrack {
 func TestLayers(t *testing.T) {
 	sink := newMemorySink()
 	node := newTestNode(t, sink)
-	defer closeNode(t, node)
 	started := time.Now()
 	recording, screen := RecordingStart{ID: uuid.New(), Started: started}, RecordingStart{ID: uuid.New(), Started: started}
 	b := joinBrowser(t, node, PublishOptions{Room: uuid.New(), Attempt: uuid.New(), Recording: recording, Screen: &screen})
@@ -380,7 +379,6 @@ func TestLayers(t *testing.T) {
 func TestScreenTakenBack(t *testing.T) {
 	sink := newMemorySink()
 	node := newTestNode(t, sink)
-	defer closeNode(t, node)
 	started := time.Now()
 	recording, screen := RecordingStart{ID: uuid.New(), Started: started}, RecordingStart{ID: uuid.New(), Started: started}
 	b := joinBrowser(t, node, PublishOptions{Room: uuid.New(), Attempt: uuid.New(), Recording: recording, Screen: &screen})
@@ -435,7 +433,6 @@ func TestScreenTakenBack(t *testing.T) {
 func TestScreenNotWanted(t *testing.T) {
 	sink := newMemorySink()
 	node := newTestNode(t, sink)
-	defer closeNode(t, node)
 	b := joinBrowser(t, node, PublishOptions{Room: uuid.New(), Attempt: uuid.New(), Recording: RecordingStart{ID: uuid.New()}})
 	sink.waitFor(t, b.pub.opts.Recording.ID, 1)
 	if b.layer(Screen) != nil {

@@ -13,7 +13,6 @@ import (
 func TestPhone(t *testing.T) {
 	sink := newMemorySink()
 	node := newTestNode(t, sink)
-	defer closeNode(t, node)
 	room, attempt, started := uuid.New(), uuid.New(), time.Now()
 	camera, recording := RecordingStart{ID: uuid.New(), Started: started}, RecordingStart{ID: uuid.New(), Started: started}
 	first := joinStudent(t, node, studentOptions{room: room, attempt: attempt, recording: camera})
@@ -110,7 +109,6 @@ func TestPhoneOffers(t *testing.T) {
 		}
 	}
 	node := newTestNode(t, newMemorySink())
-	defer closeNode(t, node)
 	if _, err := node.Publish(t.Context(), PublishOptions{
 		Attempt: uuid.New(), Phone: true, Recording: RecordingStart{ID: uuid.New()}, Screen: &RecordingStart{ID: uuid.New()},
 	}); err == nil {

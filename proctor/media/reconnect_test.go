@@ -15,7 +15,6 @@ import (
 func TestReconnect(t *testing.T) {
 	sink := newMemorySink()
 	node := newTestNode(t, sink)
-	defer closeNode(t, node)
 	room, attempt, recording := uuid.New(), uuid.New(), uuid.New()
 	started := time.Now()
 	watcher := joinProctor(t, node, room)
@@ -81,7 +80,6 @@ func TestReconnect(t *testing.T) {
 func TestTakeOver(t *testing.T) {
 	sink := newMemorySink()
 	node := newTestNode(t, sink)
-	defer closeNode(t, node)
 	room, attempt, recording := uuid.New(), uuid.New(), uuid.New()
 	start := RecordingStart{ID: recording, Started: time.Now()}
 
@@ -111,7 +109,6 @@ func TestTakeOver(t *testing.T) {
 func TestPublishWhileClosing(t *testing.T) {
 	sink := newMemorySink()
 	node := newTestNode(t, sink)
-	defer closeNode(t, node)
 	o := studentOptions{room: uuid.New(), attempt: uuid.New(), recording: RecordingStart{ID: uuid.New(), Started: time.Now()}}
 	for range 3 {
 		s := joinStudent(t, node, o)
@@ -134,7 +131,6 @@ func TestPublishWhileClosing(t *testing.T) {
 
 func TestRecordingOfAnotherAttempt(t *testing.T) {
 	node := newTestNode(t, newMemorySink())
-	defer closeNode(t, node)
 	opts := PublishOptions{Room: uuid.New(), Attempt: uuid.New(), Recording: RecordingStart{ID: uuid.New()}}
 	if _, err := node.Publish(t.Context(), opts); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func mustBeEmpty(t *testing.T, dir string) {
 	}
 }
 
-// TestMain lets the test binary be the process that is killed.
+// TestMain lets the test binary be the process that is killed, and fails when a node of any test goes on after it.
 func TestMain(m *testing.M) {
 	if spool := os.Getenv("MEDIA_TEST_VICTIM"); spool != "" {
 		if err := victim(spool, uuid.MustParse(os.Getenv("MEDIA_TEST_RECORDING"))); err != nil {
@@ -34,7 +35,19 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	var stacks strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&stacks, 2); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	for stack := range strings.SplitSeq(stacks.String(), "\n\n") {
+		if strings.Contains(stack, "media.(*Node).") {
+			fmt.Fprintf(os.Stderr, "a node was not closed:\n%s\n\n", stack)
+			code = 1
+		}
+	}
+	os.Exit(code)
 }
 
 // victim records with a store that is away and tells how far it came, until it

@@ -96,7 +96,6 @@ func TestBadOffers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			node := newTestNode(t, newMemorySink())
-			defer closeNode(t, node)
 			p, err := node.Publish(t.Context(), PublishOptions{Room: uuid.New(), Attempt: uuid.New(), Recording: RecordingStart{ID: uuid.New()}})
 			if err != nil {
 				t.Fatal(err)
@@ -122,7 +121,6 @@ func TestBadOffers(t *testing.T) {
 
 func TestCandidates(t *testing.T) {
 	node := newTestNode(t, newMemorySink())
-	defer closeNode(t, node)
 	p, err := node.Publish(t.Context(), PublishOptions{Room: uuid.New(), Attempt: uuid.New(), Recording: RecordingStart{ID: uuid.New()}})
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +168,6 @@ func TestCandidates(t *testing.T) {
 
 func TestBadAnswers(t *testing.T) {
 	node := newTestNode(t, newMemorySink())
-	defer closeNode(t, node)
 	v, err := node.View(t.Context(), ViewOptions{Room: uuid.New()})
 	if err != nil {
 		t.Fatal(err)
@@ -231,7 +228,6 @@ func FuzzOffer(f *testing.F) {
 
 func TestPublicIPs(t *testing.T) {
 	node := newTestNode(t, newMemorySink(), func(c *Config) { c.PublicIPs = []string{"203.0.113.7/127.0.0.1"} })
-	defer closeNode(t, node)
 	p, err := node.Publish(t.Context(), PublishOptions{Room: uuid.New(), Attempt: uuid.New(), Recording: RecordingStart{ID: uuid.New()}})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,6 @@ import (
 func TestViewOne(t *testing.T) {
 	sink := newMemorySink()
 	node := newTestNode(t, sink)
-	defer closeNode(t, node)
 	room, attempt, recording := uuid.New(), uuid.New(), uuid.New()
 	api, err := clientAPI(120, 109)
 	if err != nil {

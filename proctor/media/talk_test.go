@@ -98,7 +98,6 @@ func (s *student) id() uuid.UUID { return s.pub.opts.Attempt }
 // room who was named. Then everybody; then, when she stops or leaves, nobody.
 func TestSpeakToOne(t *testing.T) {
 	node := newTestNode(t, newMemorySink())
-	defer closeNode(t, node)
 	room := uuid.New()
 	anna, boris, far := hearing(t, node, room), hearing(t, node, room), hearing(t, node, uuid.New())
 	a, b, f := listening(anna), listening(boris), listening(far)
@@ -156,7 +155,6 @@ func TestSpeakToOne(t *testing.T) {
 // TestTwoSpeakers has two proctors speak to one student each, and one of them leave in the middle.
 func TestTwoSpeakers(t *testing.T) {
 	node := newTestNode(t, newMemorySink())
-	defer closeNode(t, node)
 	room := uuid.New()
 	anna, boris := hearing(t, node, room), hearing(t, node, room)
 	a, b := listening(anna), listening(boris)
@@ -193,7 +191,6 @@ func TestTwoSpeakers(t *testing.T) {
 // TestSpeakBesideSound has the microphone's section apart from those of the students' sound, however often those change.
 func TestSpeakBesideSound(t *testing.T) {
 	node := newTestNode(t, newMemorySink())
-	defer closeNode(t, node)
 	room := uuid.New()
 	anna, boris := hearing(t, node, room), hearing(t, node, room)
 	a := listening(anna)
@@ -232,7 +229,6 @@ func TestSpeakBesideSound(t *testing.T) {
 // TestSpeakToTheDeaf: neither a page that takes no sound nor one that has gone, nor one whose path is shut, holds up the others.
 func TestSpeakToTheDeaf(t *testing.T) {
 	node := newTestNode(t, newMemorySink())
-	defer closeNode(t, node)
 	room := uuid.New()
 	anna := hearing(t, node, room)
 	deaf := joinStudent(t, node, studentOptions{room: room, attempt: uuid.New(), recording: RecordingStart{ID: uuid.New()}})
@@ -266,7 +262,6 @@ func TestSpeakToTheDeaf(t *testing.T) {
 // TestFloodOfSpeech: what comes faster than any browser speaks is dropped before it is multiplied.
 func TestFloodOfSpeech(t *testing.T) {
 	node := newTestNode(t, newMemorySink())
-	defer closeNode(t, node)
 	room := uuid.New()
 	anna := hearing(t, node, room)
 	a := listening(anna)

@@ -13,7 +13,6 @@ import (
 func TestTCPOnly(t *testing.T) {
 	sink := newMemorySink()
 	node := newTestNode(t, sink, func(c *Config) { c.TCPAddr = "127.0.0.1:0" })
-	defer closeNode(t, node)
 	room, attempt, recording := uuid.New(), uuid.New(), uuid.New()
 	watcher := joinProctor(t, node, room, webrtc.NetworkTypeTCP4)
 	if err := watcher.viewer.Watch([]uuid.UUID{attempt}); err != nil {

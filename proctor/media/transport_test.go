@@ -18,7 +18,6 @@ import (
 func TestICERestart(t *testing.T) {
 	sink := newMemorySink()
 	node := newTestNode(t, sink)
-	defer closeNode(t, node)
 	s := joinStudent(t, node, studentOptions{room: uuid.New(), attempt: uuid.New(), recording: RecordingStart{ID: uuid.New()}})
 	s.waitState(t, Live)
 	before := s.pub.tracks()
@@ -70,7 +69,6 @@ func TestSay(t *testing.T) {
 		t.Fatal(err)
 	}
 	node := newTestNode(t, newMemorySink())
-	defer closeNode(t, node)
 	s := joinStudent(t, node, studentOptions{room: uuid.New(), attempt: uuid.New(), recording: RecordingStart{ID: uuid.New()}, hears: true})
 	s.waitState(t, Live)
 	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
@@ -115,7 +113,6 @@ func TestSay(t *testing.T) {
 // offer, and tells so.
 func TestFalseCertificate(t *testing.T) {
 	node := newTestNode(t, newMemorySink())
-	defer closeNode(t, node)
 	_, err := startStudent(node, studentOptions{
 		room: uuid.New(), attempt: uuid.New(), recording: RecordingStart{ID: uuid.New()}, patience: 2 * time.Second,
 		change: func(offer string) string {

@@ -103,7 +103,6 @@ func TestDownQueue(t *testing.T) {
 // TestWatchChanges adds and removes publishers of a viewer who stays.
 func TestWatchChanges(t *testing.T) {
 	node := newTestNode(t, newMemorySink())
-	defer closeNode(t, node)
 	room := uuid.New()
 	attempts := []uuid.UUID{uuid.New(), uuid.New(), uuid.New()}
 	p := joinProctor(t, node, room)
@@ -272,7 +271,6 @@ func TestFirstPicture(t *testing.T) {
 func TestLostAndLive(t *testing.T) {
 	sink := newMemorySink()
 	node := newTestNode(t, sink)
-	defer closeNode(t, node)
 	recording := uuid.New()
 	s := joinStudent(t, node, studentOptions{room: uuid.New(), attempt: uuid.New(), recording: RecordingStart{ID: recording}})
 	s.waitState(t, Live)
@@ -297,7 +295,6 @@ func TestLostAndLive(t *testing.T) {
 func TestSoundAlone(t *testing.T) {
 	sink := newMemorySink()
 	node := newTestNode(t, sink)
-	defer closeNode(t, node)
 	recording := uuid.New()
 	s := joinStudent(t, node, studentOptions{room: uuid.New(), attempt: uuid.New(), recording: RecordingStart{ID: recording}, noVideo: true})
 	watcher := joinProctor(t, node, s.pub.opts.Room)
