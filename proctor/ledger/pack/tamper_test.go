@@ -195,7 +195,9 @@ func TestTampering(t *testing.T) {
 		{"proofs removed", func(u *unpacked) { u.drop(fileProofs) }, []string{"proofs.jsonl: it was removed"}},
 	}
 	all := []harm{
-		{"a leaf's hash changed", func(u *unpacked) { u.text[fileLeaves] = string([]byte{u.text[fileLeaves][0] ^ 1}) + u.text[fileLeaves][1:] }, []string{"leaves.bin", "do not have the root"}},
+		{"a leaf's hash changed", func(u *unpacked) {
+			u.text[fileLeaves] = string([]byte{u.text[fileLeaves][0] ^ 1}) + u.text[fileLeaves][1:]
+		}, []string{"leaves.bin", "do not have the root"}},
 		{"a leaf removed with its record, signed anew", func(u *unpacked) {
 			u.text[fileLeaves] = u.text[fileLeaves][32:]
 			u.edit(fileRecords, remove(0))
