@@ -226,20 +226,22 @@ func newTestNode(t *testing.T, sink Sink, change ...func(*Config)) *Node {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
-		defer cancel()
-		if err := n.Close(ctx); err != nil && !errors.Is(err, ErrClosed) {
+		if err := endNode(n); err != nil && !errors.Is(err, ErrClosed) {
 			t.Errorf("close node: %v", err)
 		}
 	})
 	return n
 }
 
-func closeNode(t *testing.T, n *Node) {
-	t.Helper()
+func endNode(n *Node) error {
 	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
-	if err := n.Close(ctx); err != nil {
+	return n.Close(ctx)
+}
+
+func closeNode(t *testing.T, n *Node) {
+	t.Helper()
+	if err := endNode(n); err != nil {
 		t.Errorf("close node: %v", err)
 	}
 }

@@ -476,8 +476,8 @@ func TestSegmenterSalvage(t *testing.T) {
 	}
 }
 
-// TestSoundPutBack: sound that was placed too late, for what came first came late, is put back gently: for a while its packets follow each other
-// a quarter faster. At the beginning of a file players leave out the encoder's look-ahead, 6.5 ms of the first packet, so that the second one
+// TestSoundPutBack: sound that was placed too late, for what came first came late, is put back gently: for a while its packets are a
+// quarter closer to each other. At the beginning of a file players leave out the encoder's look-ahead, 6.5 ms of the first packet, so that the second one
 // must not begin within it; ffmpeg complains of that.
 func TestSoundPutBack(t *testing.T) {
 	m, err := testMaterial()
